@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SRC_CONFIG_DIALECT_H
+#define SRC_CONFIG_DIALECT_H
+
+/*
+ * A language that sonde speaks: two operations, text to spec and spec completed by facts of the object.
+ * Dialects are const tables, listed in dialect.def; load.c and cmd/ find them by name.
+ */
+
+#include <stddef.h>
+#include "base/err.h"
+#include "config/facts.h"
+#include "config/spec.h"
+
+struct dialect_input {
+	const char *name;   /* name of the config */
+	const char *origin; /* path of the text, for positions */
+	const char *object; /* path of the object beside it, or NULL */
+	const char *text;
+	size_t len;
+};
+
+struct dialect {
+	const char *name;
+	const char *help;
+	/* Fills the spec (its arena is initialised). Collects problems; returns 0, or the first error's code. */
+	int (*parse)(const struct dialect_input *input, struct spec *spec, struct err_list *errors);
+	/* Adds what only the object knows. NULL: nothing to add. */
+	int (*complete)(struct spec *spec, const struct object_facts *facts, struct err_list *errors);
+};
+
+/* NULL when there is none of that name. */
+const struct dialect *dialect_find(const char *name);
+/* The table itself, for --help and docs. */
+const struct dialect *const *dialect_list(size_t *ret_count);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SRC_CONFIG_FACTS_H
+#define SRC_CONFIG_FACTS_H
+
+/*
+ * Facts about an opened object, as neutral plain data: sections, programs, maps, variables, types.
+ * program/facts.c fills them from an ELF file without loading anything; dialects read them in complete().
+ * They live in the arena they were made in. No libbpf word is in here, no dialect word either.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/arena.h"
+#include "base/err.h"
+
+enum fact_type_kind {
+	FACT_TYPE_INT,
+	FACT_TYPE_BOOL,
+	FACT_TYPE_CHAR,
+	FACT_TYPE_FLOAT,
+	FACT_TYPE_ENUM,
+	FACT_TYPE_STRUCT,
+	FACT_TYPE_UNION,
+	FACT_TYPE_ARRAY,
+	FACT_TYPE_POINTER,
+	FACT_TYPE_OTHER,
+};
+
+/* A type after modifiers are stripped; the typedefs passed on the way are kept by name, outermost first. */
+struct fact_type {
+	enum fact_type_kind kind;
+	const char *name; /* "" when anonymous */
+	uint32_t size;
+	bool is_signed;
+	const char *const *typedefs;
+	uint32_t typedef_count;
+	const struct fact_member *members; /* struct, union */
+	const struct fact_enumerator *enumerators;
+	uint32_t member_count; /* members or enumerators */
+	const struct fact_type *element; /* array, pointer (NULL: void or too deep) */
+	uint32_t element_count;		 /* array */
+};
+
+struct fact_member {
+	const char *name; /* "" when anonymous */
+	uint32_t offset_bits;
+	uint32_t size_bits; /* of a bit-field; 0: a whole member */
+	const struct fact_type *type;
+};
+
+struct fact_enumerator {
+	const char *name;
+	int64_t value;
+};
+
+struct fact_variable {
+	const char *name;
+	const char *section; /* .rodata, .data, .bss, or "" */
+	uint32_t offset;     /* in the section */
+	uint32_t size;
+	const struct fact_type *type;
+	const void *initial; /* bytes of the object's image; NULL for .bss */
+};
+
+struct fact_map {
+	const char *name;
+	uint32_t type; /* kernel's enum bpf_map_type */
+	uint32_t key_size, value_size, max_entries, flags;
+	const struct fact_type *key, *value; /* or NULL: no BTF */
+};
+
+struct fact_program {
+	const char *name;
+	const char *section;
+};
+
+struct object_facts {
+	const char *path;
+	const struct fact_program *programs;
+	uint32_t program_count;
+	const struct fact_map *maps;
+	uint32_t map_count;
+	const struct fact_variable *variables;
+	uint32_t variable_count;
+	const struct fact_type *const *types; /* named structs and enums, for lookup by name */
+	uint32_t type_count;
+};
+
+const struct fact_map *facts__find_map(const struct object_facts *facts, const char *name);
+const struct fact_variable *facts__find_variable(const struct object_facts *facts, const char *name);
+const struct fact_type *facts__find_type(const struct object_facts *facts, const char *name);
+
+/*
+ * The same for the running kernel's types, for policies (argument types, resolve): looked up one by one,
+ * because the whole is large. Implemented in program/, handed in by pipeline/.
+ */
+struct btf_view {
+	void *ctx;
+	/* Type of a function's parameter `index` (or of its return value, -1) into the arena; NULL: no such. */
+	const struct fact_type *(*find_parameter)(void *ctx, const char *function, int index, struct arena *arena);
+	const struct fact_type *(*find_type)(void *ctx, const char *name, struct arena *arena);
+};
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SRC_CONFIG_LOAD_H
+#define SRC_CONFIG_LOAD_H
+
+/*
+ * Files to specs: reads a config by dialect and path, bounded in size, and hands back a spec that the caller
+ * owns. Also prints a spec canonically, which is what golden tests compare.
+ */
+
+#include "base/str.h"
+#include "config/dialect.h"
+
+#define CONFIG_MAX_BYTES (4u << 20)
+
+/* NAME -> DIR/NAME.yaml + DIR/NAME.bpf.o. 0 and *ret_spec, or the first error's code with all of them in the list. */
+int config_load_named(const struct dialect *dialect, const char *dir, const char *name, struct spec **ret_spec,
+		      struct err_list *errors);
+/* FILE.yaml (any path); the object is FILE.bpf.o beside it unless `object` is given. */
+int config_load_file(const struct dialect *dialect, const char *path, const char *object, struct spec **ret_spec,
+		     struct err_list *errors);
+/* From memory; `input` strings are copied. */
+int config_load_text(const struct dialect *dialect, const struct dialect_input *input, struct spec **ret_spec,
+		     struct err_list *errors);
+struct spec *spec__free(struct spec *spec);
+
+/* Checks that hold for every dialect (names, duplicate labels, indexes in range); errors have positions. */
+int spec__check(const struct spec *spec, struct err_list *errors);
+
+/* Canonical text: every field that is set, one per line, stable order, without arena addresses. */
+void spec__format(const struct spec *spec, struct strbuf *out);
+
+#endif

@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SRC_CONFIG_SPEC_H
+#define SRC_CONFIG_SPEC_H
+
+/*
+ * What somebody asked for: plain data with positions, the same for every dialect, no kernel needed.
+ * A spec owns one arena in which all of it lives and dies at once; after loading it is const.
+ * Dialects build specs (config/), plans resolve them (pipeline/), policies compile from them (policy/).
+ *
+ * Lists are pointer + count, in the order of the text. Strings are NUL-terminated and never NULL unless the
+ * comment says "or NULL". Names that refer to something of the same spec are resolved to indexes by bind.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/arena.h"
+#include "base/loc.h"
+#include "record/role.h"
+
+#define SPEC_NONE UINT32_MAX /* an index that points nowhere */
+
+struct spec_text {
+	const char *text;
+	struct loc at;
+};
+
+/* ---- programs and where they attach ------------------------------------------------------------------ */
+
+enum attach_kind {
+	ATTACH_KIND_SECTION, /* trust the object's SEC() names: the usual case */
+	ATTACH_KIND_KPROBE,
+	ATTACH_KIND_KRETPROBE,
+	ATTACH_KIND_KSYSCALL,
+	ATTACH_KIND_FENTRY,
+	ATTACH_KIND_FEXIT,
+	ATTACH_KIND_FMOD_RET,
+	ATTACH_KIND_LSM,
+	ATTACH_KIND_TRACEPOINT,
+	ATTACH_KIND_RAW_TRACEPOINT,
+	ATTACH_KIND_TP_BTF,
+	ATTACH_KIND_UPROBE,
+	ATTACH_KIND_URETPROBE,
+	ATTACH_KIND_USDT,
+	ATTACH_KIND_PERF_EVENT,
+	ATTACH_KIND_XDP,
+	ATTACH_KIND_TC,
+	ATTACH_KIND_CGROUP,
+	ATTACH_KIND_SOCKET_FILTER,
+	ATTACH_KIND_NETFILTER,
+	ATTACH_KIND_ITER,
+};
+
+/* How many places one attach stands for; targets come and go while the plan runs. */
+enum attach_scope {
+	ATTACH_SCOPE_HOST,
+	ATTACH_SCOPE_EACH_CONTAINER,
+	ATTACH_SCOPE_EACH_NETNS,
+	ATTACH_SCOPE_INTERFACE,
+	ATTACH_SCOPE_PROCESS,
+};
+
+struct attach_spec {
+	struct loc at;
+	const char *program; /* name in the object; NULL: all of them */
+	enum attach_kind kind;
+	enum attach_scope scope;
+	const char *target; /* function, tracepoint, path, interface, or NULL */
+	const char *module; /* kernel module or library, or NULL */
+	const char *symbol; /* in a binary, or NULL */
+	uint64_t offset;
+	uint64_t cookie;
+	uint32_t flags; /* of the attach kind, as the kernel defines them */
+	bool is_optional;
+};
+
+enum object_kind { OBJECT_KIND_PATH, OBJECT_KIND_BUILTIN, OBJECT_KIND_GENERATED };
+
+/* A constant of the object's .rodata or .data, set before load. */
+struct rodata_spec {
+	struct loc at;
+	const char *name;
+	enum { RODATA_VALUE, RODATA_KERNEL_ADDRESS } kind;
+	const char *symbol; /* RODATA_KERNEL_ADDRESS: whose address becomes the value */
+	const void *value;  /* RODATA_VALUE */
+	size_t value_size;
+};
+
+struct program_spec {
+	struct loc at;
+	const char *name;
+	enum object_kind kind;
+	const char *object; /* path, or name of a builtin */
+	const struct attach_spec *attaches; /* none: trust SEC() */
+	uint32_t attach_count;
+	const struct rodata_spec *rodata;
+	uint32_t rodata_count;
+	/* Groups of program names of which the first that can attach is used and the others are left out. */
+	const struct alternative_spec *alternatives;
+	uint32_t alternative_count;
+};
+
+struct alternative_spec {
+	struct loc at;
+	const char *const *programs; /* in order of preference */
+	uint32_t program_count;
+};
+
+/* Something user space keeps writing into a map of the object. */
+enum feed_kind { FEED_KIND_CGROUP_ID };
+enum feed_key { FEED_KEY_ID, FEED_KEY_FD };
+
+struct feed_spec {
+	struct loc at;
+	enum feed_kind kind;
+	uint32_t program; /* index into spec.programs */
+	const char *map;
+	enum feed_key key;
+	const struct spec_text *patterns; /* regular expressions over the absolute path; any match inserts */
+	uint32_t pattern_count;
+};
+
+/* ---- streams: where rows and records come from ------------------------------------------------------- */
+
+struct step_spec { /* one decoder of a chain */
+	struct loc at;
+	const char *decoder;
+	/* Arguments, by the decoder's own meaning: pairs (static_map), a list (regexp), flags. */
+	const struct step_pair *pairs;
+	uint32_t pair_count;
+	const struct spec_text *patterns;
+	uint32_t pattern_count;
+	bool has_pairs;	   /* the key was there, even when empty */
+	bool has_patterns; /* likewise */
+	bool allows_unknown;
+};
+
+struct step_pair {
+	const char *key;
+	const char *value;
+};
+
+struct field_spec {
+	struct loc at;
+	const char *name;
+	enum field_role role;
+	uint32_t type; /* enum field_type, when the dialect knows it; otherwise from the size */
+	uint32_t size;
+	uint32_t padding; /* bytes skipped after the field */
+	const struct step_spec *steps;
+	uint32_t step_count;
+	const struct note_spec *notes; /* annotations that only some sink understands */
+	uint32_t note_count;
+	bool is_hidden;
+};
+
+struct note_spec {
+	const char *key;
+	const char *value;
+};
+
+enum stream_mode { STREAM_MODE_TABLE, STREAM_MODE_EVENTS, STREAM_MODE_SNAPSHOT };
+enum stream_read { STREAM_READ_CUMULATIVE, STREAM_READ_DRAIN };
+/* What kind of map the events come through; AUTO: look at the map. */
+enum stream_transport { STREAM_TRANSPORT_AUTO, STREAM_TRANSPORT_PERFBUF, STREAM_TRANSPORT_RINGBUF };
+/* What bytes of a record beyond the fields mean. */
+enum stream_rest { STREAM_REST_ERROR, STREAM_REST_IGNORE };
+
+struct stream_spec {
+	struct loc at;
+	const char *name;
+	uint32_t program; /* index into spec.programs; SPEC_NONE: a builtin stream (process exec, fork, exit) */
+	enum stream_mode mode;
+	const char *map;	   /* or iterator program, or builtin stream */
+	enum stream_read read;
+	enum stream_transport transport;
+	int64_t interval_ns;	   /* reading or flushing; 0: when asked */
+	uint64_t count;		   /* stop after so many; 0: never */
+	bool flush_on_stop;
+	const char *lost_map;	   /* map in which the program counts what it lost, or NULL */
+	enum stream_rest rest;
+	const struct field_spec *fields; /* none: from BTF */
+	uint32_t field_count;
+};
+
+/* ---- metrics and spans -------------------------------------------------------------------------------- */
+
+enum metric_kind { METRIC_KIND_COUNTER, METRIC_KIND_GAUGE, METRIC_KIND_HISTOGRAM };
+
+enum bucket_kind {
+	BUCKET_KIND_NONE,
+	BUCKET_KIND_EXP2,
+	BUCKET_KIND_EXP2ZERO,
+	BUCKET_KIND_LINEAR,
+	BUCKET_KIND_FIXED,
+	BUCKET_KIND_BAD, /* named something unknown: the metric is reported and left out (bucket.type has the word) */
+};
+
+struct bucket_spec {
+	struct loc at;
+	enum bucket_kind kind;
+	const char *type;  /* as written */
+	double scale;	   /* multiplier from key to unit; never 0 */
+	int64_t min, max;  /* inclusive bucket indexes */
+	const double *keys; /* BUCKET_KIND_FIXED, in the given order */
+	uint32_t key_count;
+};
+
+enum value_kind {
+	VALUE_KIND_FIELD,	/* a number in the row's value */
+	VALUE_KIND_ROW_COUNT,	/* how many rows or records */
+	VALUE_KIND_KEY_BUCKET,	/* the last label is the bucket's index, the value its count */
+	VALUE_KIND_SLOTS,	/* the value is an array of bucket counts */
+	VALUE_KIND_OBSERVATION, /* each record brings one observation */
+};
+
+/* Where the sum of a histogram comes from. */
+enum sum_kind { SUM_KIND_NONE, SUM_KIND_KEY_AFTER_LAST, SUM_KIND_FIELD };
+/* What a slot's index means. */
+enum slot_convention { SLOT_CONVENTION_CEIL_LOG2, SLOT_CONVENTION_FLOOR_LOG2 };
+/* What is done with the cells of a per-CPU map. */
+enum cpu_rule { CPU_RULE_SUM, CPU_RULE_LABEL };
+enum temporality { TEMPORALITY_CUMULATIVE, TEMPORALITY_INTERVAL };
+
+struct label_spec {
+	struct loc at;
+	const char *name;
+	uint32_t field; /* index into the stream's fields; SPEC_NONE: the CPU of a per-CPU row */
+	const struct step_spec *steps;
+	uint32_t step_count;
+};
+
+/* Keep a row or record only when this holds. */
+enum match_op {
+	MATCH_OP_EQUAL,
+	MATCH_OP_NOT_EQUAL,
+	MATCH_OP_LESS,
+	MATCH_OP_GREATER,
+	MATCH_OP_LESS_EQUAL,
+	MATCH_OP_GREATER_EQUAL,
+	MATCH_OP_IN,
+	MATCH_OP_NOT_IN,
+	MATCH_OP_PREFIX,
+	MATCH_OP_NOT_PREFIX,
+	MATCH_OP_POSTFIX,
+	MATCH_OP_NOT_POSTFIX,
+	MATCH_OP_SUBSTRING,
+	MATCH_OP_MASK,
+	MATCH_OP_RANGE,
+	MATCH_OP_NOT_RANGE,
+	MATCH_OP_CIDR,
+	MATCH_OP_NOT_CIDR,
+	MATCH_OP_PORT,
+	MATCH_OP_NOT_PORT,
+	MATCH_OP_PRIVATE,
+	MATCH_OP_NOT_PRIVATE,
+	MATCH_OP_FAMILY,
+	MATCH_OP_STATE,
+	MATCH_OP_REGEXP,
+	MATCH_OP_NOT_REGEXP,
+	MATCH_OP_FILE_TYPE,
+	MATCH_OP_NOT_FILE_TYPE,
+	MATCH_OP_CAPABILITIES_GAINED,
+};
+
+struct when_spec {
+	struct loc at;
+	const char *field;
+	enum match_op op;
+	const struct spec_text *values;
+	uint32_t value_count;
+};
+
+struct metric_spec {
+	struct loc at;
+	const char *name; /* whole, as exported */
+	const char *help;
+	const char *unit; /* or NULL */
+	enum metric_kind kind;
+	uint32_t stream; /* index into spec.streams */
+	const struct label_spec *labels;
+	uint32_t label_count;
+	const struct when_spec *when; /* all must hold */
+	uint32_t when_count;
+	enum value_kind value;
+	const char *value_field; /* VALUE_KIND_FIELD, _SLOTS, _OBSERVATION; NULL: the whole value */
+	struct bucket_spec bucket;
+	enum sum_kind sum;
+	const char *sum_field; /* SUM_KIND_FIELD */
+	enum slot_convention slots;
+	enum cpu_rule cpu;
+	enum temporality temporality;
+	int64_t flush_ns; /* TEMPORALITY_INTERVAL: series are dropped and begin anew this often */
+	double scale;	  /* factor from raw value to unit; 1 when nothing was said */
+	uint64_t limit;	  /* most series; 0: the default */
+	int64_t ttl_ns;	  /* series unseen that long leave; 0: never */
+};
+
+struct span_spec {
+	struct loc at;
+	const char *name;
+	const char *service; /* or NULL */
+	uint32_t stream;
+	const struct label_spec *labels; /* reserved names carry the ids and times (dialect's docs) */
+	uint32_t label_count;
+};
+
+/* ---- policies ------------------------------------------------------------------------------------------ */
+
+enum policy_mode { POLICY_MODE_ENFORCE, POLICY_MODE_MONITOR };
+
+enum hook_kind {
+	HOOK_KIND_KPROBE,
+	HOOK_KIND_TRACEPOINT,
+	HOOK_KIND_RAW_TRACEPOINT,
+	HOOK_KIND_UPROBE,
+	HOOK_KIND_USDT,
+	HOOK_KIND_LSM,
+};
+
+enum match_subject {
+	MATCH_SUBJECT_ARG,
+	MATCH_SUBJECT_DATA,
+	MATCH_SUBJECT_RETURN,
+	MATCH_SUBJECT_PID,
+	MATCH_SUBJECT_BINARY,
+	MATCH_SUBJECT_PARENT_BINARY,
+	MATCH_SUBJECT_NAMESPACE,
+	MATCH_SUBJECT_NAMESPACE_CHANGE,
+	MATCH_SUBJECT_CAPABILITY,
+	MATCH_SUBJECT_CAPABILITY_CHANGE,
+	MATCH_SUBJECT_CURRENT_CREDENTIAL,
+};
+
+struct match_spec {
+	struct loc at;
+	enum match_subject subject;
+	uint32_t index;	     /* of the argument, namespace or capability set */
+	const char *name;    /* namespace or capability set by name, or NULL */
+	enum match_op op;
+	const struct spec_text *values;
+	uint32_t value_count;
+	bool follow_children;
+	bool follow_forks;
+	bool is_namespace_pid;
+};
+
+enum action_kind {
+	ACTION_KIND_POST,
+	ACTION_KIND_NO_POST,
+	ACTION_KIND_SIGKILL,
+	ACTION_KIND_SIGNAL,
+	ACTION_KIND_OVERRIDE,
+	ACTION_KIND_FOLLOW_FD,
+	ACTION_KIND_UNFOLLOW_FD,
+	ACTION_KIND_COPY_FD,
+	ACTION_KIND_GET_URL,
+	ACTION_KIND_DNS_LOOKUP,
+	ACTION_KIND_TRACK_SOCK,
+	ACTION_KIND_UNTRACK_SOCK,
+	ACTION_KIND_NOTIFY_ENFORCER,
+	ACTION_KIND_CLEANUP_ENFORCER,
+	ACTION_KIND_SET,
+};
+
+struct action_spec {
+	struct loc at;
+	enum action_kind kind;
+	int64_t args[4]; /* error, signal, argument indexes: by kind */
+	uint32_t arg_count;
+	const char *text; /* URL or name, or NULL */
+	int64_t rate_ns;  /* 0: no limit */
+	enum { ACTION_RATE_THREAD, ACTION_RATE_PROCESS, ACTION_RATE_GLOBAL } rate_scope;
+	bool wants_kernel_stack, wants_user_stack, wants_image_hash;
+};
+
+struct rule_spec {
+	struct loc at;
+	const struct match_spec *matches;
+	uint32_t match_count;
+	const struct action_spec *actions;
+	uint32_t action_count;
+	const struct action_spec *return_actions;
+	uint32_t return_action_count;
+};
+
+struct argument_spec {
+	struct loc at;
+	uint32_t index;
+	const char *type;    /* by the dialect's documented names */
+	const char *resolve; /* path through struct members, or NULL */
+	const char *label;   /* or NULL */
+	const char *source;  /* where data comes from, when not an argument, or NULL */
+	int32_t size_index;  /* argument that tells the size; -1: none */
+	bool is_max_data;
+	bool is_return_copy;
+};
+
+struct hook_spec {
+	struct loc at;
+	enum hook_kind kind;
+	const char *call; /* function, tracepoint event, LSM hook */
+	const char *subsystem; /* of a tracepoint, or NULL */
+	const char *path;      /* binary of a uprobe or USDT, or NULL */
+	const char *const *symbols;
+	uint32_t symbol_count;
+	const uint64_t *offsets;
+	uint32_t offset_count;
+	const char *provider; /* USDT, or NULL */
+	const struct argument_spec *args, *data;
+	uint32_t arg_count, data_count;
+	const struct argument_spec *ret; /* or NULL */
+	const struct rule_spec *rules;
+	uint32_t rule_count;
+	const char *message; /* or NULL */
+	const char *const *tags;
+	uint32_t tag_count;
+	bool is_syscall;
+	bool is_ignored_when_missing;
+};
+
+struct list_spec { /* a named set of calls */
+	struct loc at;
+	const char *name;
+	const char *type;
+	const char *pattern; /* or NULL */
+	const struct spec_text *values;
+	uint32_t value_count;
+};
+
+struct selector_spec { /* who is meant: key op values */
+	struct loc at;
+	enum { SELECTOR_POD, SELECTOR_CONTAINER, SELECTOR_NODE, SELECTOR_NAMESPACE } subject;
+	const char *key;
+	enum { SELECTOR_IN, SELECTOR_NOT_IN, SELECTOR_EXISTS, SELECTOR_NOT_EXISTS } op;
+	const struct spec_text *values;
+	uint32_t value_count;
+};
+
+struct option_spec {
+	struct loc at;
+	const char *name;
+	const char *value;
+};
+
+struct enforcer_spec {
+	struct loc at;
+	const char *const *calls;
+	uint32_t call_count;
+};
+
+struct policy_spec {
+	struct loc at;
+	const char *name;
+	const char *kube_namespace; /* or NULL: cluster-wide */
+	enum policy_mode mode;
+	const struct hook_spec *hooks;
+	uint32_t hook_count;
+	const struct selector_spec *where;
+	uint32_t where_count;
+	const struct list_spec *lists;
+	uint32_t list_count;
+	const struct option_spec *options;
+	uint32_t option_count;
+	const struct enforcer_spec *enforcers;
+	uint32_t enforcer_count;
+};
+
+/* ---- the whole ----------------------------------------------------------------------------------------- */
+
+struct param_spec { /* a knob of the spec that the command line may set */
+	struct loc at;
+	const char *name;
+	const char *help;
+	const char *type;
+	const char *value;    /* default */
+	const char *constant; /* rodata variable it sets, or NULL */
+};
+
+struct filter_spec { /* for all streams of the spec */
+	struct loc at;
+	struct when_spec when;
+};
+
+enum output_kind { OUTPUT_KIND_PROMETHEUS, OUTPUT_KIND_JSON, OUTPUT_KIND_COLUMNS, OUTPUT_KIND_OTLP };
+
+struct output_spec {
+	struct loc at;
+	enum output_kind kind;
+	const char *target; /* path, address or URL, or NULL */
+};
+
+struct spec {
+	struct arena arena;
+	const char *name;   /* of the config, e.g. the file's base name: the `config` label of self-metrics */
+	const char *origin; /* path of the text */
+	const struct dialect *dialect;
+	const struct program_spec *programs;
+	uint32_t program_count;
+	const struct stream_spec *streams;
+	uint32_t stream_count;
+	const struct metric_spec *metrics;
+	uint32_t metric_count;
+	const struct span_spec *spans;
+	uint32_t span_count;
+	const struct policy_spec *policies;
+	uint32_t policy_count;
+	const struct feed_spec *feeds;
+	uint32_t feed_count;
+	const struct filter_spec *filters;
+	uint32_t filter_count;
+	const struct output_spec *outputs;
+	uint32_t output_count;
+	const struct param_spec *params;
+	uint32_t param_count;
+};
+
+#endif
