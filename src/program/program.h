@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SRC_PROGRAM_PROGRAM_H
+#define SRC_PROGRAM_PROGRAM_H
+
+/*
+ * Spec to loaded and attached: one eBPF object with its programs, maps and links.
+ * It owns the libbpf object, the links and the feeds; everything it attached is gone after program__close().
+ * pipeline/ drives it in the order open, plan, load, attach; facts are there after open, nothing is loaded before load.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/err.h"
+#include "config/facts.h"
+#include "config/spec.h"
+
+struct host;
+struct program;
+
+struct program_options {
+	struct host *host;	  /* borrowed */
+	const char *btf_path;	  /* kernel types from here, or NULL: the running kernel's */
+	bool is_strict;		  /* a program that cannot load fails the object, instead of being left out */
+	/* Messages of libbpf, line by line; NULL: dropped (they are kept for errors in any case). */
+	void (*log)(void *ctx, int level, const char *line);
+	void *log_ctx;
+};
+
+enum part_state {
+	PART_STATE_PLANNED,
+	PART_STATE_LEFT_OUT,   /* an alternative was chosen, or it cannot load here: reason */
+	PART_STATE_LOADED,
+	PART_STATE_ATTACHED,
+	PART_STATE_NOT_ATTACHED, /* loaded, but the hook cannot be had: reason */
+};
+
+/* One eBPF program of the object. Strings are the program's. */
+struct part {
+	const char *name;
+	const char *section;
+	const char *hook;   /* how a person names it: "tp_btf sched_switch", "uprobe libc.so.6:malloc" */
+	enum part_state state;
+	const char *reason; /* or NULL: why it is left out or not attached; one line, what would be right */
+	const char *cause;  /* or NULL: the end of the verifier's log */
+	uint32_t id;	    /* 0: not loaded */
+	char tag[17];	    /* "" : not loaded */
+	uint32_t link_count; /* places it is attached at (CPUs, processes, interfaces) */
+	int fd;		     /* -1: not loaded; borrowed */
+};
+
+/* Opens and reads the ELF file: facts are known afterwards. */
+int program__open(const struct program_spec *spec, const struct program_options *options, struct program **ret_program,
+		  struct err *err);
+struct program *program__close(struct program *program); /* detaches everything */
+const struct object_facts *program__facts(const struct program *program);
+
+/* Finds out, without loading, which hooks are there and which alternative is chosen. Fills state and reason. */
+int program__plan(struct program *program, struct err *err);
+/* Maps that will be read by mmap: array maps get the flag before load unless they have it. -ENOENT: no such map. */
+int program__want_mmap(struct program *program, const char *map);
+/* Sets constants, loads; programs that cannot load here are found by probing and left out. */
+int program__load(struct program *program, struct err *err);
+/* Attaches what is loaded; a hook that cannot be had is recorded, not an error. */
+int program__attach(struct program *program, struct err *err);
+
+uint32_t program__part_count(const struct program *program);
+const struct part *program__part(const struct program *program, uint32_t index);
+
+struct program_map {
+	const char *name;
+	int fd; /* borrowed */
+	uint32_t type, key_size, value_size, max_entries, flags;
+	uint64_t memory_bytes; /* as the kernel accounts it; 0: unknown */
+};
+/* After load. -ENOENT with the nearest name when there is none. */
+int program__map(const struct program *program, const char *name, struct program_map *ret_map, struct err *err);
+uint64_t program__map_memory(const struct program *program); /* of all its maps, bytes */
+
+struct part_figures {
+	uint64_t run_time_ns, run_count;
+};
+/* -ENOENT when it is not loaded. */
+int program__figures(const struct program *program, uint32_t index, struct part_figures *ret_figures);
+
+/* Starts a feed (program/feed/): user space keeps writing into the map until close. */
+int program__feed(struct program *program, const struct feed_spec *spec, struct err *err);
+
+/* The running kernel's types for policies, looked up lazily; borrowed from the program module's caller. */
+struct kernel_types;
+int kernel_types__open(const char *btf_path, struct kernel_types **ret_types, struct err *err);
+struct kernel_types *kernel_types__close(struct kernel_types *types);
+struct btf_view kernel_types__view(struct kernel_types *types);
+
+#endif
