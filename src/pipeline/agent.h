@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SRC_PIPELINE_AGENT_H
+#define SRC_PIPELINE_AGENT_H
+
+/*
+ * The agent: any number of specs, planned, loaded, attached and served on one road.
+ * It owns the specs handed to it, their programs, routes and the registry; the loop and the host are borrowed.
+ * cmd/ drives it: new, add for each config, load, start, then scrape as often as asked; free detaches everything.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/err.h"
+#include "base/loop.h"
+#include "base/str.h"
+#include "config/spec.h"
+#include "program/program.h"
+#include "sink/prometheus.h"
+
+struct agent;
+struct host;
+
+struct agent_options {
+	struct loop *loop; /* may be NULL for plan and check: nothing is drained then */
+	struct host *host;
+	const char *btf_path;	 /* or NULL */
+	bool is_strict;		 /* programs that cannot load are fatal */
+	bool uses_kernel_syscall_names;
+	uint64_t series_limit;	 /* per family; 0: the default */
+	uint32_t label_cache_keys; /* per route; 0: the default */
+	void (*log_library)(void *ctx, int level, const char *line); /* libbpf's lines, or NULL */
+	void *log_ctx;
+	/* build_info labels */
+	const char *version, *revision, *branch;
+};
+
+int agent__new(const struct agent_options *options, struct agent **ret_agent, struct err *err);
+struct agent *agent__free(struct agent *agent);
+
+/* Opens the object, completes and checks the spec, plans its routes. The spec is taken in any case. Errors that make
+ * this config impossible come back; others become notes of the plan. Nothing is loaded yet. */
+int agent__add(struct agent *agent, struct spec *spec, struct err_list *errors);
+/* Loads and attaches one config (the order of agent__add()), then its feeds. A failed load is this config's error. */
+int agent__load(struct agent *agent, uint32_t config, struct err *err);
+int agent__attach(struct agent *agent, uint32_t config, struct err *err);
+/* Opens sources, starts draining. After this the agent can be scraped. */
+int agent__start(struct agent *agent, struct err *err);
+/* Detaches programs; scrapes show self-metrics only from now on. */
+void agent__detach(struct agent *agent);
+
+/* Reads everything and writes the exposition. Never fails as a whole: what could not be read is counted and logged. */
+void agent__scrape(struct agent *agent, enum name_escaping escaping, struct strbuf *out);
+/* The raw rows of all table maps with their labels, as /maps shows them. */
+void agent__dump_maps(struct agent *agent, struct strbuf *out);
+
+/* ---- what a person sees: the table of check, plan and "/" ---- */
+
+struct config_view {
+	const char *name;
+	const char *origin;
+	uint32_t part_count;
+	uint32_t metric_count;
+	const char *error; /* or NULL: why the whole config does not run */
+};
+
+uint32_t agent__config_count(const struct agent *agent);
+struct config_view agent__config(const struct agent *agent, uint32_t config);
+const struct part *agent__part(const struct agent *agent, uint32_t config, uint32_t part);
+
+struct metric_view {
+	const char *name, *help;
+	const char *map;
+	const char *kind;   /* "counter", ... */
+	const char *method; /* how it is read: "mmap", "batch", "iterate", "perf buffer", "" before start */
+	const char *error;  /* or NULL: why it is left out */
+	uint64_t series;
+};
+struct metric_view agent__metric(const struct agent *agent, uint32_t config, uint32_t metric);
+
+/* The plan as text for a person, or as JSON. */
+void agent__format_plan(const struct agent *agent, bool as_json, struct strbuf *out);
+
+#endif
