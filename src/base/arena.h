@@ -3,8 +3,8 @@
 #define SRC_BASE_ARENA_H
 
 /*
- * A bump allocator: everything in it dies at once.
- * It owns its chunks. Specs and plans live in one each; batches reset theirs on every run.
+ * A bump allocator: everything in it dies at once. It owns its chunks. Specs and plans live in one
+ * each; batches reset theirs on every run.
  */
 
 #include <stddef.h>
@@ -14,8 +14,8 @@ struct arena_chunk;
 
 struct arena {
 	struct arena_chunk *chunks; /* owned; newest first */
-	size_t used_bytes;	    /* handed out, for tests and self-metrics */
-	size_t chunk_bytes;	    /* size of the next chunk; 0: the default of 4 KiB, doubling up to 1 MiB */
+	size_t used_bytes;          /* handed out, for tests and self-metrics */
+	size_t chunk_bytes; /* size of the next chunk; 0: the default of 4 KiB, doubling up to 1 MiB */
 };
 
 #define ARENA_INIT { 0 }
@@ -26,7 +26,8 @@ void *arena__alloc(struct arena *arena, size_t size);
 void *arena__alloc_array(struct arena *arena, size_t count, size_t size);
 char *arena__strdup(struct arena *arena, const char *text);
 char *arena__strndup(struct arena *arena, const char *text, size_t len);
-char *arena__printf(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
+char *arena__printf(struct arena *arena, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 void *arena__memdup(struct arena *arena, const void *data, size_t len);
 /* Forgets everything, keeps the largest chunk for the next run. */
 void arena__reset(struct arena *arena);

@@ -13,7 +13,7 @@
 
 int64_t clock_monotonic_ns(void); /* the clock of bpf_ktime_get_ns() */
 int64_t clock_boottime_ns(void);  /* the clock of bpf_ktime_get_boot_ns() */
-int64_t clock_wall_ns(void);	  /* since the epoch */
-int64_t clock_cpu_ns(void);	  /* CPU time of this process */
+int64_t clock_wall_ns(void);      /* since the epoch */
+int64_t clock_cpu_ns(void);       /* CPU time of this process */
 
 #endif

@@ -3,9 +3,9 @@
 #define SRC_BASE_ERR_H
 
 /*
- * What went wrong, where, and what would be right: one message with its position and its cause.
- * The caller owns the struct (usually on its stack) and ends it with err__done(); every setter
- * accepts NULL for "not interested" and returns the code, so that it can be returned in one line:
+ * What went wrong, where, and what would be right: one message with its position and its cause. The
+ * caller owns the struct (usually on its stack) and ends it with err__done(); every setter accepts
+ * NULL for "not interested" and returns the code, so that it can be returned in one line:
  *
  *	return err__set(err, -EINVAL, &field->at, "size %u is not 1, 2, 4 or 8", size);
  */
@@ -18,8 +18,8 @@ struct err {
 	int code;      /* negative errno; 0: nothing set */
 	struct loc at; /* innermost position that is known */
 	char *text;    /* owned; "context: context: what is wrong; what would be right" */
-	char *cause;   /* owned or NULL; long evidence below the message, e.g. the end of a verifier log */
-	char *file;    /* owned copy behind at.file: errors outlive the arena that the spec lives in */
+	char *cause; /* owned or NULL; long evidence below the message, e.g. the end of a verifier log */
+	char *file; /* owned copy behind at.file: errors outlive the arena that the spec lives in */
 };
 
 #define ERR_INIT { 0 }
@@ -28,8 +28,8 @@ struct err {
 int err__set(struct err *err, int code, const struct loc *at, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* Puts "context: " before the message that is there (or makes one from strerror(-code) when none is).
- * `at` fills the position only when the error has none yet. Returns code. */
+/* Puts "context: " before the message that is there (or makes one from strerror(-code) when none
+ * is). `at` fills the position only when the error has none yet. Returns code. */
 int err__wrap(struct err *err, int code, const struct loc *at, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
@@ -47,7 +47,8 @@ void err__done(struct err *err);
 
 #define ERR_LIST_MAX 20
 
-/* A bounded list: config errors are collected, not stopped at the first. Beyond ERR_LIST_MAX they are counted. */
+/* A bounded list: config errors are collected, not stopped at the first. Beyond ERR_LIST_MAX they
+ * are counted. */
 struct err_list {
 	struct err items[ERR_LIST_MAX];
 	size_t len;

@@ -3,9 +3,11 @@
 #define SRC_BASE_LOOP_H
 
 /*
- * The one epoll loop: descriptors, timers and signals are watches on it.
- * The loop owns its epoll and timer descriptors and the watch objects; watched descriptors stay their owner's.
- * pipeline/ and web/ register; cmd/ runs it. Single-threaded.
+ * The one epoll loop: descriptors, timers and signals are watches on it. The loop owns its epoll
+ * and timer descriptors and the watch objects; watched descriptors stay their owner's. pipeline/
+ * and web/ register; cmd/ runs it. Single-threaded. Remove a watch before closing its descriptor:
+ * the kernel forgets a descriptor only when its last duplicate is closed, and the number may be
+ * somebody else's by then.
  */
 
 #include <signal.h>
@@ -25,11 +27,15 @@ struct loop *loop__free(struct loop *loop);
 
 int loop__add_fd(struct loop *loop, int fd, uint32_t epoll_events, loop_fd_fn run, void *ctx,
 		 struct loop_watch **ret_watch, struct err *err);
-/* First after first_ns (0: at once), then every interval_ns (0: once; the watch stays until removed or re-armed). */
-int loop__add_timer(struct loop *loop, int64_t first_ns, int64_t interval_ns, loop_timer_fn run, void *ctx,
-		    struct loop_watch **ret_watch, struct err *err);
+/* First after first_ns (0: at once), then every interval_ns (0: once; the watch stays until removed
+ * or re-armed). */
+int loop__add_timer(struct loop *loop, int64_t first_ns, int64_t interval_ns, loop_timer_fn run,
+		    void *ctx, struct loop_watch **ret_watch, struct err *err);
+/* The same for a watch that is there; first_ns < 0 stops it until it is set again. */
 int loop__set_timer(struct loop_watch *timer, int64_t first_ns, int64_t interval_ns);
-/* Blocks the signals of the set in this process and delivers them through the loop. */
+/* Blocks the signals of the set in this process and delivers them through the loop. They stay
+ * blocked when the watch is removed: one that is pending must not kill the process on its way
+ * out. */
 int loop__add_signals(struct loop *loop, const sigset_t *signals, loop_signal_fn run, void *ctx,
 		      struct loop_watch **ret_watch, struct err *err);
 /* NULL is accepted; safe from inside any callback, also the watch's own. Returns NULL. */

@@ -3,8 +3,9 @@
 #define SRC_BASE_MAP_H
 
 /*
- * A hash table from byte strings to pointers (open addressing, linear probing, hash kept beside the key).
- * It owns copies of its keys, not the values. For lookups off the hottest paths; the label cache has its own.
+ * A hash table from byte strings to pointers (open addressing, linear probing, hash kept beside the
+ * key). It owns copies of its keys, not the values. For lookups off the hottest paths; the label
+ * cache has its own.
  */
 
 #include <stdbool.h>
@@ -15,7 +16,7 @@ struct map_slot;
 
 struct map {
 	struct map_slot *slots; /* owned */
-	size_t capacity;	/* power of two or 0 */
+	size_t capacity;        /* power of two or 0 */
 	size_t len;
 };
 
@@ -27,7 +28,8 @@ int map__set(struct map *map, const void *key, size_t len, void *value, void **r
 /* Removes; returns the value or NULL. */
 void *map__take(struct map *map, const void *key, size_t len);
 /* Walks in no order: start with *cursor = 0. False at the end. Do not change the map on the way. */
-bool map__next(const struct map *map, size_t *cursor, const void **ret_key, size_t *ret_len, void **ret_value);
+bool map__next(const struct map *map, size_t *cursor, const void **ret_key, size_t *ret_len,
+	       void **ret_value);
 /* Frees the table; free_value (may be NULL) is called for each value. */
 void map__done(struct map *map, void (*free_value)(void *value));
 

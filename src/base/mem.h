@@ -3,8 +3,8 @@
 #define SRC_BASE_MEM_H
 
 /*
- * Ownership helpers: cleanup attributes, hand-over, zeroed allocation with overflow checks.
- * It owns nothing. Everybody uses it.
+ * Ownership helpers: cleanup attributes, hand-over, zeroed allocation with overflow checks. It owns
+ * nothing. Everybody uses it.
  */
 
 #include <stddef.h>
@@ -12,7 +12,8 @@
 
 #define __cleanup(function) __attribute__((cleanup(function)))
 #define array_size(array) (sizeof(array) / sizeof((array)[0]))
-#define container_of(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
+#define container_of(pointer, type, member)                                                        \
+	((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
 /* take_ptr(p): returns p and sets it to NULL: ownership moves to the receiver. */
 #define take_ptr(pointer)                                                                          \

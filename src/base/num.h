@@ -4,7 +4,8 @@
 
 /*
  * Numbers: checked arithmetic, strict parsing, and the text of integers and floats on the hot path.
- * It owns nothing. Formatters write into the caller's buffer, never terminate it, and return the length.
+ * It owns nothing. Formatters write into the caller's buffer, never terminate it, and return the
+ * length.
  */
 
 #include <stdbool.h>
@@ -30,17 +31,19 @@ size_t num_format_i64(char *buf, int64_t value);
 size_t num_format_hex(char *buf, const void *bytes, size_t len);
 
 /*
- * Shortest digits that read back to the same double, laid out as Go's strconv.AppendFloat(v, 'g', -1, 64),
- * which is what Prometheus' expfmt prints: exponent form when the decimal exponent is < -4 or >= 6, at least
- * two exponent digits with sign; NaN, +Inf, -Inf, -0. (999999, 1e+06, 1.287408e+06, 9.999999999999999e-05.)
+ * Shortest digits that read back to the same double, laid out as Go's strconv.AppendFloat(v, 'g',
+ * -1, 64), which is what Prometheus' expfmt prints: exponent form when the decimal exponent is < -4
+ * or >= 6, at least two exponent digits with sign; NaN, +Inf, -Inf, -0. (999999, 1e+06,
+ * 1.287408e+06, 9.999999999999999e-05.)
  */
 size_t num_format_double(char *buf, double value);
 /* The same text for an unsigned integer: as if it had been converted to double first. */
 size_t num_format_u64_as_double(char *buf, uint64_t value);
 
-/* Whole-text parsers: 0, -EINVAL (not a number) or -ERANGE. `len` bytes, no NUL needed, no blanks allowed. */
-int num_parse_u64(const char *text, size_t len, uint64_t *ret_value);	  /* decimal digits only */
-int num_parse_i64(const char *text, size_t len, int64_t *ret_value);	  /* decimal, optional sign */
+/* Whole-text parsers: 0, -EINVAL (not a number) or -ERANGE. `len` bytes, no NUL needed, no blanks
+ * allowed. */
+int num_parse_u64(const char *text, size_t len, uint64_t *ret_value); /* decimal digits only */
+int num_parse_i64(const char *text, size_t len, int64_t *ret_value);  /* decimal, optional sign */
 /* Go's ParseUint/ParseInt(s, 0, 64): 0x 0b 0o and leading-0 octal, '_' between digits. */
 int num_parse_u64_go(const char *text, size_t len, uint64_t *ret_value);
 int num_parse_i64_go(const char *text, size_t len, int64_t *ret_value);
