@@ -27,6 +27,8 @@ const char *host__root(const struct host *host);
 struct kallsyms *host__kallsyms(struct host *host, struct err *err);
 struct cgroup_tree *host__cgroups(struct host *host, struct err *err);
 struct pci_names *host__pci(struct host *host, struct err *err);
+/* The cgroup tree if somebody has asked for it already, else NULL: the loop follows it only then. */
+struct cgroup_tree *host__cgroups_opened(const struct host *host);
 
 /* Number of possible CPUs (what per-CPU maps are sized by); cached; at least 1. */
 uint32_t host__possible_cpus(struct host *host);

@@ -50,6 +50,9 @@ void agent__detach(struct agent *agent);
 
 /* Reads everything and writes the exposition. Never fails as a whole: what could not be read is counted and logged. */
 void agent__scrape(struct agent *agent, enum name_escaping escaping, struct strbuf *out);
+/* For promhttp_metric_handler_*: a scrape was asked for; its reply is done with this HTTP status. */
+void agent__note_request(struct agent *agent);
+void agent__note_reply(struct agent *agent, unsigned int status);
 /* The raw rows of all table maps with their labels, as /maps shows them. */
 void agent__dump_maps(struct agent *agent, struct strbuf *out);
 
