@@ -4,7 +4,7 @@
 
 /*
  * The agent: any number of specs, planned, loaded, attached and served on one road.
- * It owns the specs handed to it, their programs, routes and the registry; the loop and the host are borrowed.
+ * It owns the view of the host, the specs handed to it, their programs, routes and the registry; the loop is borrowed.
  * cmd/ drives it: new, add for each config, load, start, then scrape as often as asked; free detaches everything.
  */
 
@@ -18,11 +18,10 @@
 #include "sink/prometheus.h"
 
 struct agent;
-struct host;
 
 struct agent_options {
 	struct loop *loop; /* may be NULL for plan and check: nothing is drained then */
-	struct host *host;
+	const char *root;  /* of the machine that is looked at: "/" or where HOST_ROOT is mounted; NULL: "/" */
 	const char *btf_path;	 /* or NULL */
 	bool is_strict;		 /* programs that cannot load are fatal */
 	bool uses_kernel_syscall_names;
