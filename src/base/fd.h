@@ -12,12 +12,13 @@
 
 void fd_closep(int *fd); /* closes when >= 0, keeps errno, leaves -1 */
 
+/* take_fd(fd): returns fd and sets it to -1: ownership moves to the receiver. */
 #define take_fd(fd)                                                                                \
 	({                                                                                         \
-		int *take_from = &(fd);                                                            \
-		int taken = *take_from;                                                            \
-		*take_from = -1;                                                                   \
-		taken;                                                                             \
+		int *take_fd_from = &(fd);                                                         \
+		int take_fd_value = *take_fd_from;                                                 \
+		*take_fd_from = -1;                                                                \
+		take_fd_value;                                                                     \
 	})
 
 /* Opens path relative to dir_fd (AT_FDCWD: as usual), read-only. fd or -errno. */

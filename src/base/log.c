@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -116,6 +117,40 @@ static void add_cause(struct strbuf *line, const char *cause)
 	}
 }
 
+static void add_err(struct strbuf *line, const struct err *err)
+{
+	size_t len = err__format(err, NULL, 0);
+	char *text;
+
+	if (!err__is_set(err))
+		return;
+	strbuf__add_text(line, ": ");
+	text = malloc(len + 1);
+	if (text) {
+		(void)err__format(err, text, len + 1); /* measured */
+		add_escaped(line, text, len);
+		free(text);
+	} else {
+		strbuf__add_text(line, strerror(-err->code));
+	}
+	if (err->cause)
+		add_cause(line, err->cause);
+}
+
+static void add_formatted(struct strbuf *line, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+
+static void add_formatted(struct strbuf *line, const char *format, va_list args)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	strbuf__vprintf(&text, format, args);
+	if (strbuf__status(&text) < 0)
+		line->has_failed = true;
+	add_escaped(line, text.data, text.len);
+	strbuf__done(&text);
+}
+
 /* One write for the whole message, so that messages of several processes on one pipe do not mix. */
 static void emit(struct strbuf *line)
 {
@@ -132,44 +167,30 @@ static void emit(struct strbuf *line)
 
 void log_at(enum log_level level, const struct loc *at, const char *format, ...)
 {
-	struct strbuf text = STRBUF_INIT;
 	struct strbuf line = STRBUF_INIT;
 	va_list args;
 
 	if (!log_is_on(level))
 		return;
-	va_start(args, format);
-	strbuf__vprintf(&text, format, args);
-	va_end(args);
 	add_time(&line);
 	add_position(&line, at);
-	add_escaped(&line, text.data, text.len);
-	strbuf__done(&text);
+	va_start(args, format);
+	add_formatted(&line, format, args);
+	va_end(args);
 	emit(&line);
 }
 
 void log_err(enum log_level level, const struct err *err, const char *format, ...)
 {
-	struct strbuf text = STRBUF_INIT;
 	struct strbuf line = STRBUF_INIT;
 	va_list args;
 
 	if (!log_is_on(level))
 		return;
-	va_start(args, format);
-	strbuf__vprintf(&text, format, args);
-	va_end(args);
 	add_time(&line);
-	add_escaped(&line, text.data, text.len);
-	if (err__is_set(err)) {
-		strbuf__reset(&text);
-		strbuf__reserve(&text, err__format(err, NULL, 0) + 1);
-		strbuf__add_text(&line, ": ");
-		text.len = err__format(err, text.data, text.capacity);
-		add_escaped(&line, text.data, text.len);
-		if (err->cause)
-			add_cause(&line, err->cause);
-	}
-	strbuf__done(&text);
+	va_start(args, format);
+	add_formatted(&line, format, args);
+	va_end(args);
+	add_err(&line, err);
 	emit(&line);
 }

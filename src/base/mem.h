@@ -18,10 +18,10 @@
 /* take_ptr(p): returns p and sets it to NULL: ownership moves to the receiver. */
 #define take_ptr(pointer)                                                                          \
 	({                                                                                         \
-		typeof(pointer) *take_from = &(pointer);                                           \
-		typeof(pointer) taken = *take_from;                                                \
-		*take_from = NULL;                                                                 \
-		taken;                                                                             \
+		typeof(pointer) *take_ptr_from = &(pointer);                                       \
+		typeof(pointer) take_ptr_value = *take_ptr_from;                                   \
+		*take_ptr_from = NULL;                                                             \
+		take_ptr_value;                                                                    \
 	})
 
 static inline void x_freep(void *pointer)

@@ -47,6 +47,7 @@ int num_parse_i64(const char *text, size_t len, int64_t *ret_value);  /* decimal
 /* Go's ParseUint/ParseInt(s, 0, 64): 0x 0b 0o and leading-0 octal, '_' between digits. */
 int num_parse_u64_go(const char *text, size_t len, uint64_t *ret_value);
 int num_parse_i64_go(const char *text, size_t len, int64_t *ret_value);
+/* Decimal, or inf, infinity, nan in any case; what is too small to be told from 0 is 0. */
 int num_parse_double(const char *text, size_t len, double *ret_value);
 /* Go's time.ParseDuration ("1h30m", "500ms", "1.5s"); nanoseconds. */
 int num_parse_duration(const char *text, size_t len, int64_t *ret_ns);

@@ -169,21 +169,25 @@ static bool is_decimal(const char *text, size_t len)
 	return at == len;
 }
 
-static bool parse_special(const char *text, size_t len, double *ret_value)
+/* Go takes a sign before infinity, none before NaN. */
+static bool parse_special(const char *text, size_t len, bool has_sign, double *ret_value)
 {
 	static const struct {
 		const char *name;
 		double value;
-	} specials[] = { { "inf", __builtin_inf() },
-			 { "infinity", __builtin_inf() },
-			 { "nan", __builtin_nan("") } };
+		bool may_have_sign;
+	} specials[] = {
+		{ "inf", __builtin_inf(), true },
+		{ "infinity", __builtin_inf(), true },
+		{ "nan", __builtin_nan(""), false },
+	};
 
 	for (size_t i = 0; i < array_size(specials); i++) {
 		if (strlen(specials[i].name) != len ||
 		    strncasecmp(specials[i].name, text, len) != 0)
 			continue;
 		*ret_value = specials[i].value;
-		return true;
+		return specials[i].may_have_sign || !has_sign;
 	}
 	return false;
 }
@@ -197,7 +201,7 @@ int num_parse_double(const char *text, size_t len, double *ret_value)
 
 	text += has_sign;
 	len -= has_sign;
-	if (!parse_special(text, len, &value)) {
+	if (!parse_special(text, len, has_sign, &value)) {
 		if (len >= sizeof(copy) || !is_decimal(text, len))
 			return -EINVAL;
 		memcpy(copy, text, len);
