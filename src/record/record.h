@@ -29,13 +29,19 @@ struct value {
 struct record {
 	const struct schema *schema;
 	int64_t time_ns; /* boot clock; 0: unknown */
-	uint32_t cpu;	 /* where it came from; UINT32_MAX: unknown */
+	uint32_t cpu;    /* where it came from; UINT32_MAX: unknown */
 	const void *raw;
 	size_t raw_len;
-	const struct value *derived; /* batch arena; by the plan's index of derived fields; NULL: none */
+	const struct value
+		*derived; /* batch arena; by the plan's index of derived fields; NULL: none */
 };
 
-/* Reads field `index`. -ERANGE when the record is too short for it. Integers come as u64 or s64 by sign. */
+/*
+ * Reads field `index`. The value's type is the widest of its kind: U64, S64, F64, BOOL (0 or 1 in u64), STRING
+ * (up to the first NUL), or BYTES and STRUCT. Arrays and flexible fields come as bytes. Integers of network
+ * order are turned into host order. -ERANGE: no such field, or the record is too short for it; -EINVAL: the
+ * field's size does not fit its type.
+ */
 int record__get(const struct record *record, uint32_t index, struct value *ret_value);
 
 /* Host-endian unsigned integer of 1, 2, 4 or 8 bytes; -EINVAL for other sizes. */
