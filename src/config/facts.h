@@ -36,9 +36,9 @@ struct fact_type {
 	uint32_t typedef_count;
 	const struct fact_member *members; /* struct, union */
 	const struct fact_enumerator *enumerators;
-	uint32_t member_count; /* members or enumerators */
+	uint32_t member_count;           /* members or enumerators */
 	const struct fact_type *element; /* array, pointer (NULL: void or too deep) */
-	uint32_t element_count;		 /* array */
+	uint32_t element_count;          /* array */
 };
 
 struct fact_member {
@@ -86,9 +86,11 @@ struct object_facts {
 	uint32_t type_count;
 };
 
-const struct fact_map *facts__find_map(const struct object_facts *facts, const char *name);
-const struct fact_variable *facts__find_variable(const struct object_facts *facts, const char *name);
-const struct fact_type *facts__find_type(const struct object_facts *facts, const char *name);
+/* Each NULL when there is none of that name. */
+const struct fact_map *object_facts__find_map(const struct object_facts *facts, const char *name);
+const struct fact_variable *object_facts__find_variable(const struct object_facts *facts,
+							const char *name);
+const struct fact_type *object_facts__find_type(const struct object_facts *facts, const char *name);
 
 /*
  * The same for the running kernel's types, for policies (argument types, resolve): looked up one by one,
@@ -97,7 +99,8 @@ const struct fact_type *facts__find_type(const struct object_facts *facts, const
 struct btf_view {
 	void *ctx;
 	/* Type of a function's parameter `index` (or of its return value, -1) into the arena; NULL: no such. */
-	const struct fact_type *(*find_parameter)(void *ctx, const char *function, int index, struct arena *arena);
+	const struct fact_type *(*find_parameter)(void *ctx, const char *function, int index,
+						  struct arena *arena);
 	const struct fact_type *(*find_type)(void *ctx, const char *name, struct arena *arena);
 };
 

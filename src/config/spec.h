@@ -90,7 +90,7 @@ struct program_spec {
 	struct loc at;
 	const char *name;
 	enum object_kind kind;
-	const char *object; /* path, or name of a builtin */
+	const char *object;                 /* path, or name of a builtin */
 	const struct attach_spec *attaches; /* none: trust SEC() */
 	uint32_t attach_count;
 	const struct rodata_spec *rodata;
@@ -116,7 +116,8 @@ struct feed_spec {
 	uint32_t program; /* index into spec.programs */
 	const char *map;
 	enum feed_key key;
-	const struct spec_text *patterns; /* regular expressions over the absolute path; any match inserts */
+	const struct spec_text
+		*patterns; /* regular expressions over the absolute path; any match inserts */
 	uint32_t pattern_count;
 };
 
@@ -130,7 +131,7 @@ struct step_spec { /* one decoder of a chain */
 	uint32_t pair_count;
 	const struct spec_text *patterns;
 	uint32_t pattern_count;
-	bool has_pairs;	   /* the key was there, even when empty */
+	bool has_pairs;    /* the key was there, even when empty */
 	bool has_patterns; /* likewise */
 	bool allows_unknown;
 };
@@ -152,6 +153,7 @@ struct field_spec {
 	const struct note_spec *notes; /* annotations that only some sink understands */
 	uint32_t note_count;
 	bool is_hidden;
+	bool must_be_zero; /* no value of its own: a row in which a byte of it is set cannot be decoded */
 };
 
 struct note_spec {
@@ -169,15 +171,16 @@ enum stream_rest { STREAM_REST_ERROR, STREAM_REST_IGNORE };
 struct stream_spec {
 	struct loc at;
 	const char *name;
-	uint32_t program; /* index into spec.programs; SPEC_NONE: a builtin stream (process exec, fork, exit) */
+	uint32_t
+		program; /* index into spec.programs; SPEC_NONE: a builtin stream (process exec, fork, exit) */
 	enum stream_mode mode;
-	const char *map;	   /* or iterator program, or builtin stream */
+	const char *map; /* or iterator program, or builtin stream */
 	enum stream_read read;
 	enum stream_transport transport;
-	int64_t interval_ns;	   /* reading or flushing; 0: when asked */
-	uint64_t count;		   /* stop after so many; 0: never */
+	int64_t interval_ns; /* reading or flushing; 0: when asked */
+	uint64_t count;      /* stop after so many; 0: never */
 	bool flush_on_stop;
-	const char *lost_map;	   /* map in which the program counts what it lost, or NULL */
+	const char *lost_map; /* map in which the program counts what it lost, or NULL */
 	enum stream_rest rest;
 	const struct field_spec *fields; /* none: from BTF */
 	uint32_t field_count;
@@ -199,18 +202,18 @@ enum bucket_kind {
 struct bucket_spec {
 	struct loc at;
 	enum bucket_kind kind;
-	const char *type;  /* as written */
-	double scale;	   /* multiplier from key to unit; never 0 */
-	int64_t min, max;  /* inclusive bucket indexes */
+	const char *type;   /* as written */
+	double scale;       /* multiplier from key to unit; never 0 */
+	int64_t min, max;   /* inclusive bucket indexes */
 	const double *keys; /* BUCKET_KIND_FIXED, in the given order */
 	uint32_t key_count;
 };
 
 enum value_kind {
-	VALUE_KIND_FIELD,	/* a number in the row's value */
-	VALUE_KIND_ROW_COUNT,	/* how many rows or records */
-	VALUE_KIND_KEY_BUCKET,	/* the last label is the bucket's index, the value its count */
-	VALUE_KIND_SLOTS,	/* the value is an array of bucket counts */
+	VALUE_KIND_FIELD,       /* a number in the row's value */
+	VALUE_KIND_ROW_COUNT,   /* how many rows or records */
+	VALUE_KIND_KEY_BUCKET,  /* the last label is the bucket's index, the value its count */
+	VALUE_KIND_SLOTS,       /* the value is an array of bucket counts */
 	VALUE_KIND_OBSERVATION, /* each record brings one observation */
 };
 
@@ -222,11 +225,28 @@ enum slot_convention { SLOT_CONVENTION_CEIL_LOG2, SLOT_CONVENTION_FLOOR_LOG2 };
 enum cpu_rule { CPU_RULE_SUM, CPU_RULE_LABEL };
 enum temporality { TEMPORALITY_CUMULATIVE, TEMPORALITY_INTERVAL };
 
+/*
+ * Why a metric or span cannot work although its config is accepted (upstream finds out at the first scrape):
+ * the plan leaves it out and reports it, everything else runs.
+ */
+enum problem_kind {
+	PROBLEM_KIND_DECODE, /* keys cannot become labels: counts as a decoder error of every scrape */
+	PROBLEM_KIND_BUCKET, /* the buckets make no histogram */
+};
+
+struct problem_spec {
+	struct loc at;
+	enum problem_kind kind;
+	const char *text;
+};
+
 struct label_spec {
 	struct loc at;
 	const char *name;
-	uint32_t field; /* index into the stream's fields; SPEC_NONE: the CPU of a per-CPU row */
-	const struct step_spec *steps;
+	uint32_t
+		field; /* index into the stream's fields; SPEC_NONE: the CPU of a per-CPU row, a u16 */
+	const struct step_spec
+		*steps; /* from the field's bytes, or from the text of the field's own steps */
 	uint32_t step_count;
 };
 
@@ -291,9 +311,10 @@ struct metric_spec {
 	enum cpu_rule cpu;
 	enum temporality temporality;
 	int64_t flush_ns; /* TEMPORALITY_INTERVAL: series are dropped and begin anew this often */
-	double scale;	  /* factor from raw value to unit; 1 when nothing was said */
-	uint64_t limit;	  /* most series; 0: the default */
-	int64_t ttl_ns;	  /* series unseen that long leave; 0: never */
+	double scale;     /* factor from raw value to unit; 1 when nothing was said */
+	uint64_t limit;   /* most series; 0: the default */
+	int64_t ttl_ns;   /* series unseen that long leave; 0: never */
+	const struct problem_spec *problem; /* or NULL */
 };
 
 struct span_spec {
@@ -301,8 +322,10 @@ struct span_spec {
 	const char *name;
 	const char *service; /* or NULL */
 	uint32_t stream;
-	const struct label_spec *labels; /* reserved names carry the ids and times (dialect's docs) */
+	const struct label_spec
+		*labels; /* reserved names carry the ids and times (dialect's docs) */
 	uint32_t label_count;
+	const struct problem_spec *problem; /* or NULL */
 };
 
 /* ---- policies ------------------------------------------------------------------------------------------ */
@@ -335,8 +358,8 @@ enum match_subject {
 struct match_spec {
 	struct loc at;
 	enum match_subject subject;
-	uint32_t index;	     /* of the argument, namespace or capability set */
-	const char *name;    /* namespace or capability set by name, or NULL */
+	uint32_t index;   /* of the argument, namespace or capability set */
+	const char *name; /* namespace or capability set by name, or NULL */
 	enum match_op op;
 	const struct spec_text *values;
 	uint32_t value_count;
@@ -399,7 +422,7 @@ struct argument_spec {
 struct hook_spec {
 	struct loc at;
 	enum hook_kind kind;
-	const char *call; /* function, tracepoint event, LSM hook */
+	const char *call;      /* function, tracepoint event, LSM hook */
 	const char *subsystem; /* of a tracepoint, or NULL */
 	const char *path;      /* binary of a uprobe or USDT, or NULL */
 	const char *const *symbols;
@@ -482,7 +505,12 @@ struct filter_spec { /* for all streams of the spec */
 	struct when_spec when;
 };
 
-enum output_kind { OUTPUT_KIND_PROMETHEUS, OUTPUT_KIND_JSON, OUTPUT_KIND_COLUMNS, OUTPUT_KIND_OTLP };
+enum output_kind {
+	OUTPUT_KIND_PROMETHEUS,
+	OUTPUT_KIND_JSON,
+	OUTPUT_KIND_COLUMNS,
+	OUTPUT_KIND_OTLP
+};
 
 struct output_spec {
 	struct loc at;
@@ -492,7 +520,8 @@ struct output_spec {
 
 struct spec {
 	struct arena arena;
-	const char *name;   /* of the config, e.g. the file's base name: the `config` label of self-metrics */
+	const char *
+		name; /* of the config, e.g. the file's base name: the `config` label of self-metrics */
 	const char *origin; /* path of the text */
 	const struct dialect *dialect;
 	const struct program_spec *programs;
@@ -513,6 +542,9 @@ struct spec {
 	uint32_t output_count;
 	const struct param_spec *params;
 	uint32_t param_count;
+	/* What was read and ignored, unknown keys for one: for whoever checks a config. */
+	const struct spec_text *warnings;
+	uint32_t warning_count;
 };
 
 #endif
