@@ -1,0 +1,532 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/bind.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/str.h"
+#include "config/scalar.h"
+
+#define TAG_BINARY "tag:yaml.org,2002:binary"
+/* Fields of one struct; a bit each tells which were seen. */
+#define MAX_FIELDS 64
+/* A repeated map keeps its earlier pairs, as upstream does; a config of nothing but repeats must end. */
+#define MAX_COPIED_PAIRS (4u * YAML_MAX_NODES)
+
+const struct bind_type bind_text = { .kind = BIND_TEXT };
+const struct bind_type bind_bool = { .kind = BIND_BOOL };
+const struct bind_type bind_u32 = { .kind = BIND_U32 };
+const struct bind_type bind_i64 = { .kind = BIND_I64 };
+const struct bind_type bind_double = { .kind = BIND_DOUBLE };
+const struct bind_type bind_duration = { .kind = BIND_DURATION };
+const struct bind_type bind_pairs = { .kind = BIND_PAIRS };
+const struct bind_type bind_node = { .kind = BIND_NODE };
+const struct bind_type bind_texts = BIND_LIST_TYPE(&bind_text);
+const struct bind_type bind_doubles = BIND_LIST_TYPE(&bind_double);
+
+/* Where a value goes and what it is called. */
+struct target {
+	const char *key; /* NULL: the whole config */
+	const struct bind_type *type;
+	const void *start; /* what null means; NULL: zeros */
+	void *value;
+};
+
+static int bind_value(struct binder *binder, const struct node *node, const struct target *target);
+
+static size_t value_size(const struct bind_type *type)
+{
+	switch (type->kind) {
+	case BIND_TEXT:
+		return sizeof(struct spec_text);
+	case BIND_BOOL:
+		return sizeof(bool);
+	case BIND_U32:
+		return sizeof(uint32_t);
+	case BIND_I64:
+	case BIND_DURATION:
+		return sizeof(int64_t);
+	case BIND_DOUBLE:
+		return sizeof(double);
+	case BIND_WORD:
+		return sizeof(int);
+	case BIND_STRUCT:
+		return type->size;
+	case BIND_LIST:
+	case BIND_PAIRS:
+		return sizeof(struct bind_list);
+	case BIND_NODE:
+		return sizeof(const struct node *);
+	}
+	return 0;
+}
+
+static void reset(const struct target *target)
+{
+	size_t size = value_size(target->type);
+
+	if (target->start)
+		memcpy(target->value, target->start, size);
+	else
+		memset(target->value, 0, size);
+}
+
+/* ---- messages ------------------------------------------------------------------------------- */
+
+static int wrong_type(struct binder *binder, const struct node *node, const struct target *target,
+		      const char *wanted)
+{
+	const char *key = target->key ? target->key : "config";
+
+	if (node->kind != NODE_SCALAR)
+		return err_list__set(binder->errors, -EINVAL, &node->at,
+				     "'%s' is %s; it must be %s", key, node__describe(node),
+				     wanted);
+	return err_list__set(binder->errors, -EINVAL, &node->at,
+			     "'%s' is %s\"%.64s\"; it must be %s", key,
+			     node->is_quoted ? "the quoted text " : "", node->text, wanted);
+}
+
+static int parse_scalar(struct binder *binder, const struct node *node, const struct target *target,
+			const char *wanted, struct scalar *ret_scalar)
+{
+	struct err err = ERR_INIT;
+	int r;
+
+	if (node->kind != NODE_SCALAR)
+		return wrong_type(binder, node, target, wanted);
+	r = scalar_parse(node, ret_scalar, &err);
+	if (r < 0)
+		err_list__add(binder->errors, &err);
+	return r;
+}
+
+/* ---- scalars -------------------------------------------------------------------------------- */
+
+/* Whether the scalar's raw text can be a C string. */
+static int check_text(struct binder *binder, const struct node *node, const struct target *target)
+{
+	if (node->kind != NODE_SCALAR)
+		return wrong_type(binder, node, target, "text");
+	if (node->tag && str_eq(node->tag, TAG_BINARY))
+		return err_list__set(binder->errors, -EINVAL, &node->at,
+				     "'%s' has the tag !!binary; write the text itself",
+				     target->key);
+	if (memchr(node->text, 0, node->text_len))
+		return err_list__set(binder->errors, -EINVAL, &node->at,
+				     "'%s' holds a NUL byte; no text of a config may", target->key);
+	return 0;
+}
+
+static int bind_text_value(struct binder *binder, const struct node *node,
+			   const struct target *target)
+{
+	int r = check_text(binder, node, target);
+
+	if (r < 0)
+		return r;
+	*(struct spec_text *)target->value = (struct spec_text){ .text = node->text,
+								 .at = node->at };
+	return 0;
+}
+
+static int bind_bool_value(struct binder *binder, const struct node *node,
+			   const struct target *target)
+{
+	static const char wanted[] = "true or false, without quotes";
+	struct scalar scalar;
+	int r = parse_scalar(binder, node, target, wanted, &scalar);
+
+	if (r < 0)
+		return r;
+	if (scalar.kind != SCALAR_BOOL)
+		return wrong_type(binder, node, target, wanted);
+	*(bool *)target->value = scalar.truth;
+	return 0;
+}
+
+/* Floats are cut towards zero, as upstream does; what no int64_t can hold is refused. */
+static bool scalar_to_i64(const struct scalar *scalar, int64_t *ret_value)
+{
+	if (scalar->kind == SCALAR_INT) {
+		*ret_value = scalar->s64;
+		return true;
+	}
+	if (scalar->kind != SCALAR_FLOAT || !(scalar->f64 >= -0x1p63 && scalar->f64 < 0x1p63))
+		return false;
+	*ret_value = (int64_t)scalar->f64;
+	return true;
+}
+
+static int bind_i64_value(struct binder *binder, const struct node *node,
+			  const struct target *target)
+{
+	static const char wanted[] = "a whole number";
+	struct scalar scalar;
+	int r = parse_scalar(binder, node, target, wanted, &scalar);
+
+	if (r < 0)
+		return r;
+	if (!scalar_to_i64(&scalar, target->value))
+		return wrong_type(binder, node, target, wanted);
+	return 0;
+}
+
+static int bind_u32_value(struct binder *binder, const struct node *node,
+			  const struct target *target)
+{
+	static const char wanted[] = "a whole number from 0 to 4294967295";
+	struct scalar scalar;
+	int64_t value;
+	int r = parse_scalar(binder, node, target, wanted, &scalar);
+
+	if (r < 0)
+		return r;
+	if (!scalar_to_i64(&scalar, &value) || value < 0 || value > UINT32_MAX)
+		return wrong_type(binder, node, target, wanted);
+	*(uint32_t *)target->value = (uint32_t)value;
+	return 0;
+}
+
+static int bind_double_value(struct binder *binder, const struct node *node,
+			     const struct target *target)
+{
+	static const char wanted[] = "a number";
+	double *value = target->value;
+	struct scalar scalar;
+	int r = parse_scalar(binder, node, target, wanted, &scalar);
+
+	if (r < 0)
+		return r;
+	if (scalar.kind == SCALAR_FLOAT)
+		*value = scalar.f64;
+	else if (scalar.kind == SCALAR_INT)
+		*value = (double)scalar.s64;
+	else if (scalar.kind == SCALAR_UINT)
+		*value = (double)scalar.u64;
+	else
+		return wrong_type(binder, node, target, wanted);
+	return 0;
+}
+
+static int bind_duration_value(struct binder *binder, const struct node *node,
+			       const struct target *target)
+{
+	static const char wanted[] = "a duration such as 90s, 500ms or 1h30m";
+	struct scalar scalar;
+	int r = parse_scalar(binder, node, target, wanted, &scalar);
+
+	if (r < 0)
+		return r;
+	if (scalar_to_i64(&scalar, target->value))
+		return 0;
+	if (scalar.kind != SCALAR_TEXT ||
+	    num_parse_duration(node->text, node->text_len, target->value) < 0)
+		return wrong_type(binder, node, target, wanted);
+	return 0;
+}
+
+static int bind_word_value(struct binder *binder, const struct node *node,
+			   const struct target *target)
+{
+	const struct bind_type *type = target->type;
+	const char *names[MAX_FIELDS], *nearest;
+	int r = check_text(binder, node, target);
+
+	if (r < 0)
+		return r;
+	assert(type->word_count <= MAX_FIELDS);
+	for (size_t i = 0; i < type->word_count; i++) {
+		names[i] = type->words[i].text;
+		if (str_eq(names[i], node->text)) {
+			*(int *)target->value = type->words[i].value;
+			return 0;
+		}
+	}
+	nearest = str_nearest(node->text, names, type->word_count);
+	if (!nearest)
+		nearest = names[0];
+	return err_list__set(binder->errors, -EINVAL, &node->at,
+			     "'%s' is \"%.64s\", which is no %s; did you mean '%s'?", target->key,
+			     node->text, type->noun, nearest);
+}
+
+static int bind_node_value(struct binder *binder, const struct node *node,
+			   const struct target *target)
+{
+	(void)binder;
+	*(const struct node **)target->value = node;
+	return 0;
+}
+
+/* ---- structs -------------------------------------------------------------------------------- */
+
+static const struct bind_field *find_field(const struct bind_type *type, const char *key)
+{
+	for (size_t i = 0; i < type->field_count; i++)
+		if (str_eq(type->fields[i].key, key))
+			return &type->fields[i];
+	return NULL;
+}
+
+/* An error in a strict dialect; otherwise a warning, when anybody wants those. */
+static int unknown_key(struct binder *binder, const struct node *key, const struct bind_type *type)
+{
+	const char *names[MAX_FIELDS], *nearest;
+	struct err_list *list = binder->is_strict ? binder->errors : binder->warnings;
+	const char *ignoring = binder->is_strict ? "" : ", ignoring it";
+
+	if (!list)
+		return 0;
+	for (size_t i = 0; i < type->field_count; i++)
+		names[i] = type->fields[i].key;
+	nearest = list->len < ERR_LIST_MAX ? str_nearest(key->text, names, type->field_count)
+					   : NULL;
+	if (nearest)
+		(void)err_list__set(list, -EINVAL, &key->at,
+				    "a %s has no key '%.64s'%s; did you mean '%s'?", type->noun,
+				    key->text, ignoring, nearest);
+	else
+		(void)err_list__set(list, -EINVAL, &key->at, "a %s has no key '%.64s'%s",
+				    type->noun, key->text, ignoring);
+	return binder->is_strict ? -EINVAL : 0;
+}
+
+static int bind_pair(struct binder *binder, const struct node_pair *pair,
+		     const struct target *target, uint64_t *seen)
+{
+	const struct bind_type *type = target->type;
+	const struct bind_field *field;
+	uint64_t bit;
+
+	if (pair->key->kind != NODE_SCALAR)
+		return err_list__set(binder->errors, -EINVAL, &pair->key->at,
+				     "a key of a %s is %s; it must be text", type->noun,
+				     node__describe(pair->key));
+	field = find_field(type, pair->key->text);
+	if (!field)
+		return unknown_key(binder, pair->key, type);
+	bit = UINT64_C(1) << (field - type->fields);
+	if (binder->is_strict && !pair->is_merged && (*seen & bit))
+		return err_list__set(binder->errors, -EINVAL, &pair->key->at,
+				     "key '%s' stands twice in one %s; keep one", field->key,
+				     type->noun);
+	*seen |= bit;
+	return bind_value(
+		binder, pair->value,
+		&(struct target){
+			.key = field->key,
+			.type = field->type,
+			.start = type->initial ? (const char *)type->initial + field->offset : NULL,
+			.value = (char *)target->value + field->offset,
+		});
+}
+
+static bool is_missing(const struct bind_field *field, const void *value, uint64_t seen,
+		       size_t index)
+{
+	const struct spec_text *text = value;
+
+	if (field->type->kind == BIND_TEXT)
+		return !text->text || text->text[0] == '\0';
+	return !(seen & UINT64_C(1) << index);
+}
+
+static int check_required(struct binder *binder, const struct target *target, const struct loc *at,
+			  uint64_t seen)
+{
+	const struct bind_type *type = target->type;
+	int first = 0;
+
+	for (size_t i = 0; i < type->field_count; i++) {
+		const struct bind_field *field = &type->fields[i];
+
+		if (!field->is_required ||
+		    !is_missing(field, (char *)target->value + field->offset, seen, i))
+			continue;
+		first = err_list__set(binder->errors, -EINVAL, at,
+				      "'%s' is missing; every %s needs one", field->key,
+				      type->noun);
+	}
+	return first;
+}
+
+static int bind_struct_value(struct binder *binder, const struct node *node,
+			     const struct target *target)
+{
+	uint64_t seen = 0;
+	int first = 0;
+
+	assert(target->type->field_count <= MAX_FIELDS);
+	if (node->kind != NODE_MAP && !node__is_null(node))
+		return wrong_type(binder, node, target, "a map of keys");
+	memcpy(target->value, &node->at, sizeof(node->at));
+	for (uint32_t i = 0; node->kind == NODE_MAP && i < node->count; i++) {
+		int r = bind_pair(binder, &node->pairs[i], target, &seen);
+
+		if (r == -ENOMEM)
+			return r;
+		if (r < 0 && first == 0)
+			first = r;
+	}
+	/* A key with a wrong value was reported already: it is not missing. */
+	return first < 0 ? first : check_required(binder, target, &node->at, seen);
+}
+
+/* ---- lists ---------------------------------------------------------------------------------- */
+
+static int bind_elements(struct binder *binder, const struct node *node,
+			 const struct target *target, struct bind_list *list)
+{
+	const struct bind_type *element = target->type->element;
+	size_t size = value_size(element);
+	int first = 0;
+
+	for (uint32_t i = 0; i < node->count; i++) {
+		struct target item = {
+			.key = target->key,
+			.type = element,
+			.start = element->initial,
+			.value = (char *)list->items + i * size,
+		};
+		int r;
+
+		reset(&item);
+		/* A struct that is null has no keys, which its required ones then say. */
+		r = element->kind == BIND_STRUCT ? bind_struct_value(binder, node->items[i], &item)
+						 : bind_value(binder, node->items[i], &item);
+		if (r == -ENOMEM)
+			return r;
+		if (r < 0 && first == 0)
+			first = r;
+	}
+	return first;
+}
+
+static int bind_list_value(struct binder *binder, const struct node *node,
+			   const struct target *target)
+{
+	struct bind_list list = { .count = node->count, .is_set = true, .at = node->at };
+	int r;
+
+	if (node->kind != NODE_LIST)
+		return wrong_type(binder, node, target, "a list");
+	list.items = arena__alloc_array(binder->arena, node->count,
+					value_size(target->type->element));
+	if (!list.items)
+		return -ENOMEM;
+	r = bind_elements(binder, node, target, &list);
+	*(struct bind_list *)target->value = list;
+	return r;
+}
+
+/* Adds or replaces one pair; `index` knows where each key is. */
+static int add_pair(struct binder *binder, const struct node_pair *pair,
+		    const struct target *target, struct map *index, struct bind_list *list)
+{
+	struct step_pair *pairs = list->items, *found;
+	const char *key = pair->key->text, *value = pair->value->text;
+	int r;
+
+	r = check_text(binder, pair->key, target);
+	if (r < 0)
+		return r;
+	r = check_text(binder, pair->value, target);
+	if (r < 0)
+		return r;
+	if (node__is_null(pair->key))
+		key = "";
+	if (node__is_null(pair->value))
+		value = "";
+	found = map__find(index, key, strlen(key));
+	if (found && binder->is_strict && !pair->is_merged)
+		return err_list__set(binder->errors, -EINVAL, &pair->key->at,
+				     "key '%.64s' stands twice in '%s'; keep one", key,
+				     target->key);
+	if (found) {
+		found->value = value;
+		return 0;
+	}
+	pairs[list->count] = (struct step_pair){ key, value };
+	return map__set(index, key, strlen(key), &pairs[list->count++], NULL);
+}
+
+static int start_pairs(struct binder *binder, const struct node *node, const struct bind_list *old,
+		       struct map *index, struct bind_list *ret_list)
+{
+	struct step_pair *pairs = arena_array(binder->arena, struct step_pair,
+					      (size_t)old->count + node->count);
+
+	if (!pairs)
+		return -ENOMEM;
+	binder->copied_pairs += old->count;
+	if (binder->copied_pairs > MAX_COPIED_PAIRS)
+		return err_list__set(binder->errors, -E2BIG, &node->at,
+				     "a map is repeated too often; write it once");
+	*ret_list = (struct bind_list){
+		.items = pairs, .count = old->count, .is_set = true, .at = node->at
+	};
+	for (uint32_t i = 0; i < old->count; i++) {
+		pairs[i] = ((const struct step_pair *)old->items)[i];
+		if (map__set(index, pairs[i].key, strlen(pairs[i].key), &pairs[i], NULL) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int bind_pairs_value(struct binder *binder, const struct node *node,
+			    const struct target *target)
+{
+	struct bind_list *list = target->value;
+	struct bind_list pairs;
+	struct map index = MAP_INIT;
+	int first;
+
+	if (node->kind != NODE_MAP)
+		return wrong_type(binder, node, target, "a map of text to text");
+	first = start_pairs(binder, node, list, &index, &pairs);
+	for (uint32_t i = 0; first != -ENOMEM && first != -E2BIG && i < node->count; i++) {
+		int r = add_pair(binder, &node->pairs[i], target, &index, &pairs);
+
+		if (r == -ENOMEM || (r < 0 && first == 0))
+			first = r;
+	}
+	map__done(&index, NULL);
+	if (first == 0)
+		*list = pairs;
+	return first;
+}
+
+/* ---- the whole ------------------------------------------------------------------------------ */
+
+static int bind_value(struct binder *binder, const struct node *node, const struct target *target)
+{
+	static int (*const binds[])(struct binder * binder, const struct node *node,
+				    const struct target *target) = {
+		[BIND_TEXT] = bind_text_value,     [BIND_BOOL] = bind_bool_value,
+		[BIND_U32] = bind_u32_value,       [BIND_I64] = bind_i64_value,
+		[BIND_DOUBLE] = bind_double_value, [BIND_DURATION] = bind_duration_value,
+		[BIND_WORD] = bind_word_value,     [BIND_STRUCT] = bind_struct_value,
+		[BIND_LIST] = bind_list_value,     [BIND_PAIRS] = bind_pairs_value,
+		[BIND_NODE] = bind_node_value,
+	};
+
+	if (node__is_null(node)) {
+		reset(target);
+		return 0;
+	}
+	return binds[target->type->kind](binder, node, target);
+}
+
+int binder__run(struct binder *binder, const struct node *node, const struct bind_type *type,
+		void *ret_value)
+{
+	return bind_value(
+		binder, node,
+		&(struct target){ .type = type, .start = type->initial, .value = ret_value });
+}
