@@ -4,7 +4,8 @@
 
 /*
  * A language that sonde speaks: two operations, text to spec and spec completed by facts of the object.
- * Dialects are const tables, listed in dialect.def; load.c and cmd/ find them by name.
+ * Each room of config/ defines ID_parse() and ID_complete(); dialect.def lists them, which makes the table.
+ * load.c and cmd/ find dialects by name.
  */
 
 #include <stddef.h>
@@ -23,15 +24,25 @@ struct dialect_input {
 struct dialect {
 	const char *name;
 	const char *help;
-	/* Fills the spec (its arena is initialised). Collects problems; returns 0, or the first error's code. */
+	/* Fills the spec (its arena is initialised, strings of the input live in it; text ends with a NUL).
+	 * Collects problems; returns 0, or the first error's code. */
 	int (*parse)(const struct dialect_input *input, struct spec *spec, struct err_list *errors);
-	/* Adds what only the object knows. NULL: nothing to add. */
-	int (*complete)(struct spec *spec, const struct object_facts *facts, struct err_list *errors);
+	/* Adds what only the object knows and checks the spec against it. Called once per spec. */
+	int (*complete)(struct spec *spec, const struct object_facts *facts,
+			struct err_list *errors);
 };
+
+#define DIALECT(id, help)                                                                          \
+	int id##_parse(const struct dialect_input *input, struct spec *spec,                       \
+		       struct err_list *errors);                                                   \
+	int id##_complete(struct spec *spec, const struct object_facts *facts,                     \
+			  struct err_list *errors);
+#include "config/dialect.def"
+#undef DIALECT
 
 /* NULL when there is none of that name. */
 const struct dialect *dialect_find(const char *name);
 /* The table itself, for --help and docs. */
-const struct dialect *const *dialect_list(size_t *ret_count);
+const struct dialect *dialect_list(size_t *ret_count);
 
 #endif

@@ -13,14 +13,16 @@
 #define CONFIG_MAX_BYTES (4u << 20)
 
 /* NAME -> DIR/NAME.yaml + DIR/NAME.bpf.o. 0 and *ret_spec, or the first error's code with all of them in the list. */
-int config_load_named(const struct dialect *dialect, const char *dir, const char *name, struct spec **ret_spec,
-		      struct err_list *errors);
+int config_load_named(const struct dialect *dialect, const char *dir, const char *name,
+		      struct spec **ret_spec, struct err_list *errors);
 /* FILE.yaml (any path); the object is FILE.bpf.o beside it unless `object` is given. */
-int config_load_file(const struct dialect *dialect, const char *path, const char *object, struct spec **ret_spec,
-		     struct err_list *errors);
+int config_load_file(const struct dialect *dialect, const char *path, const char *object,
+		     struct spec **ret_spec, struct err_list *errors);
 /* From memory; `input` strings are copied. */
-int config_load_text(const struct dialect *dialect, const struct dialect_input *input, struct spec **ret_spec,
-		     struct err_list *errors);
+int config_load_text(const struct dialect *dialect, const struct dialect_input *input,
+		     struct spec **ret_spec, struct err_list *errors);
+/* Adds what the object knows (the dialect's complete()), then checks again. 0, or the first error's code. */
+int spec__complete(struct spec *spec, const struct object_facts *facts, struct err_list *errors);
 struct spec *spec__free(struct spec *spec);
 
 /* Checks that hold for every dialect (names, duplicate labels, indexes in range); errors have positions. */

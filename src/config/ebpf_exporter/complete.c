@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <linux/bpf.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "config/dialect.h"
+
+#define VALUE_SIZE 8          /* every value is a u64 */
+#define KERNEL_ADDRESS_SIZE 8 /* const volatile u64 kaddr_x */
+#define CPU_LABEL "cpu"
+#define CPU_LABEL_SIZE 2 /* upstream appends the CPU's number to the key as a u16 */
+#define ZERO_KEY_SIZE 4
+/* More names than any object has maps; "did you mean" looks at these. */
+#define MAX_NAMES 256
+
+struct completer {
+	struct spec *spec;
+	const struct object_facts *facts;
+	struct err_list *errors;
+	struct stream_spec *streams; /* the spec's own, made writable again */
+	struct metric_spec *metrics;
+};
+
+/* ---- what must be there --------------------------------------------------------------------- */
+
+static int missing_map(struct completer *completer, const char *name, const struct loc *at)
+{
+	const struct object_facts *facts = completer->facts;
+	const char *names[MAX_NAMES], *nearest;
+	size_t count = 0;
+
+	for (uint32_t i = 0; i < facts->map_count && count < MAX_NAMES; i++)
+		names[count++] = facts->maps[i].name;
+	nearest = str_nearest(name, names, count);
+	if (nearest)
+		return err_list__set(completer->errors, -ENOENT, at,
+				     "map '%s' does not exist in %s; did you mean '%s'?", name,
+				     facts->path, nearest);
+	return err_list__set(
+		completer->errors, -ENOENT, at,
+		"map '%s' does not exist in %s; a metric has the name of the map that holds it",
+		name, facts->path);
+}
+
+static int check_value_size(struct completer *completer, const struct fact_map *map,
+			    const struct loc *at)
+{
+	if (map->value_size == VALUE_SIZE)
+		return 0;
+	/* upstream's own words, which its users know and search for */
+	return err_list__set(
+		completer->errors, -EINVAL, at,
+		"value size for map \"%s\" is not expected %d bytes (u64), it is %u bytes",
+		map->name, VALUE_SIZE, map->value_size);
+}
+
+static int check_rodata(struct completer *completer, const struct rodata_spec *rodata)
+{
+	const struct fact_variable *variable = object_facts__find_variable(completer->facts,
+									   rodata->name);
+
+	if (!variable)
+		return err_list__set(completer->errors, -ENOENT, &rodata->at,
+				     "%s has no variable '%s'; declare const volatile u64 %s = 0",
+				     completer->facts->path, rodata->name, rodata->name);
+	if (variable->size != KERNEL_ADDRESS_SIZE)
+		return err_list__set(completer->errors, -EINVAL, &rodata->at,
+				     "variable '%s' has %u bytes; an address needs a u64",
+				     rodata->name, variable->size);
+	return 0;
+}
+
+static int check_feed(struct completer *completer, const struct feed_spec *feed)
+{
+	const struct fact_map *map = object_facts__find_map(completer->facts, feed->map);
+	uint32_t key_size = feed->key == FEED_KEY_FD ? 4 : 8;
+
+	if (!map)
+		return missing_map(completer, feed->map, &feed->at);
+	if (map->key_size != key_size)
+		return err_list__set(
+			completer->errors, -EINVAL, &feed->at,
+			"key size for map \"%s\" is not expected %u bytes (%s), it is %u bytes",
+			map->name, key_size,
+			feed->key == FEED_KEY_FD ? "a cgroup's descriptor" : "u64", map->key_size);
+	return check_value_size(completer, map, &feed->at);
+}
+
+static int check_transport(struct completer *completer, const struct stream_spec *stream,
+			   const struct fact_map *map)
+{
+	bool is_perf = stream->transport == STREAM_TRANSPORT_PERFBUF;
+	uint32_t wanted = is_perf ? BPF_MAP_TYPE_PERF_EVENT_ARRAY : BPF_MAP_TYPE_RINGBUF;
+
+	if (map->type == wanted)
+		return 0;
+	return err_list__set(
+		completer->errors, -EINVAL, &stream->at, "map '%s' is no %s; make it one",
+		map->name,
+		is_perf ? "BPF_MAP_TYPE_PERF_EVENT_ARRAY, which 'perf_event_array' asks for"
+			: "BPF_MAP_TYPE_RINGBUF, which spans come through");
+}
+
+/* ---- keys and labels ------------------------------------------------------------------------ */
+
+static bool is_per_cpu(const struct fact_map *map)
+{
+	return map->type == BPF_MAP_TYPE_PERCPU_HASH || map->type == BPF_MAP_TYPE_PERCPU_ARRAY ||
+	       map->type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+}
+
+static int add_problem(struct completer *completer, struct metric_spec *metric,
+		       const struct loc *at, const char *text)
+{
+	struct problem_spec *problem;
+
+	if (metric->problem)
+		return 0;
+	problem = arena_new(&completer->spec->arena, struct problem_spec);
+	if (!problem || !text)
+		return -ENOMEM;
+	*problem = (struct problem_spec){ .at = *at, .kind = PROBLEM_KIND_DECODE, .text = text };
+	metric->problem = problem;
+	return 0;
+}
+
+/*
+ * A last label 'cpu' of a per-CPU map is no part of the key: it makes one series of each CPU's cell. When it is
+ * the only label, the key is the zero that a metric without labels has.
+ */
+static int make_cpu_label(struct completer *completer, struct metric_spec *metric,
+			  struct stream_spec *stream, const struct fact_map *map)
+{
+	struct arena *arena = &completer->spec->arena;
+	uint32_t last = metric->label_count - 1;
+	struct label_spec *labels = arena__memdup(arena, metric->labels,
+						  metric->label_count * sizeof(*labels));
+	struct field_spec *fields = arena__memdup(arena, stream->fields,
+						  stream->field_count * sizeof(*fields));
+	struct field_spec cpu;
+
+	if (!labels || !fields)
+		return -ENOMEM;
+	cpu = fields[last];
+	labels[last].field = SPEC_NONE;
+	metric->labels = labels;
+	metric->cpu = CPU_RULE_LABEL;
+	stream->fields = fields;
+	stream->field_count = last;
+	if (last == 0) {
+		fields[0] = (struct field_spec){
+			.at = cpu.at,
+			.name = "",
+			.role = FIELD_ROLE_NONE,
+			.size = ZERO_KEY_SIZE,
+			.is_hidden = true,
+			.must_be_zero = true,
+		};
+		stream->field_count = 1;
+	}
+	if ((uint64_t)cpu.size + cpu.padding == CPU_LABEL_SIZE)
+		return 0;
+	return add_problem(
+		completer, metric, &cpu.at,
+		arena__printf(arena,
+			      "label '" CPU_LABEL
+			      "' of per-CPU map '%s' takes %llu bytes; the CPU is a u16, give "
+			      "it size 2",
+			      map->name, (unsigned long long)cpu.size + cpu.padding));
+}
+
+/* Upstream finds this out at every scrape, as a decoder error: the metric is left out, the others are served. */
+static int check_key_size(struct completer *completer, struct metric_spec *metric,
+			  const struct stream_spec *stream, const struct fact_map *map)
+{
+	uint64_t size = 0;
+	bool has_zero_key = stream->field_count == 1 && stream->fields[0].must_be_zero;
+
+	for (uint32_t i = 0; i < stream->field_count; i++)
+		size += (uint64_t)stream->fields[i].size + stream->fields[i].padding;
+	if (size == map->key_size)
+		return 0;
+	if (has_zero_key)
+		return add_problem(
+			completer, metric, &metric->at,
+			arena__printf(
+				&completer->spec->arena,
+				"no label says what the %u bytes of a key of map '%s' are; without labels "
+				"it must be one u32 of zero",
+				map->key_size, map->name));
+	return add_problem(
+		completer, metric, &metric->at,
+		arena__printf(
+			&completer->spec->arena,
+			"total size of key of map '%s' is %u bytes, but we have labels to decode %llu; sizes "
+			"and paddings must add up",
+			map->name, map->key_size, (unsigned long long)size));
+}
+
+static int complete_metric(struct completer *completer, struct metric_spec *metric)
+{
+	struct stream_spec *stream = &completer->streams[metric->stream];
+	const struct fact_map *map = object_facts__find_map(completer->facts, stream->map);
+	int r;
+
+	if (!map || stream->mode != STREAM_MODE_TABLE)
+		return 0; /* its stream's business */
+	r = check_value_size(completer, map, &metric->at);
+	if (r < 0)
+		return r;
+	if (is_per_cpu(map) && metric->label_count > 0 &&
+	    str_eq(metric->labels[metric->label_count - 1].name, CPU_LABEL)) {
+		r = make_cpu_label(completer, metric, stream, map);
+		if (r < 0)
+			return r;
+	}
+	return check_key_size(completer, metric, stream, map);
+}
+
+static int complete_stream(struct completer *completer, const struct stream_spec *stream)
+{
+	const struct fact_map *map = object_facts__find_map(completer->facts, stream->map);
+
+	if (!map)
+		return missing_map(completer, stream->map, &stream->at);
+	return stream->mode == STREAM_MODE_EVENTS ? check_transport(completer, stream, map) : 0;
+}
+
+/* ---- the whole ------------------------------------------------------------------------------ */
+
+/* Runs over a list, goes on after an error of the config; `first` keeps the first code. */
+#define FOR_ALL(completer, items, count, function, first)                                          \
+	for (uint32_t all_i = 0; all_i < (count) && (first) != -ENOMEM; all_i++) {                 \
+		int all_result = function((completer), &(items)[all_i]);                           \
+		if ((first) == 0 || all_result == -ENOMEM)                                         \
+			(first) = all_result;                                                      \
+	}
+
+int ebpf_exporter_complete(struct spec *spec, const struct object_facts *facts,
+			   struct err_list *errors)
+{
+	struct completer completer = { .spec = spec, .facts = facts, .errors = errors };
+	const struct program_spec *program = &spec->programs[0];
+	int first = 0;
+
+	completer.streams = arena__memdup(&spec->arena, spec->streams,
+					  spec->stream_count * sizeof(*spec->streams));
+	completer.metrics = arena__memdup(&spec->arena, spec->metrics,
+					  spec->metric_count * sizeof(*spec->metrics));
+	if (!completer.streams || !completer.metrics)
+		return -ENOMEM;
+	FOR_ALL(&completer, program->rodata, program->rodata_count, check_rodata, first);
+	FOR_ALL(&completer, spec->feeds, spec->feed_count, check_feed, first);
+	FOR_ALL(&completer, completer.streams, spec->stream_count, complete_stream, first);
+	FOR_ALL(&completer, completer.metrics, spec->metric_count, complete_metric, first);
+	spec->streams = completer.streams;
+	spec->metrics = completer.metrics;
+	return first;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SRC_CONFIG_EBPF_EXPORTER_CONVERT_H
+#define SRC_CONFIG_EBPF_EXPORTER_CONVERT_H
+
+/*
+ * From the config as it is written to the words of spec.h: labels, counters, histograms, spans.
+ * A writer borrows the spec that it fills; all it makes lives in the spec's arena.
+ * parse.c drives it once per config. Every function returns 0, -ENOMEM, or the code of an error it reported.
+ */
+
+#include "config/ebpf_exporter/text.h"
+
+/* The spec as it grows; streams, metrics and spans have room for all that the text asks for. */
+struct writer {
+	struct spec *spec;
+	struct arena *arena;
+	struct err_list *errors;
+	struct stream_spec *streams;
+	struct metric_spec *metrics;
+	struct span_spec *spans;
+};
+
+/* What each metric and span has in common. */
+struct table {
+	struct loc at;
+	const char *map;
+	const struct bind_list *labels; /* struct label_text */
+	struct field_spec *fields;      /* set by convert_labels() */
+	struct label_spec *label_specs;
+	struct problem_spec *problem;
+};
+
+/* The text, or `otherwise` when there is none or it is empty. */
+const char *text_or(const struct spec_text *text, const char *otherwise);
+/* Nulls in a list of texts become empty texts, as upstream reads them. */
+int convert_texts(struct writer *writer, const struct bind_list *list,
+		  const struct spec_text **ret_texts);
+/* Keeps the first problem of a table: one is enough to leave it out. `text` NULL: -ENOMEM. */
+int writer__add_problem(struct writer *writer, struct table *table, enum problem_kind kind,
+			const struct loc *at, const char *text);
+/* A field and a label for each label of the text: the fields cut the key, the labels decode. */
+int convert_labels(struct writer *writer, struct table *table);
+
+int convert_counter(struct writer *writer, const struct counter_text *counter);
+int convert_histogram(struct writer *writer, const struct histogram_text *histogram);
+int convert_span(struct writer *writer, const struct span_text *span);
+
+#endif

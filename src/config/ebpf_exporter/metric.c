@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "config/ebpf_exporter/convert.h"
+
+#define METRIC_PREFIX "ebpf_exporter_"
+#define DEFAULT_FLUSH_NS (3600 * INT64_C(1000000000))
+/* A line per bucket and label set goes out at every scrape; upstream has no bound and no config above 60. */
+#define MAX_BUCKETS 1000
+/* The only key that a metric without labels reads is one u32 of zero: the one cell of an array. */
+#define ZERO_KEY_SIZE 4
+
+/* ---- counters ------------------------------------------------------------------------------- */
+
+static int add_zero_key(struct writer *writer, const struct table *table,
+			struct stream_spec *stream)
+{
+	struct field_spec *field = arena_new(writer->arena, struct field_spec);
+
+	if (!field)
+		return -ENOMEM;
+	*field = (struct field_spec){
+		.at = table->at,
+		.name = "",
+		.role = FIELD_ROLE_NONE,
+		.size = ZERO_KEY_SIZE,
+		.is_hidden = true,
+		.must_be_zero = true,
+	};
+	stream->fields = field;
+	stream->field_count = 1;
+	return 0;
+}
+
+static struct stream_spec *add_stream(struct writer *writer, const struct table *table)
+{
+	struct stream_spec *stream = &writer->streams[writer->spec->stream_count++];
+
+	*stream = (struct stream_spec){
+		.at = table->at,
+		.name = table->map,
+		.mode = STREAM_MODE_TABLE,
+		.map = table->map,
+		.read = STREAM_READ_CUMULATIVE,
+		.fields = table->fields,
+		.field_count = table->labels->count,
+	};
+	return stream;
+}
+
+static void listen_to(struct stream_spec *stream, enum stream_transport transport)
+{
+	stream->mode = STREAM_MODE_EVENTS;
+	stream->transport = transport;
+	/* Samples are longer than what was sent: the kernel pads them. */
+	stream->rest = STREAM_REST_IGNORE;
+}
+
+static struct metric_spec *add_metric(struct writer *writer, const struct table *table,
+				      enum metric_kind kind, const struct spec_text *help)
+{
+	struct metric_spec *metric = &writer->metrics[writer->spec->metric_count++];
+
+	*metric = (struct metric_spec){
+		.at = table->at,
+		.name = arena__printf(writer->arena, METRIC_PREFIX "%s", table->map),
+		.help = help->text,
+		.kind = kind,
+		.stream = writer->spec->stream_count - 1,
+		.labels = table->label_specs,
+		.label_count = table->labels->count,
+		.scale = 1,
+		.problem = table->problem,
+	};
+	return metric->name ? metric : NULL;
+}
+
+int convert_counter(struct writer *writer, const struct counter_text *counter)
+{
+	struct table table = { .at = counter->at,
+			       .map = counter->name.text,
+			       .labels = &counter->labels };
+	struct stream_spec *stream;
+	struct metric_spec *metric;
+	int r = convert_labels(writer, &table);
+
+	if (r < 0)
+		return r;
+	stream = add_stream(writer, &table);
+	metric = add_metric(writer, &table, METRIC_KIND_COUNTER, &counter->help);
+	if (!metric)
+		return -ENOMEM;
+	if (counter->perf_event_array) {
+		listen_to(stream, STREAM_TRANSPORT_PERFBUF);
+		metric->value = VALUE_KIND_ROW_COUNT;
+		metric->temporality = TEMPORALITY_INTERVAL;
+		metric->flush_ns = counter->flush_interval > 0 ? counter->flush_interval
+							       : DEFAULT_FLUSH_NS;
+		return 0;
+	}
+	metric->value = VALUE_KIND_FIELD;
+	return counter->labels.count == 0 ? add_zero_key(writer, &table, stream) : 0;
+}
+
+/* ---- histograms ----------------------------------------------------------------------------- */
+
+static const struct {
+	const char *type;
+	enum bucket_kind kind;
+} bucket_types[] = {
+	{ "exp2", BUCKET_KIND_EXP2 },
+	{ "exp2zero", BUCKET_KIND_EXP2ZERO },
+	{ "fixed", BUCKET_KIND_FIXED },
+	{ "linear", BUCKET_KIND_LINEAR },
+};
+
+static enum bucket_kind bucket_kind_of(const char *type)
+{
+	for (size_t i = 0; i < array_size(bucket_types); i++)
+		if (str_eq(bucket_types[i].type, type))
+			return bucket_types[i].kind;
+	return BUCKET_KIND_BAD;
+}
+
+/* What upstream says at every scrape. NULL: nothing is wrong. */
+static const char *bucket_problem(struct writer *writer, const struct bucket_spec *bucket)
+{
+	uint64_t span = (uint64_t)bucket->max - (uint64_t)bucket->min;
+
+	if (bucket->kind == BUCKET_KIND_BAD && bucket->type[0] == '\0')
+		return "'bucket_type' is missing; it must be exp2, exp2zero, fixed or linear";
+	if (bucket->kind == BUCKET_KIND_BAD)
+		return arena__printf(
+			writer->arena,
+			"'bucket_type' is \"%.64s\"; it must be exp2, exp2zero, fixed or linear",
+			bucket->type);
+	if (bucket->kind == BUCKET_KIND_FIXED && bucket->key_count == 0)
+		return "fixed buckets have no 'bucket_keys'; list the upper bounds";
+	if (bucket->kind == BUCKET_KIND_FIXED)
+		return bucket->key_count <= MAX_BUCKETS
+			       ? NULL
+			       : arena__printf(writer->arena,
+					       "%u 'bucket_keys' are too many; at most %d",
+					       bucket->key_count, MAX_BUCKETS);
+	if (bucket->min == bucket->max)
+		return arena__printf(
+			writer->arena,
+			"'bucket_min' and 'bucket_max' are both %lld; the range must hold two buckets",
+			(long long)bucket->min);
+	if (bucket->max > bucket->min && span >= MAX_BUCKETS)
+		return arena__printf(writer->arena, "buckets %lld to %lld are too many; at most %d",
+				     (long long)bucket->min, (long long)bucket->max, MAX_BUCKETS);
+	return NULL;
+}
+
+static struct bucket_spec convert_bucket(const struct histogram_text *histogram)
+{
+	const char *type = text_or(&histogram->bucket_type, "");
+
+	return (struct bucket_spec){
+		.at = histogram->bucket_type.at.line ? histogram->bucket_type.at : histogram->at,
+		.kind = bucket_kind_of(type),
+		.type = type,
+		.scale = histogram->bucket_multiplier < 0 || histogram->bucket_multiplier > 0
+				 ? histogram->bucket_multiplier
+				 : 1,
+		.min = histogram->bucket_min,
+		.max = histogram->bucket_max,
+		.keys = histogram->bucket_keys.items,
+		.key_count = histogram->bucket_keys.count,
+	};
+}
+
+int convert_histogram(struct writer *writer, const struct histogram_text *histogram)
+{
+	struct table table = { .at = histogram->at,
+			       .map = histogram->name.text,
+			       .labels = &histogram->labels };
+	struct bucket_spec bucket = convert_bucket(histogram);
+	struct metric_spec *metric;
+	const char *problem;
+	int r;
+
+	if (histogram->labels.count == 0)
+		return err_list__set(
+			writer->errors, -EINVAL, &histogram->at,
+			"histogram '%s' has no labels; the last label is the bucket, so it needs one",
+			table.map);
+	r = convert_labels(writer, &table);
+	if (r < 0)
+		return r;
+	table.fields[histogram->labels.count - 1].role = FIELD_ROLE_BUCKET;
+	problem = bucket_problem(writer, &bucket);
+	if (problem &&
+	    writer__add_problem(writer, &table, PROBLEM_KIND_BUCKET, &bucket.at, problem) < 0)
+		return -ENOMEM;
+	add_stream(writer, &table);
+	metric = add_metric(writer, &table, METRIC_KIND_HISTOGRAM, &histogram->help);
+	if (!metric)
+		return -ENOMEM;
+	metric->value = VALUE_KIND_KEY_BUCKET;
+	metric->bucket = bucket;
+	metric->sum = SUM_KIND_KEY_AFTER_LAST;
+	return 0;
+}
+
+/* ---- spans ---------------------------------------------------------------------------------- */
+
+int convert_span(struct writer *writer, const struct span_text *span)
+{
+	struct table table = { .at = span->at, .map = span->ringbuf.text, .labels = &span->labels };
+	int r = convert_labels(writer, &table);
+
+	if (r < 0)
+		return r;
+	listen_to(add_stream(writer, &table), STREAM_TRANSPORT_RINGBUF);
+	writer->spans[writer->spec->span_count++] = (struct span_spec){
+		.at = span->at,
+		.name = text_or(&span->name, span->ringbuf.text),
+		.service = text_or(&span->service, NULL),
+		.stream = writer->spec->stream_count - 1,
+		.labels = table.label_specs,
+		.label_count = span->labels.count,
+		.problem = table.problem,
+	};
+	return 0;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SRC_CONFIG_EBPF_EXPORTER_TEXT_H
+#define SRC_CONFIG_EBPF_EXPORTER_TEXT_H
+
+/*
+ * An ebpf_exporter config as it is written: one struct per kind of map in the YAML, key by key.
+ * Bound from nodes by the tables of text.c, turned into a spec by parse.c; lives in the spec's arena.
+ */
+
+#include "config/bind.h"
+
+struct decoder_text {
+	struct loc at;
+	struct spec_text name;
+	struct bind_list static_map; /* struct step_pair */
+	struct bind_list regexps;    /* struct spec_text */
+	bool allow_unknown;
+};
+
+struct label_text {
+	struct loc at;
+	struct spec_text name;
+	uint32_t size;
+	uint32_t padding;
+	struct bind_list decoders; /* struct decoder_text */
+};
+
+struct counter_text {
+	struct loc at;
+	struct spec_text name;
+	struct spec_text help;
+	bool perf_event_array;
+	int64_t flush_interval;
+	struct bind_list labels; /* struct label_text */
+};
+
+struct histogram_text {
+	struct loc at;
+	struct spec_text name;
+	struct spec_text help;
+	struct spec_text bucket_type;
+	double bucket_multiplier;
+	int64_t bucket_min;
+	int64_t bucket_max;
+	struct bind_list bucket_keys; /* double */
+	struct bind_list labels;      /* struct label_text */
+};
+
+struct span_text {
+	struct loc at;
+	struct spec_text ringbuf;
+	struct spec_text name;
+	struct spec_text service;
+	struct bind_list labels; /* struct label_text */
+};
+
+struct metrics_text {
+	struct loc at;
+	struct bind_list counters;   /* struct counter_text */
+	struct bind_list histograms; /* struct histogram_text */
+};
+
+struct tracing_text {
+	struct loc at;
+	struct bind_list spans; /* struct span_text */
+};
+
+struct cgroup_id_map_text {
+	struct loc at;
+	struct spec_text name;
+	int type;                 /* enum feed_key */
+	struct bind_list regexps; /* struct spec_text */
+};
+
+struct config_text {
+	struct loc at;
+	struct spec_text name; /* ignored, as upstream does: the file's name counts */
+	struct metrics_text metrics;
+	struct tracing_text tracing;
+	struct bind_list kaddrs; /* struct spec_text */
+	struct cgroup_id_map_text cgroup_id_map;
+};
+
+/* Of a struct config_text. */
+extern const struct bind_type config_text_type;
+
+#endif

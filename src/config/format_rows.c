@@ -1,0 +1,549 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/format.h"
+
+#include "config/spec.h"
+
+/* One row per member of spec.h, in its order; TYPE is the struct that the rows are of. */
+#define ROW(kind_, member)                                                                         \
+	{                                                                                          \
+		.name = #member, .kind = (kind_), .offset = offsetof(TYPE, member)                 \
+	}
+#define COUNTED(kind_, name_, member, count)                                                       \
+	{                                                                                          \
+		.name = (name_), .kind = (kind_), .offset = offsetof(TYPE, member),                \
+		.count_offset = offsetof(TYPE, count)                                              \
+	}
+#define LIST(name_, member, count, shape_)                                                         \
+	{                                                                                          \
+		.name = (name_), .kind = ROW_LIST, .offset = offsetof(TYPE, member),               \
+		.count_offset = offsetof(TYPE, count), .shape = &(shape_)                          \
+	}
+#define NESTED(kind_, member, shape_)                                                              \
+	{                                                                                          \
+		.name = #member, .kind = (kind_), .offset = offsetof(TYPE, member),                \
+		.shape = &(shape_)                                                                 \
+	}
+#define WORD(member, words_)                                                                       \
+	{                                                                                          \
+		.name = #member, .kind = ROW_WORD, .offset = offsetof(TYPE, member),               \
+		.words = (words_), .word_count = sizeof(words_) / sizeof((words_)[0])              \
+	}
+#define SHAPE(rows_, ...)                                                                          \
+	{                                                                                          \
+		.size = sizeof(TYPE), .rows = (rows_),                                             \
+		.row_count = sizeof(rows_) / sizeof((rows_)[0]), __VA_ARGS__                       \
+	}
+
+_Static_assert(sizeof(enum attach_kind) == sizeof(unsigned int),
+	       "format.c reads enums as unsigned int");
+
+/* ---- words ---------------------------------------------------------------------------------- */
+
+static const char *const attach_kinds[] = {
+	[ATTACH_KIND_SECTION] = "section",
+	[ATTACH_KIND_KPROBE] = "kprobe",
+	[ATTACH_KIND_KRETPROBE] = "kretprobe",
+	[ATTACH_KIND_KSYSCALL] = "ksyscall",
+	[ATTACH_KIND_FENTRY] = "fentry",
+	[ATTACH_KIND_FEXIT] = "fexit",
+	[ATTACH_KIND_FMOD_RET] = "fmod_ret",
+	[ATTACH_KIND_LSM] = "lsm",
+	[ATTACH_KIND_TRACEPOINT] = "tracepoint",
+	[ATTACH_KIND_RAW_TRACEPOINT] = "raw_tracepoint",
+	[ATTACH_KIND_TP_BTF] = "tp_btf",
+	[ATTACH_KIND_UPROBE] = "uprobe",
+	[ATTACH_KIND_URETPROBE] = "uretprobe",
+	[ATTACH_KIND_USDT] = "usdt",
+	[ATTACH_KIND_PERF_EVENT] = "perf_event",
+	[ATTACH_KIND_XDP] = "xdp",
+	[ATTACH_KIND_TC] = "tc",
+	[ATTACH_KIND_CGROUP] = "cgroup",
+	[ATTACH_KIND_SOCKET_FILTER] = "socket_filter",
+	[ATTACH_KIND_NETFILTER] = "netfilter",
+	[ATTACH_KIND_ITER] = "iter",
+};
+static const char *const attach_scopes[] = {
+	[ATTACH_SCOPE_HOST] = "host",
+	[ATTACH_SCOPE_EACH_CONTAINER] = "each_container",
+	[ATTACH_SCOPE_EACH_NETNS] = "each_netns",
+	[ATTACH_SCOPE_INTERFACE] = "interface",
+	[ATTACH_SCOPE_PROCESS] = "process",
+};
+static const char *const object_kinds[] = {
+	[OBJECT_KIND_PATH] = "path",
+	[OBJECT_KIND_BUILTIN] = "builtin",
+	[OBJECT_KIND_GENERATED] = "generated",
+};
+static const char *const rodata_kinds[] = {
+	[RODATA_VALUE] = "value",
+	[RODATA_KERNEL_ADDRESS] = "kernel_address",
+};
+static const char *const feed_kinds[] = { [FEED_KIND_CGROUP_ID] = "cgroup_id" };
+static const char *const feed_keys[] = { [FEED_KEY_ID] = "id", [FEED_KEY_FD] = "fd" };
+static const char *const roles[] = {
+#define ROLE(id, name, help) [FIELD_ROLE_##id] = name,
+#include "record/role.def"
+#undef ROLE
+};
+static const char *const stream_modes[] = {
+	[STREAM_MODE_TABLE] = "table",
+	[STREAM_MODE_EVENTS] = "events",
+	[STREAM_MODE_SNAPSHOT] = "snapshot",
+};
+static const char *const stream_reads[] = {
+	[STREAM_READ_CUMULATIVE] = "cumulative",
+	[STREAM_READ_DRAIN] = "drain",
+};
+static const char *const stream_transports[] = {
+	[STREAM_TRANSPORT_AUTO] = "auto",
+	[STREAM_TRANSPORT_PERFBUF] = "perfbuf",
+	[STREAM_TRANSPORT_RINGBUF] = "ringbuf",
+};
+static const char *const stream_rests[] = {
+	[STREAM_REST_ERROR] = "error",
+	[STREAM_REST_IGNORE] = "ignore",
+};
+static const char *const metric_kinds[] = {
+	[METRIC_KIND_COUNTER] = "counter",
+	[METRIC_KIND_GAUGE] = "gauge",
+	[METRIC_KIND_HISTOGRAM] = "histogram",
+};
+static const char *const bucket_kinds[] = {
+	[BUCKET_KIND_NONE] = "none",         [BUCKET_KIND_EXP2] = "exp2",
+	[BUCKET_KIND_EXP2ZERO] = "exp2zero", [BUCKET_KIND_LINEAR] = "linear",
+	[BUCKET_KIND_FIXED] = "fixed",       [BUCKET_KIND_BAD] = "bad",
+};
+static const char *const value_kinds[] = {
+	[VALUE_KIND_FIELD] = "field",
+	[VALUE_KIND_ROW_COUNT] = "row_count",
+	[VALUE_KIND_KEY_BUCKET] = "key_bucket",
+	[VALUE_KIND_SLOTS] = "slots",
+	[VALUE_KIND_OBSERVATION] = "observation",
+};
+static const char *const sum_kinds[] = {
+	[SUM_KIND_NONE] = "none",
+	[SUM_KIND_KEY_AFTER_LAST] = "key_after_last",
+	[SUM_KIND_FIELD] = "field",
+};
+static const char *const slot_conventions[] = {
+	[SLOT_CONVENTION_CEIL_LOG2] = "ceil_log2",
+	[SLOT_CONVENTION_FLOOR_LOG2] = "floor_log2",
+};
+static const char *const cpu_rules[] = { [CPU_RULE_SUM] = "sum", [CPU_RULE_LABEL] = "label" };
+static const char *const temporalities[] = {
+	[TEMPORALITY_CUMULATIVE] = "cumulative",
+	[TEMPORALITY_INTERVAL] = "interval",
+};
+static const char *const problem_kinds[] = {
+	[PROBLEM_KIND_DECODE] = "decode",
+	[PROBLEM_KIND_BUCKET] = "bucket",
+};
+static const char *const match_ops[] = {
+	[MATCH_OP_EQUAL] = "equal",
+	[MATCH_OP_NOT_EQUAL] = "not_equal",
+	[MATCH_OP_LESS] = "less",
+	[MATCH_OP_GREATER] = "greater",
+	[MATCH_OP_LESS_EQUAL] = "less_equal",
+	[MATCH_OP_GREATER_EQUAL] = "greater_equal",
+	[MATCH_OP_IN] = "in",
+	[MATCH_OP_NOT_IN] = "not_in",
+	[MATCH_OP_PREFIX] = "prefix",
+	[MATCH_OP_NOT_PREFIX] = "not_prefix",
+	[MATCH_OP_POSTFIX] = "postfix",
+	[MATCH_OP_NOT_POSTFIX] = "not_postfix",
+	[MATCH_OP_SUBSTRING] = "substring",
+	[MATCH_OP_MASK] = "mask",
+	[MATCH_OP_RANGE] = "range",
+	[MATCH_OP_NOT_RANGE] = "not_range",
+	[MATCH_OP_CIDR] = "cidr",
+	[MATCH_OP_NOT_CIDR] = "not_cidr",
+	[MATCH_OP_PORT] = "port",
+	[MATCH_OP_NOT_PORT] = "not_port",
+	[MATCH_OP_PRIVATE] = "private",
+	[MATCH_OP_NOT_PRIVATE] = "not_private",
+	[MATCH_OP_FAMILY] = "family",
+	[MATCH_OP_STATE] = "state",
+	[MATCH_OP_REGEXP] = "regexp",
+	[MATCH_OP_NOT_REGEXP] = "not_regexp",
+	[MATCH_OP_FILE_TYPE] = "file_type",
+	[MATCH_OP_NOT_FILE_TYPE] = "not_file_type",
+	[MATCH_OP_CAPABILITIES_GAINED] = "capabilities_gained",
+};
+static const char *const policy_modes[] = {
+	[POLICY_MODE_ENFORCE] = "enforce",
+	[POLICY_MODE_MONITOR] = "monitor",
+};
+static const char *const hook_kinds[] = {
+	[HOOK_KIND_KPROBE] = "kprobe",
+	[HOOK_KIND_TRACEPOINT] = "tracepoint",
+	[HOOK_KIND_RAW_TRACEPOINT] = "raw_tracepoint",
+	[HOOK_KIND_UPROBE] = "uprobe",
+	[HOOK_KIND_USDT] = "usdt",
+	[HOOK_KIND_LSM] = "lsm",
+};
+static const char *const match_subjects[] = {
+	[MATCH_SUBJECT_ARG] = "arg",
+	[MATCH_SUBJECT_DATA] = "data",
+	[MATCH_SUBJECT_RETURN] = "return",
+	[MATCH_SUBJECT_PID] = "pid",
+	[MATCH_SUBJECT_BINARY] = "binary",
+	[MATCH_SUBJECT_PARENT_BINARY] = "parent_binary",
+	[MATCH_SUBJECT_NAMESPACE] = "namespace",
+	[MATCH_SUBJECT_NAMESPACE_CHANGE] = "namespace_change",
+	[MATCH_SUBJECT_CAPABILITY] = "capability",
+	[MATCH_SUBJECT_CAPABILITY_CHANGE] = "capability_change",
+	[MATCH_SUBJECT_CURRENT_CREDENTIAL] = "current_credential",
+};
+static const char *const action_kinds[] = {
+	[ACTION_KIND_POST] = "post",
+	[ACTION_KIND_NO_POST] = "no_post",
+	[ACTION_KIND_SIGKILL] = "sigkill",
+	[ACTION_KIND_SIGNAL] = "signal",
+	[ACTION_KIND_OVERRIDE] = "override",
+	[ACTION_KIND_FOLLOW_FD] = "follow_fd",
+	[ACTION_KIND_UNFOLLOW_FD] = "unfollow_fd",
+	[ACTION_KIND_COPY_FD] = "copy_fd",
+	[ACTION_KIND_GET_URL] = "get_url",
+	[ACTION_KIND_DNS_LOOKUP] = "dns_lookup",
+	[ACTION_KIND_TRACK_SOCK] = "track_sock",
+	[ACTION_KIND_UNTRACK_SOCK] = "untrack_sock",
+	[ACTION_KIND_NOTIFY_ENFORCER] = "notify_enforcer",
+	[ACTION_KIND_CLEANUP_ENFORCER] = "cleanup_enforcer",
+	[ACTION_KIND_SET] = "set",
+};
+static const char *const rate_scopes[] = {
+	[ACTION_RATE_THREAD] = "thread",
+	[ACTION_RATE_PROCESS] = "process",
+	[ACTION_RATE_GLOBAL] = "global",
+};
+static const char *const selector_subjects[] = {
+	[SELECTOR_POD] = "pod",
+	[SELECTOR_CONTAINER] = "container",
+	[SELECTOR_NODE] = "node",
+	[SELECTOR_NAMESPACE] = "namespace",
+};
+static const char *const selector_ops[] = {
+	[SELECTOR_IN] = "in",
+	[SELECTOR_NOT_IN] = "not_in",
+	[SELECTOR_EXISTS] = "exists",
+	[SELECTOR_NOT_EXISTS] = "not_exists",
+};
+static const char *const output_kinds[] = {
+	[OUTPUT_KIND_PROMETHEUS] = "prometheus",
+	[OUTPUT_KIND_JSON] = "json",
+	[OUTPUT_KIND_COLUMNS] = "columns",
+	[OUTPUT_KIND_OTLP] = "otlp",
+};
+
+/* ---- programs ------------------------------------------------------------------------------- */
+
+#define TYPE struct attach_spec
+static const struct row attach_rows[] = {
+	ROW(ROW_TEXT, program),     WORD(kind, attach_kinds), WORD(scope, attach_scopes),
+	ROW(ROW_TEXT, target),      ROW(ROW_TEXT, module),    ROW(ROW_TEXT, symbol),
+	ROW(ROW_U64, offset),       ROW(ROW_U64, cookie),     ROW(ROW_U32, flags),
+	ROW(ROW_BOOL, is_optional),
+};
+static const struct shape attach_shape = SHAPE(attach_rows);
+#undef TYPE
+
+#define TYPE struct rodata_spec
+static const struct row rodata_rows[] = {
+	ROW(ROW_TEXT, name),
+	WORD(kind, rodata_kinds),
+	ROW(ROW_TEXT, symbol),
+	COUNTED(ROW_BYTES, "value", value, value_size),
+};
+static const struct shape rodata_shape = SHAPE(rodata_rows);
+#undef TYPE
+
+#define TYPE struct alternative_spec
+static const struct row alternative_rows[] = { COUNTED(ROW_TEXTS, "program", programs,
+						       program_count) };
+static const struct shape alternative_shape = SHAPE(alternative_rows);
+#undef TYPE
+
+#define TYPE struct program_spec
+static const struct row program_rows[] = {
+	ROW(ROW_TEXT, name),
+	WORD(kind, object_kinds),
+	ROW(ROW_TEXT, object),
+	LIST("attach", attaches, attach_count, attach_shape),
+	LIST("rodata", rodata, rodata_count, rodata_shape),
+	LIST("alternative", alternatives, alternative_count, alternative_shape),
+};
+static const struct shape program_shape = SHAPE(program_rows);
+#undef TYPE
+
+#define TYPE struct feed_spec
+static const struct row feed_rows[] = {
+	WORD(kind, feed_kinds),
+	ROW(ROW_INDEX, program),
+	ROW(ROW_TEXT, map),
+	WORD(key, feed_keys),
+	COUNTED(ROW_NOTED, "pattern", patterns, pattern_count),
+};
+static const struct shape feed_shape = SHAPE(feed_rows);
+#undef TYPE
+
+/* ---- streams -------------------------------------------------------------------------------- */
+
+#define TYPE struct step_spec
+static const struct row step_rows[] = {
+	ROW(ROW_TEXT, decoder),
+	ROW(ROW_BOOL, has_pairs),
+	COUNTED(ROW_PAIRS, "pair", pairs, pair_count),
+	ROW(ROW_BOOL, has_patterns),
+	COUNTED(ROW_NOTED, "pattern", patterns, pattern_count),
+	ROW(ROW_BOOL, allows_unknown),
+};
+static const struct shape step_shape = SHAPE(step_rows);
+#undef TYPE
+
+#define TYPE struct field_spec
+static const struct row field_rows[] = {
+	ROW(ROW_TEXT, name),
+	WORD(role, roles),
+	ROW(ROW_U32, type),
+	ROW(ROW_U32, size),
+	ROW(ROW_U32, padding),
+	LIST("step", steps, step_count, step_shape),
+	COUNTED(ROW_PAIRS, "note", notes, note_count),
+	ROW(ROW_BOOL, is_hidden),
+	ROW(ROW_BOOL, must_be_zero),
+};
+static const struct shape field_shape = SHAPE(field_rows);
+#undef TYPE
+
+#define TYPE struct stream_spec
+static const struct row stream_rows[] = {
+	ROW(ROW_TEXT, name),          ROW(ROW_INDEX, program),
+	WORD(mode, stream_modes),     ROW(ROW_TEXT, map),
+	WORD(read, stream_reads),     WORD(transport, stream_transports),
+	ROW(ROW_I64, interval_ns),    ROW(ROW_U64, count),
+	ROW(ROW_BOOL, flush_on_stop), ROW(ROW_TEXT, lost_map),
+	WORD(rest, stream_rests),     LIST("field", fields, field_count, field_shape),
+};
+static const struct shape stream_shape = SHAPE(stream_rows);
+#undef TYPE
+
+/* ---- metrics and spans ---------------------------------------------------------------------- */
+
+#define TYPE struct bucket_spec
+static const struct row bucket_rows[] = {
+	WORD(kind, bucket_kinds), ROW(ROW_TEXT, type), ROW(ROW_DOUBLE, scale),
+	ROW(ROW_I64, min),        ROW(ROW_I64, max),   COUNTED(ROW_DOUBLES, "key", keys, key_count),
+};
+static const struct shape bucket_shape = SHAPE(bucket_rows, .skip_offset = offsetof(TYPE, kind));
+#undef TYPE
+
+#define TYPE struct label_spec
+static const struct row label_rows[] = {
+	ROW(ROW_TEXT, name),
+	ROW(ROW_INDEX, field),
+	LIST("step", steps, step_count, step_shape),
+};
+static const struct shape label_shape = SHAPE(label_rows);
+#undef TYPE
+
+#define TYPE struct when_spec
+static const struct row when_rows[] = {
+	ROW(ROW_TEXT, field),
+	WORD(op, match_ops),
+	COUNTED(ROW_NOTED, "value", values, value_count),
+};
+static const struct shape when_shape = SHAPE(when_rows);
+#undef TYPE
+
+#define TYPE struct problem_spec
+static const struct row problem_rows[] = { WORD(kind, problem_kinds), ROW(ROW_TEXT, text) };
+static const struct shape problem_shape = SHAPE(problem_rows);
+#undef TYPE
+
+#define TYPE struct metric_spec
+static const struct row metric_rows[] = {
+	ROW(ROW_TEXT, name),
+	ROW(ROW_TEXT, help),
+	ROW(ROW_TEXT, unit),
+	WORD(kind, metric_kinds),
+	ROW(ROW_INDEX, stream),
+	LIST("label", labels, label_count, label_shape),
+	LIST("when", when, when_count, when_shape),
+	WORD(value, value_kinds),
+	ROW(ROW_TEXT, value_field),
+	NESTED(ROW_STRUCT, bucket, bucket_shape),
+	WORD(sum, sum_kinds),
+	ROW(ROW_TEXT, sum_field),
+	WORD(slots, slot_conventions),
+	WORD(cpu, cpu_rules),
+	WORD(temporality, temporalities),
+	ROW(ROW_I64, flush_ns),
+	ROW(ROW_DOUBLE, scale),
+	ROW(ROW_U64, limit),
+	ROW(ROW_I64, ttl_ns),
+	NESTED(ROW_POINTER, problem, problem_shape),
+};
+static const struct shape metric_shape = SHAPE(metric_rows);
+#undef TYPE
+
+#define TYPE struct span_spec
+static const struct row span_rows[] = {
+	ROW(ROW_TEXT, name),
+	ROW(ROW_TEXT, service),
+	ROW(ROW_INDEX, stream),
+	LIST("label", labels, label_count, label_shape),
+	NESTED(ROW_POINTER, problem, problem_shape),
+};
+static const struct shape span_shape = SHAPE(span_rows);
+#undef TYPE
+
+/* ---- policies ------------------------------------------------------------------------------- */
+
+#define TYPE struct match_spec
+static const struct row match_rows[] = {
+	WORD(subject, match_subjects),
+	ROW(ROW_U32, index),
+	ROW(ROW_TEXT, name),
+	WORD(op, match_ops),
+	COUNTED(ROW_NOTED, "value", values, value_count),
+	ROW(ROW_BOOL, follow_children),
+	ROW(ROW_BOOL, follow_forks),
+	ROW(ROW_BOOL, is_namespace_pid),
+};
+static const struct shape match_shape = SHAPE(match_rows);
+#undef TYPE
+
+#define TYPE struct action_spec
+static const struct row action_rows[] = {
+	WORD(kind, action_kinds),
+	COUNTED(ROW_INTS, "arg", args, arg_count),
+	ROW(ROW_TEXT, text),
+	ROW(ROW_I64, rate_ns),
+	WORD(rate_scope, rate_scopes),
+	ROW(ROW_BOOL, wants_kernel_stack),
+	ROW(ROW_BOOL, wants_user_stack),
+	ROW(ROW_BOOL, wants_image_hash),
+};
+static const struct shape action_shape = SHAPE(action_rows);
+#undef TYPE
+
+#define TYPE struct rule_spec
+static const struct row rule_rows[] = {
+	LIST("match", matches, match_count, match_shape),
+	LIST("action", actions, action_count, action_shape),
+	LIST("return_action", return_actions, return_action_count, action_shape),
+};
+static const struct shape rule_shape = SHAPE(rule_rows);
+#undef TYPE
+
+#define TYPE struct argument_spec
+static const struct row argument_rows[] = {
+	ROW(ROW_INDEX, index),      ROW(ROW_TEXT, type),           ROW(ROW_TEXT, resolve),
+	ROW(ROW_TEXT, label),       ROW(ROW_TEXT, source),         ROW(ROW_I32, size_index),
+	ROW(ROW_BOOL, is_max_data), ROW(ROW_BOOL, is_return_copy),
+};
+static const struct shape argument_shape = SHAPE(argument_rows);
+#undef TYPE
+
+#define TYPE struct hook_spec
+static const struct row hook_rows[] = {
+	WORD(kind, hook_kinds),
+	ROW(ROW_TEXT, call),
+	ROW(ROW_TEXT, subsystem),
+	ROW(ROW_TEXT, path),
+	COUNTED(ROW_TEXTS, "symbol", symbols, symbol_count),
+	COUNTED(ROW_U64S, "offset", offsets, offset_count),
+	ROW(ROW_TEXT, provider),
+	LIST("arg", args, arg_count, argument_shape),
+	LIST("data", data, data_count, argument_shape),
+	NESTED(ROW_POINTER, ret, argument_shape),
+	LIST("rule", rules, rule_count, rule_shape),
+	ROW(ROW_TEXT, message),
+	COUNTED(ROW_TEXTS, "tag", tags, tag_count),
+	ROW(ROW_BOOL, is_syscall),
+	ROW(ROW_BOOL, is_ignored_when_missing),
+};
+static const struct shape hook_shape = SHAPE(hook_rows);
+#undef TYPE
+
+#define TYPE struct selector_spec
+static const struct row selector_rows[] = {
+	WORD(subject, selector_subjects),
+	ROW(ROW_TEXT, key),
+	WORD(op, selector_ops),
+	COUNTED(ROW_NOTED, "value", values, value_count),
+};
+static const struct shape selector_shape = SHAPE(selector_rows);
+#undef TYPE
+
+#define TYPE struct list_spec
+static const struct row list_rows[] = {
+	ROW(ROW_TEXT, name),
+	ROW(ROW_TEXT, type),
+	ROW(ROW_TEXT, pattern),
+	COUNTED(ROW_NOTED, "value", values, value_count),
+};
+static const struct shape list_shape = SHAPE(list_rows);
+#undef TYPE
+
+#define TYPE struct option_spec
+static const struct row option_rows[] = { ROW(ROW_TEXT, name), ROW(ROW_TEXT, value) };
+static const struct shape option_shape = SHAPE(option_rows);
+#undef TYPE
+
+#define TYPE struct enforcer_spec
+static const struct row enforcer_rows[] = { COUNTED(ROW_TEXTS, "call", calls, call_count) };
+static const struct shape enforcer_shape = SHAPE(enforcer_rows);
+#undef TYPE
+
+#define TYPE struct policy_spec
+static const struct row policy_rows[] = {
+	ROW(ROW_TEXT, name),
+	ROW(ROW_TEXT, kube_namespace),
+	WORD(mode, policy_modes),
+	LIST("hook", hooks, hook_count, hook_shape),
+	LIST("where", where, where_count, selector_shape),
+	LIST("list", lists, list_count, list_shape),
+	LIST("option", options, option_count, option_shape),
+	LIST("enforcer", enforcers, enforcer_count, enforcer_shape),
+};
+static const struct shape policy_shape = SHAPE(policy_rows);
+#undef TYPE
+
+/* ---- the whole ------------------------------------------------------------------------------ */
+
+#define TYPE struct filter_spec
+static const struct row filter_rows[] = { NESTED(ROW_STRUCT, when, when_shape) };
+static const struct shape filter_shape = SHAPE(filter_rows);
+#undef TYPE
+
+#define TYPE struct output_spec
+static const struct row output_rows[] = { WORD(kind, output_kinds), ROW(ROW_TEXT, target) };
+static const struct shape output_shape = SHAPE(output_rows);
+#undef TYPE
+
+#define TYPE struct param_spec
+static const struct row param_rows[] = {
+	ROW(ROW_TEXT, name),  ROW(ROW_TEXT, help),     ROW(ROW_TEXT, type),
+	ROW(ROW_TEXT, value), ROW(ROW_TEXT, constant),
+};
+static const struct shape param_shape = SHAPE(param_rows);
+#undef TYPE
+
+#define TYPE struct spec
+static const struct row spec_rows[] = {
+	ROW(ROW_TEXT, name),
+	ROW(ROW_TEXT, origin),
+	LIST("program", programs, program_count, program_shape),
+	LIST("stream", streams, stream_count, stream_shape),
+	LIST("metric", metrics, metric_count, metric_shape),
+	LIST("span", spans, span_count, span_shape),
+	LIST("policy", policies, policy_count, policy_shape),
+	LIST("feed", feeds, feed_count, feed_shape),
+	LIST("filter", filters, filter_count, filter_shape),
+	LIST("output", outputs, output_count, output_shape),
+	LIST("param", params, param_count, param_shape),
+	COUNTED(ROW_NOTED, "warning", warnings, warning_count),
+};
+const struct shape spec_shape = SHAPE(spec_rows, .has_no_at = true);
+#undef TYPE

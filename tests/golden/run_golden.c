@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * run_golden [DIALECT/CASE…]: every case of tests/golden (below $SONDE_SOURCE, or the working directory) is
+ * loaded, completed when facts.txt describes an object, and printed; the result must equal expected.spec or,
+ * when the config is refused, expected.err. One TAP line each. SONDE_GOLDEN_UPDATE=1 writes the expectations.
+ *
+ * facts.txt has a line per fact, values in the order of the struct:
+ *	map NAME TYPE KEY_SIZE VALUE_SIZE
+ *	variable NAME SECTION SIZE
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/vec.h"
+#include "config/load.h"
+
+#define MAX_EXPECTED_BYTES (1u << 20)
+#define CGRP_STORAGE 32 /* BPF_MAP_TYPE_CGRP_STORAGE: the headers of 6.1 do not have it */
+
+struct object {
+	struct arena arena;
+	VEC(struct fact_map) maps;
+	VEC(struct fact_variable) variables;
+	struct object_facts facts;
+};
+
+static const struct {
+	const char *name;
+	uint32_t type;
+} map_types[] = {
+	{ "array", BPF_MAP_TYPE_ARRAY },
+	{ "cgrp_storage", CGRP_STORAGE },
+	{ "hash", BPF_MAP_TYPE_HASH },
+	{ "lpm_trie", BPF_MAP_TYPE_LPM_TRIE },
+	{ "lru_hash", BPF_MAP_TYPE_LRU_HASH },
+	{ "lru_percpu_hash", BPF_MAP_TYPE_LRU_PERCPU_HASH },
+	{ "percpu_array", BPF_MAP_TYPE_PERCPU_ARRAY },
+	{ "percpu_hash", BPF_MAP_TYPE_PERCPU_HASH },
+	{ "perf_event_array", BPF_MAP_TYPE_PERF_EVENT_ARRAY },
+	{ "ringbuf", BPF_MAP_TYPE_RINGBUF },
+};
+
+/* ---- facts ---------------------------------------------------------------------------------- */
+
+static int add_map(struct object *object, const char *line)
+{
+	char name[64], type[32];
+	struct fact_map map = { 0 };
+
+	if (sscanf(line, "map %63s %31s %u %u", name, type, &map.key_size, &map.value_size) != 4)
+		return -EINVAL;
+	for (size_t i = 0; i < array_size(map_types); i++)
+		if (str_eq(map_types[i].name, type))
+			map.type = map_types[i].type;
+	map.name = arena__strdup(&object->arena, name);
+	return map.type && map.name ? vec_push(&object->maps, map) : -EINVAL;
+}
+
+static int add_variable(struct object *object, const char *line)
+{
+	char name[64], section[32];
+	struct fact_variable variable = { 0 };
+
+	if (sscanf(line, "variable %63s %31s %u", name, section, &variable.size) != 3)
+		return -EINVAL;
+	variable.name = arena__strdup(&object->arena, name);
+	variable.section = arena__strdup(&object->arena, section);
+	return variable.name && variable.section ? vec_push(&object->variables, variable) : -EINVAL;
+}
+
+static int read_facts(struct object *object, char *text)
+{
+	char *rest = text, *line;
+
+	while ((line = strsep(&rest, "\n"))) {
+		int r = 0;
+
+		if (str_starts(line, "map "))
+			r = add_map(object, line);
+		else if (str_starts(line, "variable "))
+			r = add_variable(object, line);
+		else if (line[0] != '\0' && line[0] != '#')
+			r = -EINVAL;
+		if (r < 0) {
+			printf("# bad line of facts.txt: %s\n", line);
+			return r;
+		}
+	}
+	object->facts = (struct object_facts){
+		.path = "object.bpf.o",
+		.maps = object->maps.items,
+		.map_count = (uint32_t)object->maps.len,
+		.variables = object->variables.items,
+		.variable_count = (uint32_t)object->variables.len,
+	};
+	return 0;
+}
+
+static void object_done(struct object *object)
+{
+	vec_done(&object->maps);
+	vec_done(&object->variables);
+	arena__done(&object->arena);
+}
+
+/* ---- one case ------------------------------------------------------------------------------- */
+
+/* Completes the spec when there are facts. */
+static int complete(struct spec *spec, const char *dir, struct err_list *errors)
+{
+	__cleanup(x_freep) char *path = str_printf("%s/facts.txt", dir);
+	__cleanup(x_freep) char *text = NULL;
+	__cleanup(object_done) struct object object = { 0 };
+	size_t len;
+	int r;
+
+	r = fd_read_all(AT_FDCWD, path, MAX_EXPECTED_BYTES, &text, &len);
+	if (r == -ENOENT)
+		return 0;
+	if (r == 0)
+		r = read_facts(&object, text);
+	return r < 0 ? r : spec__complete(spec, &object.facts, errors);
+}
+
+static void print_errors(struct strbuf *out, const struct err_list *errors)
+{
+	char line[1024];
+
+	for (size_t i = 0; i < errors->len; i++) {
+		(void)err__format(&errors->items[i], line, sizeof(line));
+		strbuf__printf(out, "%s\n", line);
+	}
+	if (errors->dropped > 0)
+		strbuf__printf(out, "and %zu more\n", errors->dropped);
+}
+
+/* What came of the config: 0 and the spec's text, or a negative code and the errors. */
+static int run_config(const struct dialect *dialect, const char *dir, const char *name,
+		      struct strbuf *out)
+{
+	__cleanup(x_freep) char *path = str_printf("%s/config.yaml", dir);
+	__cleanup(x_freep) char *text = NULL;
+	struct dialect_input input = { .name = name,
+				       .origin = "config.yaml",
+				       .object = "object.bpf.o" };
+	struct err_list errors = { 0 };
+	struct spec *spec = NULL;
+	int r;
+
+	r = fd_read_all(AT_FDCWD, path, CONFIG_MAX_BYTES, &text, &input.len);
+	if (r < 0) {
+		strbuf__printf(out, "cannot read %s: %s\n", path, strerror(-r));
+		return r;
+	}
+	input.text = text;
+	r = config_load_text(dialect, &input, &spec, &errors);
+	if (r == 0)
+		r = complete(spec, dir, &errors);
+	if (r == 0)
+		spec__format(spec, out);
+	else
+		print_errors(out, &errors);
+	spec__free(spec);
+	err_list__done(&errors);
+	return r;
+}
+
+static bool write_file(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "we");
+	bool is_written = file && fputs(text, file) >= 0;
+
+	if (file && fclose(file) != 0)
+		is_written = false;
+	return is_written;
+}
+
+static bool update(const char *dir, bool is_refused, const char *text)
+{
+	__cleanup(x_freep) char *path = str_printf("%s/expected.%s", dir,
+						   is_refused ? "err" : "spec");
+	__cleanup(x_freep) char *other = str_printf("%s/expected.%s", dir,
+						    is_refused ? "spec" : "err");
+
+	(void)remove(other); /* usually it is not there */
+	return write_file(path, text);
+}
+
+static void print_difference(const char *expected, const char *got)
+{
+	unsigned int line = 1;
+
+	while (*expected && *expected == *got) {
+		line += *expected == '\n';
+		expected++;
+		got++;
+	}
+	printf("# line %u: expected \"%.*s\", got \"%.*s\"\n", line, (int)strcspn(expected, "\n"),
+	       expected, (int)strcspn(got, "\n"), got);
+}
+
+static bool compare(const char *dir, bool is_refused, const char *text)
+{
+	__cleanup(x_freep) char *path = str_printf("%s/expected.%s", dir,
+						   is_refused ? "err" : "spec");
+	__cleanup(x_freep) char *expected = NULL;
+	size_t len;
+	int r = fd_read_all(AT_FDCWD, path, MAX_EXPECTED_BYTES, &expected, &len);
+
+	if (r < 0) {
+		printf("# cannot read %s: %s; the config %s:\n", path, strerror(-r),
+		       is_refused ? "was refused" : "was accepted");
+		printf("# %.*s\n", (int)strcspn(text, "\n"), text);
+		return false;
+	}
+	if (str_eq(expected, text))
+		return true;
+	print_difference(expected, text);
+	return false;
+}
+
+static bool run_case(const char *root, const char *dialect_name, const char *name)
+{
+	__cleanup(x_freep) char *dir = str_printf("%s/%s/%s", root, dialect_name, name);
+	const struct dialect *dialect = dialect_find(dialect_name);
+	struct strbuf out = STRBUF_INIT;
+	bool is_refused, is_good;
+
+	if (!dialect) {
+		printf("# there is no dialect '%s'\n", dialect_name);
+		return false;
+	}
+	is_refused = run_config(dialect, dir, name, &out) < 0;
+	is_good = getenv("SONDE_GOLDEN_UPDATE") ? update(dir, is_refused, strbuf__text(&out))
+						: compare(dir, is_refused, strbuf__text(&out));
+	strbuf__done(&out);
+	return is_good;
+}
+
+/* ---- all of them ---------------------------------------------------------------------------- */
+
+struct tally {
+	unsigned int run, failed;
+};
+
+static void run_one(struct tally *tally, const char *root, const char *dialect, const char *name)
+{
+	bool is_good = run_case(root, dialect, name);
+
+	tally->run++;
+	tally->failed += !is_good;
+	printf("%s %u - %s/%s\n", is_good ? "ok" : "not ok", tally->run, dialect, name);
+}
+
+static int is_folder(const struct dirent *entry)
+{
+	return entry->d_type == DT_DIR && entry->d_name[0] != '.';
+}
+
+static void run_dialect(struct tally *tally, const char *root, const char *dialect)
+{
+	__cleanup(x_freep) char *dir = str_printf("%s/%s", root, dialect);
+	struct dirent **entries;
+	int count = scandir(dir, &entries, is_folder, alphasort);
+
+	for (int i = 0; i < count; i++) {
+		run_one(tally, root, dialect, entries[i]->d_name);
+		free(entries[i]);
+	}
+	if (count >= 0)
+		free(entries);
+}
+
+static void run_all(struct tally *tally, const char *root)
+{
+	size_t count;
+	const struct dialect *dialects = dialect_list(&count);
+
+	for (size_t i = 0; i < count; i++)
+		run_dialect(tally, root, dialects[i].name);
+}
+
+int main(int argc, char **argv)
+{
+	const char *source = getenv("SONDE_SOURCE");
+	__cleanup(x_freep) char *root = str_printf("%s/tests/golden", source ? source : ".");
+	struct tally tally = { 0 };
+
+	if (argc < 2)
+		run_all(&tally, root);
+	for (int i = 1; i < argc; i++) {
+		char *name = strchr(argv[i], '/');
+
+		if (!name) {
+			run_dialect(&tally, root, argv[i]);
+			continue;
+		}
+		*name = '\0';
+		run_one(&tally, root, argv[i], name + 1);
+	}
+	printf("1..%u\n", tally.run);
+	return tally.run == 0 || tally.failed > 0;
+}
