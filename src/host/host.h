@@ -44,7 +44,8 @@ int host__bpf_stats_enabled(struct host *host);
 
 /* What Prometheus' process collector reports, of this process. Absent figures are NAN. */
 struct process_figures {
-	double cpu_seconds, open_fds, max_fds, virtual_bytes, virtual_max_bytes, resident_bytes, start_time_s;
+	double cpu_seconds, open_fds, max_fds, virtual_bytes, virtual_max_bytes, resident_bytes,
+		start_time_s;
 	double network_receive_bytes, network_transmit_bytes;
 };
 void host__process_figures(struct host *host, struct process_figures *ret_figures);
