@@ -19,7 +19,7 @@ struct web_server;
 struct web_request {
 	const char *method; /* GET or HEAD; others are answered by the server */
 	const char *path;
-	const char *accept;	      /* or NULL */
+	const char *accept; /* or NULL */
 	/* Value of a query argument, or NULL. */
 	const char *(*argument)(const struct web_request *request, const char *name);
 	const void *connection; /* the server's */
@@ -33,17 +33,18 @@ struct web_body *web_body__unref(struct web_body *body); /* returns NULL */
 size_t web_body__len(const struct web_body *body);
 
 struct web_response {
-	unsigned int status;	  /* HTTP status; 0: 200 */
+	unsigned int status;      /* HTTP status; 0: 200 */
 	const char *content_type; /* static string */
-	struct web_body *body;	  /* ownership moves to the server */
-	/* Called when the reply is done (sent or given up); may be NULL. */
+	struct web_body *body;    /* ownership moves to the server */
+	/* Called once when the reply is done (sent, given up, or the server freed), with what was answered,
+	 * also when the handler failed; may be NULL. */
 	void (*done)(void *ctx, unsigned int status);
 	void *done_ctx;
 };
 
 /* Fills the response; negative errno becomes 500 with the error's text. */
-typedef int (*web_handler_fn)(void *ctx, const struct web_request *request, struct web_response *ret_response,
-			      struct err *err);
+typedef int (*web_handler_fn)(void *ctx, const struct web_request *request,
+			      struct web_response *ret_response, struct err *err);
 
 struct web_route {
 	const char *path; /* exact */
@@ -55,27 +56,35 @@ struct web_route {
 struct web_options {
 	const struct web_route *routes; /* copied */
 	size_t route_count;
-	uint32_t max_connections;     /* 0: 256 */
-	uint32_t max_per_address;     /* 0: no limit */
-	int64_t request_timeout_ns;   /* from the first byte of a request to the last of the reply; 0: 10 s */
-	int64_t idle_timeout_ns;      /* keep-alive; 0: 60 s */
+	uint32_t max_connections; /* 0: 256 */
+	uint32_t max_per_address; /* 0: no limit */
+	/* To the last byte of the reply: from the connection for the first request, from the request line for
+	 * each that follows; 0: 10 s. */
+	int64_t request_timeout_ns;
+	int64_t idle_timeout_ns; /* from a reply to the next request line; 0: 60 s */
 };
 
 /* Counters of the server, for self-metrics. */
 struct web_figures {
-	uint64_t accepted, refused, timed_out, bad_requests;
+	uint64_t accepted;
+	uint64_t refused;   /* over a limit of connections */
+	uint64_t timed_out; /* requests cut at their deadline */
+	uint64_t
+		bad_requests; /* answered with 4xx for their form or size; a line that is no request line ends silently */
 	uint32_t open;
 };
 
-int web_server__new(struct loop *loop, const struct web_options *options, struct web_server **ret_server,
-		    struct err *err);
+int web_server__new(struct loop *loop, const struct web_options *options,
+		    struct web_server **ret_server, struct err *err);
 /* ":9435", "127.0.0.1:0", "[::1]:9435", "localhost:9435": listens. Several calls are allowed. */
 int web_server__listen(struct web_server *server, const char *address, struct err *err);
-/* A listening socket made by somebody else (socket activation); taken. */
+/* A listening socket made by somebody else (socket activation); taken in any case. */
 int web_server__add_socket(struct web_server *server, int fd, struct err *err);
+/* A connected stream socket, as if it had been accepted; taken in any case. */
+void web_server__add_connection(struct web_server *server, int fd);
 /* The port of the first socket, for tests and logs; 0: none. */
 uint16_t web_server__port(const struct web_server *server);
-const struct web_figures *web_server__figures(const struct web_server *server);
+struct web_figures web_server__figures(const struct web_server *server);
 struct web_server *web_server__free(struct web_server *server);
 
 #endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "web/body.h"
+
+#include <errno.h>
+#include <libdeflate.h>
+
+#include "base/mem.h"
+
+struct web_body *web_body__new(struct strbuf *text)
+{
+	if (strbuf__status(text) < 0)
+		return NULL;
+
+	struct web_body *body = new_zero(struct web_body);
+
+	if (!body)
+		return NULL;
+	body->reference_count = 1;
+	body->text_len = text->len;
+	body->text = strbuf__take(text);
+	if (!body->text)
+		return web_body__unref(body);
+	return body;
+}
+
+struct web_body *web_body__ref(struct web_body *body)
+{
+	body->reference_count++;
+	return body;
+}
+
+struct web_body *web_body__unref(struct web_body *body)
+{
+	if (!body || --body->reference_count > 0)
+		return NULL;
+	free(body->text);
+	free(body->gzip);
+	free(body);
+	return NULL;
+}
+
+size_t web_body__len(const struct web_body *body)
+{
+	return body->text_len;
+}
+
+int web_body__compress(struct web_body *body, struct libdeflate_compressor *compressor)
+{
+	if (body->gzip)
+		return 0;
+
+	size_t bound = libdeflate_gzip_compress_bound(compressor, body->text_len);
+	char *gzip = malloc(bound);
+
+	if (!gzip)
+		return -ENOMEM;
+	body->gzip_len = libdeflate_gzip_compress(compressor, body->text, body->text_len, gzip,
+						  bound);
+	/* The bound is the size of incompressible text: what is left over is most of it. */
+	body->gzip = realloc(gzip, body->gzip_len);
+	if (!body->gzip)
+		body->gzip = gzip;
+	if (body->reference_count == 1) {
+		free(body->text);
+		body->text = NULL;
+	}
+	return 0;
+}

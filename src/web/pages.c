@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "web/pages.h"
+
+/* No script, no font and no picture: the page is one file, and a text browser loses nothing. Tables become
+ * stacked cards where the window is narrower than they are. */
+static const char style[] =
+	":root{color-scheme:light dark;--line:#8884;--good:#197a3e;--partly:#9a6400;--bad:#c02626}"
+	"@media(prefers-color-scheme:dark){:root{--good:#5bc787;--partly:#e0a93f;--bad:#ff8a80}}"
+	"body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;padding:1rem;max-width:70rem}"
+	"h1{margin:0;font-size:1.5rem}h2{margin:2rem 0 .25rem;font-size:1.2rem}"
+	"p{margin:.25rem 0}nav a{margin-right:1rem}code{font-size:.9em;overflow-wrap:anywhere}"
+	"table{border-collapse:collapse;width:100%;margin:.5rem 0 1rem}"
+	"th,td{text-align:left;vertical-align:top;padding:.3rem .75rem .3rem 0;"
+	"border-bottom:1px solid var(--line)}"
+	"th{font-weight:600}td.number,th.number{text-align:right;font-variant-numeric:tabular-nums}"
+	".good{color:var(--good)}.partly{color:var(--partly)}.bad{color:var(--bad)}"
+	".quiet{opacity:.7}"
+	"@media(max-width:40rem){thead{display:none}tr,td{display:block}"
+	"tr{border-bottom:1px solid var(--line);padding:.4rem 0}"
+	"td,td.number{border:0;padding:0;text-align:left}}";
+
+static const char *const mood_class[] = {
+	[PAGE_GOOD] = "good",
+	[PAGE_PARTLY] = "partly",
+	[PAGE_BAD] = "bad",
+};
+
+static const char *entity_of(char c)
+{
+	switch (c) {
+	case '&':
+		return "&amp;";
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '"':
+		return "&quot;";
+	case '\'':
+		return "&#39;";
+	default:
+		return NULL;
+	}
+}
+
+static void add_escaped(struct strbuf *out, const char *text)
+{
+	for (const char *c = text; *c; c++) {
+		const char *entity = entity_of(*c);
+
+		if (entity)
+			strbuf__add_text(out, entity);
+		else
+			strbuf__add_char(out, *c);
+	}
+}
+
+/* <tag>escaped text</tag>, with an optional class. */
+static void add_element(struct strbuf *out, const char *tag, const char *class, const char *text)
+{
+	strbuf__add_char(out, '<');
+	strbuf__add_text(out, tag);
+	if (class)
+		strbuf__printf(out, " class=%s", class);
+	strbuf__add_char(out, '>');
+	add_escaped(out, text);
+	strbuf__printf(out, "</%s>", tag);
+}
+
+static void add_code_cell(struct strbuf *out, const char *text)
+{
+	strbuf__add_text(out, "<td>");
+	add_element(out, "code", NULL, text);
+	strbuf__add_text(out, "</td>");
+}
+
+static void add_program(struct strbuf *out, const struct page_program *program)
+{
+	strbuf__add_text(out, "<tr>");
+	add_code_cell(out, program->name);
+	add_element(out, "td", NULL, program->hook);
+	strbuf__add_text(out, "<td>");
+	add_element(out, "span", mood_class[program->mood], program->state);
+	if (program->reason) {
+		strbuf__add_text(out, ": ");
+		add_escaped(out, program->reason);
+	}
+	strbuf__add_text(out, "</td></tr>\n");
+}
+
+static void add_metric(struct strbuf *out, const struct page_metric *metric)
+{
+	strbuf__add_text(out, "<tr><td>");
+	add_element(out, "code", NULL, metric->name);
+	strbuf__add_text(out, "<br>");
+	add_element(out, "span", "quiet", metric->help);
+	if (metric->error) {
+		strbuf__add_text(out, "<br>");
+		add_element(out, "span", mood_class[PAGE_BAD], metric->error);
+	}
+	strbuf__add_text(out, "</td>");
+	add_element(out, "td", NULL, metric->kind);
+	strbuf__add_text(out, "<td>");
+	add_element(out, "code", NULL, metric->map);
+	if (metric->method[0]) {
+		strbuf__add_text(out, " by ");
+		add_escaped(out, metric->method);
+	}
+	strbuf__printf(out, "</td><td class=number>%llu series</td></tr>\n",
+		       (unsigned long long)metric->series);
+}
+
+static void add_config(struct strbuf *out, const struct page_config *config)
+{
+	add_element(out, "h2", NULL, config->name);
+	strbuf__add_text(out, "<p class=quiet>");
+	add_element(out, "code", NULL, config->origin);
+	strbuf__add_text(out, "</p>\n");
+	if (config->error)
+		add_element(out, "p", mood_class[PAGE_BAD], config->error);
+	if (config->program_count > 0) {
+		strbuf__add_text(out, "<table><thead><tr><th>Program<th>Hook<th>State</thead>\n");
+		for (size_t i = 0; i < config->program_count; i++)
+			add_program(out, &config->programs[i]);
+		strbuf__add_text(out, "</table>\n");
+	}
+	if (config->metric_count > 0) {
+		strbuf__add_text(
+			out,
+			"<table><thead><tr><th>Metric<th>Kind<th>Map<th class=number>Now</thead>\n");
+		for (size_t i = 0; i < config->metric_count; i++)
+			add_metric(out, &config->metrics[i]);
+		strbuf__add_text(out, "</table>\n");
+	}
+}
+
+/* "3 d 4 h", "4 h 5 min", "5 min 6 s", "6 s" */
+static void add_duration(struct strbuf *out, int64_t seconds)
+{
+	static const struct {
+		int64_t seconds;
+		const char *unit;
+	} units[] = { { 86400, "d" }, { 3600, "h" }, { 60, "min" }, { 1, "s" } };
+	int shown = 0;
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]) && shown < 2; i++) {
+		int64_t count = seconds / units[i].seconds;
+
+		if (count == 0 && shown == 0 && units[i].seconds > 1)
+			continue;
+		strbuf__printf(out, "%s%lld %s", shown ? " " : "", (long long)count, units[i].unit);
+		seconds %= units[i].seconds;
+		shown++;
+	}
+}
+
+void page__write(const struct page *page, struct strbuf *out)
+{
+	strbuf__add_text(out,
+			 "<!doctype html>\n<html lang=en><head><meta charset=utf-8>"
+			 "<meta name=viewport content=\"width=device-width,initial-scale=1\">");
+	add_element(out, "title", NULL, page->title);
+	strbuf__add_text(out, "<style>");
+	strbuf__add_text(out, style);
+	strbuf__add_text(out, "</style></head>\n<body>\n");
+	add_element(out, "h1", NULL, page->title);
+	strbuf__add_text(out, "<p class=quiet>version ");
+	add_escaped(out, page->version);
+	strbuf__add_text(out, ", running for ");
+	add_duration(out, page->uptime_s);
+	strbuf__add_text(out, "</p>\n<nav>");
+	for (size_t i = 0; i < page->link_count; i++) {
+		strbuf__add_text(out, "<a href=\"");
+		add_escaped(out, page->links[i].path);
+		strbuf__add_text(out, "\">");
+		add_escaped(out, page->links[i].text);
+		strbuf__add_text(out, "</a> ");
+	}
+	strbuf__add_text(out, "</nav>\n");
+	if (page->config_count == 0)
+		strbuf__add_text(out, "<p>No config is loaded.</p>\n");
+	for (size_t i = 0; i < page->config_count; i++)
+		add_config(out, &page->configs[i]);
+	strbuf__add_text(out, "</body></html>\n");
+}

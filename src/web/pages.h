@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SRC_WEB_PAGES_H
+#define SRC_WEB_PAGES_H
+
+/*
+ * The pages that people read: "/" says what runs, what does not and why. Self-contained HTML that reads well on
+ * a phone and in a text browser. Plain functions from neutral data into a buffer; they own nothing.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+#include "base/str.h"
+
+enum page_mood { PAGE_GOOD, PAGE_PARTLY, PAGE_BAD };
+
+struct page_program {
+	const char *name;
+	const char *hook;
+	const char *state;
+	const char *reason; /* or NULL: why it is not attached */
+	enum page_mood mood;
+};
+
+struct page_metric {
+	const char *name, *help, *kind, *map;
+	const char *method; /* how it is read; "" unknown */
+	const char *error;  /* or NULL: why it is left out */
+	uint64_t series;
+};
+
+struct page_config {
+	const char *name, *origin;
+	const char *error; /* or NULL: why the whole config does not run */
+	const struct page_program *programs;
+	size_t program_count;
+	const struct page_metric *metrics;
+	size_t metric_count;
+};
+
+struct page_link {
+	const char *path, *text;
+};
+
+struct page {
+	const char *title;
+	const char *version;
+	int64_t uptime_s;
+	const struct page_link *links;
+	size_t link_count;
+	const struct page_config *configs;
+	size_t config_count;
+};
+
+void page__write(const struct page *page, struct strbuf *out);
+
+#endif

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "web/router.h"
+
+#include <errno.h>
+#include <libdeflate.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "web/body.h"
+#include "web/connection.h"
+#include "web/encoding.h"
+
+/* On a 13 MB exposition: 30 ms against 150 ms of level 6, for a tenth more bytes. */
+#define GZIP_LEVEL 1
+
+#define TEXT_TYPE "text/plain; charset=utf-8"
+
+struct exchange {
+	struct web_request request;
+	struct router *router;
+	struct MHD_Connection *mhd;
+	struct connection *connection;
+};
+
+int router__init(struct router *router, const struct web_route *routes, size_t route_count)
+{
+	*router = (struct router){ .routes = new_array(struct web_route, route_count + 1) };
+	if (!router->routes)
+		return -ENOMEM;
+	for (size_t i = 0; i < route_count; i++)
+		router->routes[i] = routes[i];
+	router->route_count = route_count;
+	return 0;
+}
+
+void router__done(struct router *router)
+{
+	if (router->compressor)
+		libdeflate_free_compressor(router->compressor);
+	free(router->routes);
+	*router = (struct router){ 0 };
+}
+
+static const struct web_route *find_route(const struct router *router, const char *path)
+{
+	for (size_t i = 0; i < router->route_count; i++)
+		if (str_eq(router->routes[i].path, path))
+			return &router->routes[i];
+	return NULL;
+}
+
+static const char *find_header(const struct exchange *exchange, const char *name)
+{
+	return MHD_lookup_connection_value(exchange->mhd, MHD_HEADER_KIND, name);
+}
+
+static const char *find_argument(const struct web_request *request, const char *name)
+{
+	const struct exchange *exchange = container_of(request, struct exchange, request);
+
+	return MHD_lookup_connection_value(exchange->mhd, MHD_GET_ARGUMENT_KIND, name);
+}
+
+/* ---- replies ----------------------------------------------------------------------------------------- */
+
+static bool add_header(struct MHD_Response *response, const char *name, const char *value)
+{
+	return response && MHD_add_response_header(response, name, value) == MHD_YES;
+}
+
+/* Takes the response; a NULL one, or a header that found no memory, ends the connection. */
+static enum MHD_Result queue(struct exchange *exchange, unsigned int status,
+			     struct MHD_Response *response, bool has_headers)
+{
+	enum MHD_Result r = MHD_NO;
+
+	exchange->connection->status = status;
+	if (response && has_headers)
+		r = MHD_queue_response(exchange->mhd, status, response);
+	if (response)
+		MHD_destroy_response(response);
+	return r;
+}
+
+static enum MHD_Result reply_text(struct exchange *exchange, unsigned int status, const char *text)
+{
+	/* Casting const away: with MUST_COPY it is only read. */
+	struct MHD_Response *response = MHD_create_response_from_buffer(
+		strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_MUST_COPY);
+	bool has_headers = add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, TEXT_TYPE) &&
+			   add_header(response, "X-Content-Type-Options", "nosniff");
+
+	if (status == MHD_HTTP_METHOD_NOT_ALLOWED)
+		has_headers = has_headers &&
+			      add_header(response, MHD_HTTP_HEADER_ALLOW, "GET, HEAD");
+	return queue(exchange, status, response, has_headers);
+}
+
+static enum MHD_Result reply_error(struct exchange *exchange, const struct err *err)
+{
+	char text[1024];
+	size_t len = err__format(err, text, sizeof(text) - 1);
+
+	if (len >= sizeof(text) - 1)
+		len = sizeof(text) - 2;
+	text[len] = '\n';
+	text[len + 1] = '\0';
+	return reply_text(exchange, MHD_HTTP_INTERNAL_SERVER_ERROR, text);
+}
+
+/* Whether the body is there in compressed form afterwards; without memory for it the plain one is sent. */
+static bool compress_body(struct router *router, struct web_body *body)
+{
+	if (!router->compressor)
+		router->compressor = libdeflate_alloc_compressor(GZIP_LEVEL);
+	return router->compressor && web_body__compress(body, router->compressor) == 0;
+}
+
+static void unref_body(void *body)
+{
+	(void)web_body__unref(body);
+}
+
+static enum MHD_Result reply_body(struct exchange *exchange, const struct web_route *route,
+				  const struct web_response *reply)
+{
+	struct web_body *body = reply->body;
+	const char *type = reply->content_type ? reply->content_type : TEXT_TYPE;
+	bool is_gzip =
+		route->allows_gzip &&
+		encoding_accepts_gzip(find_header(exchange, MHD_HTTP_HEADER_ACCEPT_ENCODING)) &&
+		compress_body(exchange->router, body);
+	struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
+		is_gzip ? body->gzip_len : body->text_len, is_gzip ? body->gzip : body->text,
+		unref_body, body);
+
+	if (!response) {
+		(void)web_body__unref(body);
+		return MHD_NO;
+	}
+
+	bool has_headers = add_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+
+	if (route->allows_gzip)
+		has_headers = has_headers &&
+			      add_header(response, MHD_HTTP_HEADER_VARY, "Accept-Encoding");
+	if (is_gzip)
+		has_headers = has_headers &&
+			      add_header(response, MHD_HTTP_HEADER_CONTENT_ENCODING, "gzip");
+	return queue(exchange, reply->status ? reply->status : MHD_HTTP_OK, response, has_headers);
+}
+
+/* ---- requests ---------------------------------------------------------------------------------------- */
+
+static enum MHD_Result run_route(struct exchange *exchange, const struct web_route *route)
+{
+	struct web_response reply = { 0 };
+	struct err err = ERR_INIT;
+	int r = route->run(route->ctx, &exchange->request, &reply, &err);
+	enum MHD_Result result;
+
+	/* From here on the end of the reply is told, however it comes. */
+	exchange->connection->done = reply.done;
+	exchange->connection->done_ctx = reply.done_ctx;
+	if (r == 0 && !reply.body)
+		r = err__set(&err, -ENOMEM, NULL, "no memory for the reply");
+	if (r < 0) {
+		err__wrap(&err, r, NULL, "%s", route->path);
+		(void)web_body__unref(reply.body);
+		result = reply_error(exchange, &err);
+	} else {
+		result = reply_body(exchange, route, &reply);
+	}
+	err__done(&err);
+	return result;
+}
+
+static bool has_body(const struct exchange *exchange)
+{
+	const char *length = find_header(exchange, MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+	return (length && !str_eq(length, "0")) ||
+	       find_header(exchange, MHD_HTTP_HEADER_TRANSFER_ENCODING);
+}
+
+enum MHD_Result router__answer(struct router *router, struct MHD_Connection *mhd,
+			       struct connection *connection, const char *method, const char *path,
+			       bool is_whole)
+{
+	bool is_head = str_eq(method, MHD_HTTP_METHOD_HEAD);
+	struct exchange exchange = {
+		.request = {
+			.method = is_head ? MHD_HTTP_METHOD_HEAD : MHD_HTTP_METHOD_GET,
+			.path = path,
+			.argument = find_argument,
+		},
+		.router = router,
+		.mhd = mhd,
+		.connection = connection,
+	};
+
+	if (!is_whole) {
+		if (!is_head && !str_eq(method, MHD_HTTP_METHOD_GET))
+			return reply_text(&exchange, MHD_HTTP_METHOD_NOT_ALLOWED,
+					  "only GET and HEAD are served here\n");
+		if (has_body(&exchange))
+			return reply_text(&exchange, MHD_HTTP_CONTENT_TOO_LARGE,
+					  "send the request without a body\n");
+		return MHD_YES;
+	}
+
+	const struct web_route *route = find_route(router, path);
+
+	if (!route)
+		return reply_text(&exchange, MHD_HTTP_NOT_FOUND, "there is nothing here; see /\n");
+	exchange.request.accept = find_header(&exchange, MHD_HTTP_HEADER_ACCEPT);
+	return run_route(&exchange, route);
+}

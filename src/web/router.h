@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SRC_WEB_ROUTER_H
+#define SRC_WEB_ROUTER_H
+
+/*
+ * One request to one reply: which methods and paths are served, by whom, and in which encoding.
+ * It owns its copy of the routes and the compressor. server.c asks it for every request that libmicrohttpd hands up.
+ */
+
+#include <microhttpd.h>
+#include "web/server.h"
+
+struct connection;
+struct libdeflate_compressor;
+
+struct router {
+	struct web_route *routes; /* owned */
+	size_t route_count;
+	struct libdeflate_compressor *compressor; /* owned; NULL until somebody asks for gzip */
+};
+
+int router__init(struct router *router, const struct web_route *routes, size_t route_count);
+void router__done(struct router *router);
+
+/*
+ * To be called twice, with is_whole false when the headers are there and true when the request is: a reply to the
+ * first call ends the connection without reading on, so that bodies, whatever their size, are never waited for.
+ * MHD_NO: the connection is to be closed.
+ */
+enum MHD_Result router__answer(struct router *router, struct MHD_Connection *mhd,
+			       struct connection *connection, const char *method, const char *path,
+			       bool is_whole);
+
+#endif
