@@ -135,9 +135,7 @@ void err__done(struct err *err)
 
 void err_list__add(struct err_list *list, struct err *err)
 {
-	if (!err__is_set(err))
-		return;
-	if (!list) {
+	if (!list || !err__is_set(err)) {
 		err__done(err);
 	} else if (list->len == ERR_LIST_MAX) {
 		list->dropped++;
