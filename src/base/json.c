@@ -5,7 +5,7 @@
 
 #include "base/num.h"
 
-static void add_escaped(struct strbuf *out, unsigned char c)
+static void add_escape(struct strbuf *out, unsigned char c)
 {
 	static const char digits[] = "0123456789abcdef";
 	static const char short_forms[0x20] = {
@@ -23,23 +23,81 @@ static void add_escaped(struct strbuf *out, unsigned char c)
 	strbuf__add(out, text, sizeof(text));
 }
 
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+#define EACH_BYTE(value) ((uint64_t)(value)*0x0101010101010101ULL)
+
+/* Not 0 if a byte of the word is below `limit` (at most 0x80) or may be, beside one that is. */
+static uint64_t bytes_below(uint64_t word, unsigned int limit)
+{
+	return (word - EACH_BYTE(limit)) & ~word & EACH_BYTE(0x80);
+}
+
+/* How many of the bytes, from the first on, stand in JSON as they are. */
+static size_t plain_len(const char *bytes, size_t len)
+{
+	size_t at = 0;
+
+	for (; len - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
+		uint64_t word;
+
+		memcpy(&word, bytes + at, sizeof(word));
+		if ((word & EACH_BYTE(0x80)) | bytes_below(word, 0x20) |
+		    bytes_below(word ^ EACH_BYTE('"'), 1) | bytes_below(word ^ EACH_BYTE('\\'), 1))
+			break;
+	}
+	while (at < len && is_plain((unsigned char)bytes[at]))
+		at++;
+	return at;
+}
+
+static size_t high_len(const char *bytes, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len && (unsigned char)bytes[at] >= 0x80)
+		at++;
+	return at;
+}
+
 /* Invalid UTF-8 becomes U+FFFD byte by byte: a JSON text must be Unicode, and kernel strings need
  * not be. */
+static void add_escaped_text(struct strbuf *out, const char *value, size_t len)
+{
+	while (len) {
+		size_t run = plain_len(value, len);
+
+		strbuf__add(out, value, run);
+		if (run < len && (unsigned char)value[run] >= 0x80) {
+			size_t high = high_len(value + run, len - run);
+
+			str_add_utf8(out, value + run, high);
+			run += high;
+		} else if (run < len) {
+			add_escape(out, (unsigned char)value[run]);
+			run++;
+		}
+		value += run;
+		len -= run;
+	}
+}
+
 static void add_quoted(struct strbuf *out, const char *value, size_t len)
 {
-	size_t start = 0;
+	size_t plain = plain_len(value, len);
+	char *to = strbuf__reserve(out, plain + 2); /* plain <= len, and len bytes exist */
 
-	strbuf__add_char(out, '"');
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)value[i];
-
-		if (c >= 0x20 && c != '"' && c != '\\')
-			continue;
-		str_add_utf8(out, value + start, i - start);
-		add_escaped(out, c);
-		start = i + 1;
-	}
-	str_add_utf8(out, value + start, len - start);
+	if (!to)
+		return;
+	*to = '"';
+	if (plain)
+		memcpy(to + 1, value, plain);
+	out->len += 1 + plain;
+	if (plain < len)
+		add_escaped_text(out, value + plain, len - plain);
 	strbuf__add_char(out, '"');
 }
 

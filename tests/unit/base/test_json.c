@@ -69,6 +69,40 @@ static void test_add_string__escapes(void **state)
 	}
 }
 
+/* Eight bytes are looked at together: what needs an escape is found wherever it stands among them. */
+static void test_add_string__escapes_at_every_place(void **state)
+{
+	static const struct {
+		char byte;
+		const char *expected;
+	} specials[] = {
+		{ '"', "\\\"" },
+		{ '\\', "\\\\" },
+		{ '\0', "\\u0000" },
+		{ '\x1f', "\\u001f" },
+		{ '\xff', "\xef\xbf\xbd" },
+		{ ' ', " " },
+		{ '\x7f', "\x7f" },
+		{ '!', "!" },
+	};
+	char value[20];
+
+	(void)state;
+	for (size_t i = 0; i < array_size(specials) * sizeof(value); i++) {
+		size_t place = i / array_size(specials);
+		const char *expected = specials[i % array_size(specials)].expected;
+		struct strbuf out = STRBUF_INIT;
+		struct json_writer json = { .out = &out };
+
+		memset(value, 'a', sizeof(value));
+		value[place] = specials[i % array_size(specials)].byte;
+		json__add_string(&json, NULL, value, sizeof(value));
+		assert_int_equal(out.len, 2 + sizeof(value) - 1 + strlen(expected));
+		assert_memory_equal(out.data + 1 + place, expected, strlen(expected));
+		strbuf__done(&out);
+	}
+}
+
 static void test_add_text__escapes_keys_too(void **state)
 {
 	struct strbuf out = STRBUF_INIT;
@@ -106,6 +140,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_write__nested_groups),
 		cmocka_unit_test(test_add_string__escapes),
+		cmocka_unit_test(test_add_string__escapes_at_every_place),
 		cmocka_unit_test(test_add_text__escapes_keys_too),
 		cmocka_unit_test(test_add_double__has_no_word_for_nan_and_infinity),
 	};
