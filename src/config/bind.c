@@ -518,6 +518,8 @@ static int bind_value(struct binder *binder, const struct node *node, const stru
 
 	if (node__is_null(node)) {
 		reset(target);
+		if (target->type->kind == BIND_TEXT)
+			((struct spec_text *)target->value)->at = node->at;
 		return 0;
 	}
 	return binds[target->type->kind](binder, node, target);

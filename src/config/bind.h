@@ -22,7 +22,7 @@
 struct bind_type;
 
 enum bind_kind {
-	BIND_TEXT,     /* struct spec_text; text NULL when absent or null */
+	BIND_TEXT,     /* struct spec_text; text NULL when null (at says where) or absent */
 	BIND_BOOL,     /* bool */
 	BIND_U32,      /* uint32_t */
 	BIND_I64,      /* int64_t */

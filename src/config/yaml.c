@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/vec.h"
 
+#define SYNTAX_HINT "check quotes and indentation (by spaces) here"
 #define TAG_MERGE "tag:yaml.org,2002:merge"
 
 struct builder {
@@ -63,13 +64,12 @@ static int syntax_error(struct builder *builder)
 				problem);
 	}
 	at = mark_loc(builder, &parser->problem_mark);
-	if (!parser->context)
+	if (parser->context && parser->context_mark.line != parser->problem_mark.line)
 		return err__set(builder->err, -EINVAL, &at,
-				"yaml: %s; check the quoting and indentation here", problem);
-	return err__set(
-		builder->err, -EINVAL, &at,
-		"yaml: %s %s that starts on line %zu; check the quoting and indentation here",
-		problem, parser->context, parser->context_mark.line + 1);
+				"yaml: %s %s that starts on line %zu; " SYNTAX_HINT, problem,
+				parser->context, parser->context_mark.line + 1);
+	return err__set(builder->err, -EINVAL, &at, "yaml: %s%s%s; " SYNTAX_HINT, problem,
+			parser->context ? " " : "", parser->context ? parser->context : "");
 }
 
 static int next_event(struct builder *builder, yaml_event_t *ret_event)

@@ -251,9 +251,9 @@ int ebpf_exporter_complete(struct spec *spec, const struct object_facts *facts,
 	if (!completer.streams || !completer.metrics)
 		return -ENOMEM;
 	FOR_ALL(&completer, program->rodata, program->rodata_count, check_rodata, first);
-	FOR_ALL(&completer, spec->feeds, spec->feed_count, check_feed, first);
 	FOR_ALL(&completer, completer.streams, spec->stream_count, complete_stream, first);
 	FOR_ALL(&completer, completer.metrics, spec->metric_count, complete_metric, first);
+	FOR_ALL(&completer, spec->feeds, spec->feed_count, check_feed, first);
 	spec->streams = completer.streams;
 	spec->metrics = completer.metrics;
 	return first;

@@ -57,7 +57,7 @@ int convert_texts(struct writer *writer, const struct bind_list *list,
 		return -ENOMEM;
 	for (uint32_t i = 0; i < list->count; i++)
 		if (!texts[i].text)
-			texts[i] = (struct spec_text){ .text = "", .at = list->at };
+			texts[i].text = "";
 	*ret_texts = texts;
 	return 0;
 }
