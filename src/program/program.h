@@ -18,9 +18,9 @@ struct host;
 struct program;
 
 struct program_options {
-	struct host *host;	  /* borrowed */
-	const char *btf_path;	  /* kernel types from here, or NULL: the running kernel's */
-	bool is_strict;		  /* a program that cannot load fails the object, instead of being left out */
+	struct host *host;    /* borrowed */
+	const char *btf_path; /* kernel types from here, or NULL: the running kernel's */
+	bool is_strict; /* a program that cannot load fails the object, instead of being left out */
 	/* Messages of libbpf, line by line; NULL: dropped (they are kept for errors in any case). */
 	void (*log)(void *ctx, int level, const char *line);
 	void *log_ctx;
@@ -28,7 +28,7 @@ struct program_options {
 
 enum part_state {
 	PART_STATE_PLANNED,
-	PART_STATE_LEFT_OUT,   /* an alternative was chosen, or it cannot load here: reason */
+	PART_STATE_LEFT_OUT, /* an alternative was chosen, or it cannot load here: reason */
 	PART_STATE_LOADED,
 	PART_STATE_ATTACHED,
 	PART_STATE_NOT_ATTACHED, /* loaded, but the hook cannot be had: reason */
@@ -38,19 +38,21 @@ enum part_state {
 struct part {
 	const char *name;
 	const char *section;
-	const char *hook;   /* how a person names it: "tp_btf sched_switch", "uprobe libc.so.6:malloc" */
+	const char
+		*hook; /* how a person names it: "tp_btf sched_switch", "uprobe libc.so.6:malloc" */
 	enum part_state state;
-	const char *reason; /* or NULL: why it is left out or not attached; one line, what would be right */
-	const char *cause;  /* or NULL: the end of the verifier's log */
-	uint32_t id;	    /* 0: not loaded */
-	char tag[17];	    /* "" : not loaded */
+	const char *
+		reason; /* or NULL: why it is left out or not attached; one line, what would be right */
+	const char *cause;   /* or NULL: the end of the verifier's log */
+	uint32_t id;         /* 0: not loaded */
+	char tag[17];        /* "" : not loaded */
 	uint32_t link_count; /* places it is attached at (CPUs, processes, interfaces) */
-	int fd;		     /* -1: not loaded; borrowed */
+	int fd;              /* -1: not loaded; borrowed */
 };
 
 /* Opens and reads the ELF file: facts are known afterwards. */
-int program__open(const struct program_spec *spec, const struct program_options *options, struct program **ret_program,
-		  struct err *err);
+int program__open(const struct program_spec *spec, const struct program_options *options,
+		  struct program **ret_program, struct err *err);
 struct program *program__close(struct program *program); /* detaches everything */
 const struct object_facts *program__facts(const struct program *program);
 
@@ -73,14 +75,16 @@ struct program_map {
 	uint64_t memory_bytes; /* as the kernel accounts it; 0: unknown */
 };
 /* After load. -ENOENT with the nearest name when there is none. */
-int program__map(const struct program *program, const char *name, struct program_map *ret_map, struct err *err);
+int program__map(const struct program *program, const char *name, struct program_map *ret_map,
+		 struct err *err);
 uint64_t program__map_memory(const struct program *program); /* of all its maps, bytes */
 
 struct part_figures {
 	uint64_t run_time_ns, run_count;
 };
 /* -ENOENT when it is not loaded. */
-int program__figures(const struct program *program, uint32_t index, struct part_figures *ret_figures);
+int program__figures(const struct program *program, uint32_t index,
+		     struct part_figures *ret_figures);
 
 /* Starts a feed (program/feed/): user space keeps writing into the map until close. */
 int program__feed(struct program *program, const struct feed_spec *spec, struct err *err);

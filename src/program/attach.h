@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SRC_PROGRAM_ATTACH_H
+#define SRC_PROGRAM_ATTACH_H
+
+/*
+ * How a loaded program gets onto its hook: one family of hooks per file of attach/, listed in attach.def.
+ * A family owns nothing; the links it makes go into the caller's link_set. plan.c checks, attach.c attaches.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/arena.h"
+#include "base/err.h"
+#include "base/vec.h"
+
+struct bpf_link;
+struct bpf_program;
+struct features;
+struct host;
+struct section;
+
+/* What is asked for, from a section's name or an attach_spec. Strings are the program's arena. */
+struct attach_request {
+	const struct section *section; /* which hook; never NULL */
+	const char
+		*target;   /* function, event, binary, interface, cgroup; NULL: nothing was named */
+	const char *group; /* tracepoint category, USDT provider, or NULL */
+	const char *symbol; /* function in the binary, USDT name, or NULL */
+	uint64_t offset, cookie;
+	uint32_t link_flags; /* of the kind, as the kernel defines them */
+	bool is_optional;
+};
+
+struct attach_context {
+	struct host *host;           /* borrowed */
+	struct features *features;   /* borrowed */
+	struct bpf_program *library; /* borrowed; loaded */
+	const char *program;         /* its name */
+	int fd;                      /* borrowed; of the loaded program */
+	struct link_set *links;      /* borrowed; where links go */
+};
+
+struct attach_family {
+	const char *name;
+	/* Reads what follows the prefix in the section's name (never NULL) into target and the rest. */
+	int (*parse)(struct attach_request *request, const char *rest, struct arena *arena,
+		     struct err *err);
+	/* Whether the hook can be had, as far as that shows without the program; NULL: it does not. */
+	int (*check)(const struct attach_context *context, const struct attach_request *request,
+		     struct err *err);
+	/* Makes one link or more. What it made stays when it fails half way; the caller closes. */
+	int (*attach)(struct attach_context *context, const struct attach_request *request,
+		      struct err *err);
+	/* A program that loads also attaches: alternatives behind it need not be loaded. */
+	bool is_sure_once_loaded;
+};
+
+#define ATTACH(id, help) extern const struct attach_family attach_##id;
+#include "program/attach.def"
+#undef ATTACH
+
+/* ---- links ---- */
+
+struct attach_link {
+	struct bpf_link *library; /* owned, or NULL */
+	int fd;                   /* owned, or -1 */
+	void (*undo)(void *ctx);  /* or NULL; frees ctx */
+	void *ctx;
+};
+
+struct link_set {
+	VEC(struct attach_link) links;
+};
+
+/* Each takes what it is given, also when it fails (-ENOMEM: undone at once). */
+int link_set__add_library(struct link_set *set, struct bpf_link *link);
+int link_set__add_fd(struct link_set *set, int fd);
+int link_set__add_undo(struct link_set *set, void (*undo)(void *ctx), void *ctx);
+/* Detaches in reverse order. */
+void link_set__done(struct link_set *set);
+
+/* ---- for the families ---- */
+
+/* The plain case: the whole rest is the target. */
+int attach_parse_target(struct attach_request *request, const char *rest, struct arena *arena,
+			struct err *err);
+/* "name", "name+12", "name+0x1f" into *ret_name and request->offset. */
+int attach_parse_offset(struct attach_request *request, const char *text, const char **ret_name,
+			struct arena *arena, struct err *err);
+/* Takes a libbpf link into the set; on failure (NULL) the message comes from errno and the hook's name. */
+int attach_take(struct attach_context *context, const struct attach_request *request,
+		struct bpf_link *link, struct err *err);
+/* A message for what the kernel answered: the hook, the errno in words. Returns code. */
+int attach_refuse(const struct attach_request *request, int code, struct err *err);
+/* Opens the perf event on one CPU and puts the program on it. */
+struct perf_event_attr;
+int attach_perf_event_fd(struct attach_context *context, const struct attach_request *request,
+			 int perf_fd, struct err *err);
+
+/* The families whose requests come from an attach_spec. NULL: that kind is not attached by name. */
+struct attach_spec;
+const struct section *attach_spec_section(const struct attach_spec *spec,
+					  const struct section *own);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <bpf/libbpf.h>
+#include <errno.h>
+
+#include "program/private.h"
+#include "program/section.h"
+
+static int attach_requests(struct program *program, struct program_part *part, struct err *err)
+{
+	struct attach_context context = {
+		.host = program->options.host,
+		.features = program->features,
+		.library = part->library,
+		.program = part->view.name,
+		.fd = part->view.fd,
+		.links = &part->links,
+	};
+
+	for (uint32_t i = 0; i < part->request_count; i++) {
+		const struct attach_request *request = &part->requests[i];
+		__cleanup(err__done) struct err ignored = ERR_INIT;
+		int r;
+
+		if (!request->section->family)
+			return err__set(err, -EOPNOTSUPP, NULL,
+					"SEC(\"%s\") is none that is attached by itself",
+					request->section->prefix);
+		r = request->section->family->attach(&context, request,
+						     request->is_optional ? &ignored : err);
+		if (r < 0 && !request->is_optional)
+			return r;
+	}
+	return 0;
+}
+
+static void attach_part(struct program *program, struct program_part *part)
+{
+	__cleanup(err__done) struct err err = ERR_INIT;
+
+	/* The plan's reason stands for what names nothing; whatever was merely doubtful is tried. */
+	if (part->view.fd < 0 || part->request_count == 0)
+		return;
+	library_log__clear(&program->log);
+	if (attach_requests(program, part, &err) < 0) {
+		link_set__done(&part->links); /* on some CPUs and not on others would be a lie */
+		err__cause(&err, *library_log__text(&program->log)
+					 ? library_log__text(&program->log)
+					 : NULL);
+		program_part__fail(program, part, PART_STATE_NOT_ATTACHED, &err);
+		return;
+	}
+	part->view.state = PART_STATE_ATTACHED;
+	part->view.reason = NULL;
+	part->view.cause = NULL;
+	part->view.link_count = (uint32_t)part->links.links.len;
+}
+
+/* Loaded in reserve for an alternative that did attach: out of the kernel again. */
+static void unload_part(struct program *program, struct program_part *part, const char *chosen)
+{
+	if (part->view.fd < 0)
+		return;
+	bpf_program__unload(part->library);
+	part->view.fd = -1;
+	part->view.id = 0;
+	part->view.tag[0] = '\0';
+	part->view.state = PART_STATE_LEFT_OUT;
+	part->view.reason = arena__printf(&program->arena, "prog '%s' does its work", chosen);
+}
+
+static void attach_group(struct program *program, const struct alternative_spec *group)
+{
+	const char *chosen = NULL;
+
+	for (uint32_t i = 0; i < group->program_count; i++) {
+		struct program_part *part = program__find_part(program, group->programs[i]);
+
+		if (!part)
+			continue;
+		if (chosen)
+			unload_part(program, part, chosen);
+		else if (part->view.state == PART_STATE_LOADED)
+			attach_part(program, part);
+		if (!chosen && part->view.state == PART_STATE_ATTACHED)
+			chosen = part->view.name;
+	}
+}
+
+int program__attach(struct program *program, struct err *err)
+{
+	if (!program->is_loaded)
+		return err__set(err, -EINVAL, &program->spec->at, "object '%s' is not loaded",
+				program->spec->object);
+	library_log__enter(&program->log);
+	for (uint32_t i = 0; i < program->spec->alternative_count; i++)
+		attach_group(program, &program->spec->alternatives[i]);
+	for (uint32_t i = 0; i < program->part_count; i++) {
+		struct program_part *part = &program->parts[i];
+
+		if (part->view.state == PART_STATE_LOADED ||
+		    part->view.state == PART_STATE_NOT_ATTACHED)
+			attach_part(program, part);
+	}
+	library_log__leave(&program->log);
+	return 0;
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "program/binary.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <gelf.h>
+#include <libelf.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/str.h"
+
+#if defined(__x86_64__)
+#define LIBRARY_DIR "/lib/x86_64-linux-gnu"
+#elif defined(__aarch64__)
+#define LIBRARY_DIR "/lib/aarch64-linux-gnu"
+#else
+#error "say here where this architecture keeps its libraries"
+#endif
+
+/* ---- finding the file ---- */
+
+static int check_elf(const char *path)
+{
+	__cleanup(fd_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char magic[SELFMAG];
+
+	if (fd < 0)
+		return -errno;
+	if (pread(fd, magic, sizeof(magic), 0) != (ssize_t)sizeof(magic))
+		return -ENOEXEC;
+	return memcmp(magic, ELFMAG, SELFMAG) == 0 ? 0 : -ENOEXEC;
+}
+
+/* Looks through the directories of a colon list. 0, or -ENOENT; *is_script when a file of that name was no ELF. */
+static int search_list(const char *dirs, const char *name, char *buf, size_t size, bool *is_script)
+{
+	for (const char *dir = dirs; dir && *dir;) {
+		size_t len = strcspn(dir, ":");
+		int r = -ENOENT;
+
+		if (len > 0 && snprintf(buf, size, "%.*s/%s", (int)len, dir, name) < (int)size)
+			r = check_elf(buf);
+		if (r == 0)
+			return 0;
+		if (r == -ENOEXEC)
+			*is_script = true;
+		dir += len;
+		dir += *dir == ':';
+	}
+	return -ENOENT;
+}
+
+static bool is_library(const char *name)
+{
+	return str_ends(name, ".so") || strstr(name, ".so.");
+}
+
+static int refuse_path(const char *path, int code, struct err *err)
+{
+	if (code == -ENOENT)
+		return err__set(err, code, NULL, "there is no file '%s'", path);
+	if (code == -ENOEXEC)
+		return err__set(err, code, NULL, "'%s' is not an ELF binary", path);
+	return err__set(err, code, NULL, "'%s' cannot be read: %s", path, strerror(-code));
+}
+
+int binary_find(const char *name, char *buf, size_t size, struct err *err)
+{
+	const char *first = getenv(is_library(name) ? "LD_LIBRARY_PATH" : "PATH");
+	const char *second = is_library(name) ? "/usr/lib64:/usr/lib:" LIBRARY_DIR
+					      : "/usr/bin:/usr/sbin";
+	bool is_script = false;
+
+	if (strchr(name, '/')) {
+		int r = check_elf(name);
+
+		if (r < 0)
+			return refuse_path(name, r, err);
+		return snprintf(buf, size, "%s", name) < (int)size ? 0 : -ENAMETOOLONG;
+	}
+	if (first && search_list(first, name, buf, size, &is_script) == 0)
+		return 0;
+	if (search_list(second, name, buf, size, &is_script) == 0)
+		return 0;
+	return err__set(err, -ENOENT, NULL,
+			"%s '%s' was not found%s; looked in %s%s%s; a whole path helps",
+			is_library(name) ? "library" : "binary", name,
+			is_script ? " (only a script of that name)" : "", first ? first : "",
+			first ? ":" : "", second);
+}
+
+/* ---- functions ---- */
+
+struct elf_file {
+	int fd;   /* owned */
+	Elf *elf; /* owned */
+};
+
+static void elf_file__close(struct elf_file *file)
+{
+	if (file->elf)
+		(void)elf_end(file->elf);
+	fd_closep(&file->fd);
+}
+
+static int elf_file__open(struct elf_file *file, const char *path, struct err *err)
+{
+	(void)elf_version(EV_CURRENT);
+	file->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (file->fd < 0)
+		return refuse_path(path, -errno, err);
+	file->elf = elf_begin(file->fd, ELF_C_READ_MMAP, NULL);
+	if (!file->elf || elf_kind(file->elf) != ELF_K_ELF)
+		return refuse_path(path, -ENOEXEC, err);
+	return 0;
+}
+
+/* Virtual address to offset in the file, by the loadable segment that holds it. */
+static int address_to_offset(Elf *elf, uint64_t address, uint64_t *ret_offset)
+{
+	size_t count;
+
+	if (elf_getphdrnum(elf, &count) < 0)
+		return -ENOEXEC;
+	for (size_t i = 0; i < count; i++) {
+		GElf_Phdr segment;
+
+		if (!gelf_getphdr(elf, (int)i, &segment) || segment.p_type != PT_LOAD)
+			continue;
+		if (address >= segment.p_vaddr && address - segment.p_vaddr < segment.p_memsz) {
+			*ret_offset = address - segment.p_vaddr + segment.p_offset;
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+/* Names of versioned symbols end in @VERSION or @@VERSION in .symtab. */
+static bool matches(const char *name, const char *pattern)
+{
+	char bare[256];
+	size_t len = strcspn(name, "@");
+
+	if (fnmatch(pattern, name, 0) == 0)
+		return true;
+	if (!name[len] || len >= sizeof(bare))
+		return false;
+	memcpy(bare, name, len);
+	bare[len] = '\0';
+	return fnmatch(pattern, bare, 0) == 0;
+}
+
+static int add_offset(struct binary_symbols *symbols, uint64_t offset)
+{
+	symbols->match_count++;
+	for (size_t i = 0; i < symbols->offsets.len; i++)
+		if (symbols->offsets.items[i] == offset) /* an alias */
+			return 0;
+	return vec_push(&symbols->offsets, offset);
+}
+
+static int add_table(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, const char *pattern,
+		     struct binary_symbols *symbols)
+{
+	Elf_Data *data = elf_getdata(section, NULL);
+	size_t count = data && header->sh_entsize ? data->d_size / header->sh_entsize : 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *name;
+		uint64_t offset;
+		GElf_Sym symbol;
+
+		if (!gelf_getsym(data, (int)i, &symbol) ||
+		    GELF_ST_TYPE(symbol.st_info) != STT_FUNC || symbol.st_shndx == SHN_UNDEF)
+			continue;
+		name = elf_strptr(elf, header->sh_link, symbol.st_name);
+		if (!name || !matches(name, pattern) ||
+		    address_to_offset(elf, symbol.st_value, &offset) < 0)
+			continue;
+		if (add_offset(symbols, offset) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+int binary_find_functions(const char *path, const char *pattern, struct binary_symbols *ret_symbols,
+			  struct err *err)
+{
+	__cleanup(elf_file__close) struct elf_file file = { .fd = -1 };
+	struct binary_symbols symbols = { 0 };
+	Elf_Scn *section = NULL;
+	int r = elf_file__open(&file, path, err);
+
+	while (r == 0 && (section = elf_nextscn(file.elf, section))) {
+		GElf_Shdr header;
+
+		if (gelf_getshdr(section, &header) &&
+		    (header.sh_type == SHT_DYNSYM || header.sh_type == SHT_SYMTAB))
+			r = add_table(file.elf, section, &header, pattern, &symbols);
+	}
+	if (r == -ENOMEM)
+		(void)err__set(err, r, NULL, "no memory for the symbols of '%s'", path);
+	if (r == 0 && symbols.offsets.len == 0)
+		r = err__set(
+			err, -ENOENT, NULL, "no function of '%s' matches '%s'%s", path, pattern,
+			strpbrk(pattern, "*?") ? "" : "; is it stripped, or the name mangled?");
+	if (r < 0) {
+		binary_symbols__done(&symbols);
+		return r;
+	}
+	*ret_symbols = symbols;
+	return 0;
+}
+
+void binary_symbols__done(struct binary_symbols *symbols)
+{
+	vec_done(&symbols->offsets);
+}

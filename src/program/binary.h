@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SRC_PROGRAM_BINARY_H
+#define SRC_PROGRAM_BINARY_H
+
+/*
+ * Binaries that uprobes hang on: finding the file, and functions in it.
+ * It owns nothing after a call but what it returns. The uprobe, uprobe_multi and usdt families call it.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+#include "base/err.h"
+#include "base/vec.h"
+
+/*
+ * The path of a binary: as it is when it has a slash, otherwise the first ELF file of that name in PATH (or, for *.so*,
+ * in the library directories). Scripts of that name are passed over: a version manager's shim is no binary.
+ */
+int binary_find(const char *name, char *buf, size_t size, struct err *err);
+
+struct binary_symbols {
+	VEC(uint64_t) offsets; /* in the file, as the kernel wants them */
+	size_t match_count;    /* before duplicates were dropped */
+};
+
+/* File offsets of the functions whose names match the shell pattern ("*" and "?"); -ENOENT with the nearest name. */
+int binary_find_functions(const char *path, const char *pattern, struct binary_symbols *ret_symbols,
+			  struct err *err);
+void binary_symbols__done(struct binary_symbols *symbols);
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "host/host.h"
+#include "host/kallsyms.h"
+#include "program/private.h"
+
+/* "did you mean" out of the object's variables. */
+static const char *nearest_variable(const struct object_facts *facts, const char *name)
+{
+	VEC(const char *) names = VEC_INIT;
+	const char *nearest;
+
+	for (uint32_t i = 0; i < facts->variable_count; i++)
+		(void)vec_push(&names, facts->variables[i].name);
+	nearest = str_nearest(name, names.items, names.len);
+	vec_done(&names);
+	return nearest;
+}
+
+static const struct fact_variable *find_variable(const struct program *program,
+						 const struct rodata_spec *spec, struct err *err)
+{
+	const struct object_facts *facts = &program->facts;
+	const char *nearest;
+
+	for (uint32_t i = 0; i < facts->variable_count; i++)
+		if (str_eq(facts->variables[i].name, spec->name))
+			return &facts->variables[i];
+	nearest = nearest_variable(facts, spec->name);
+	(void)err__set(err, -ENOENT, &spec->at,
+		       "object '%s' has no variable '%s' in .rodata or .data%s%s%s", facts->path,
+		       spec->name, nearest ? "; nearest is '" : "", nearest ? nearest : "",
+		       nearest ? "'" : "");
+	return NULL;
+}
+
+/* libbpf gives the section's image to look at, and takes it back as a whole. */
+static int write_variable(struct program *program, const struct fact_variable *variable,
+			  const void *value)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(program->object, variable->section);
+	__cleanup(x_freep) char *copy = NULL;
+	const char *image;
+	size_t size;
+
+	image = map ? bpf_map__initial_value(map, &size) : NULL;
+	if (!image || variable->offset > size || variable->size > size - variable->offset)
+		return -EINVAL;
+	copy = malloc(size);
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, image, size);
+	memcpy(copy + variable->offset, value, variable->size);
+	return bpf_map__set_initial_value(map, copy, size);
+}
+
+static int find_address(const struct program *program, const struct rodata_spec *spec,
+			uint64_t *ret_address, struct err *err)
+{
+	struct kallsyms *symbols = host__kallsyms(program->options.host, err);
+
+	if (!symbols)
+		return err__wrap(err, -ENOENT, &spec->at, "address of kernel symbol '%s'",
+				 spec->symbol);
+	if (kallsyms__is_hidden(symbols))
+		return err__set(
+			err, -EPERM, &spec->at,
+			"address of kernel symbol '%s' is hidden; CAP_SYSLOG, or kernel.kptr_restrict below 2, shows it",
+			spec->symbol);
+	if (kallsyms__find_address(symbols, spec->symbol, ret_address) < 0)
+		return err__set(err, -ENOENT, &spec->at, "kernel symbol '%s' is not in this kernel",
+				spec->symbol);
+	return 0;
+}
+
+static int set_constant(struct program *program, const struct rodata_spec *spec, struct err *err)
+{
+	const struct fact_variable *variable = find_variable(program, spec, err);
+	const void *value = spec->value;
+	size_t size = spec->value_size;
+	uint64_t address;
+	int r = 0;
+
+	if (!variable)
+		return -ENOENT;
+	if (spec->kind == RODATA_KERNEL_ADDRESS) {
+		r = find_address(program, spec, &address, err);
+		value = &address;
+		size = sizeof(address);
+	}
+	if (r < 0)
+		return r;
+	if (variable->size != size)
+		return err__set(err, -EINVAL, &spec->at,
+				"variable '%s' has %u bytes, its value has %zu; %s", spec->name,
+				variable->size, size,
+				spec->kind == RODATA_KERNEL_ADDRESS
+					? "declare it as const volatile u64"
+					: "the types must agree");
+	r = write_variable(program, variable, value);
+	if (r < 0)
+		return err__set(err, r, &spec->at, "variable '%s' in %s cannot be set: %s",
+				spec->name, variable->section, strerror(-r));
+	return 0;
+}
+
+int program__set_constants(struct program *program, struct err *err)
+{
+	for (uint32_t i = 0; i < program->spec->rodata_count; i++) {
+		int r = set_constant(program, &program->spec->rodata[i], err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}

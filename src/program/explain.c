@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "program/explain.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+
+#define CAUSE_LINES 20
+
+/* ---- reading the log ---- */
+
+/* The last line that contains the text; NULL: none. */
+static const char *last_with(const char *log, const char *text)
+{
+	const char *last = NULL;
+
+	for (const char *at = log; (at = strstr(at, text)); at++)
+		last = at;
+	return last;
+}
+
+/* What stands between two marks, the first one after `log`: length in *ret_len. */
+static const char *between(const char *log, const char *before, const char *after, size_t *ret_len)
+{
+	const char *start = log ? strstr(log, before) : NULL;
+	const char *end;
+
+	if (!start)
+		return NULL;
+	start += strlen(before);
+	end = strstr(start, after);
+	if (!end)
+		return NULL;
+	*ret_len = (size_t)(end - start);
+	return start;
+}
+
+/* The marks libbpf has set in all versions since 1.0. Any of them names the program that stopped the load. */
+static const char *const culprit_marks[] = {
+	"': failed to load: ",
+	"': failed to relocate",
+	"': failed to prepare load attributes",
+	": failed to relocate: ",
+};
+
+int explain_culprit(const char *log, const char **ret_name, size_t *ret_len)
+{
+	for (size_t i = 0; i < array_size(culprit_marks); i++) {
+		const char *mark = last_with(log, culprit_marks[i]);
+		const char *line = mark;
+
+		while (line && line > log && line[-1] != '\n')
+			line--;
+		if (!line || !str_starts(line, "libbpf: prog '"))
+			line = line && str_starts(line, "prog '") ? line : NULL;
+		if (!line)
+			continue;
+		*ret_name = between(line, "prog '", "'", ret_len);
+		if (*ret_name)
+			return 0;
+	}
+	return -ENOENT;
+}
+
+/* The verifier's own lines, the last ones; NULL when it was not asked. Owned by the caller. */
+static char *verifier_tail(const char *log)
+{
+	size_t len = 0;
+	const char *last_begin = last_with(log, "-- BEGIN PROG LOAD LOG --\n");
+	/* Of a long log, only the end was kept: its beginning is missing then. */
+	const char *start = last_begin ? between(last_begin, "LOG --\n", "-- END PROG LOAD LOG --",
+						 &len)
+				       : NULL;
+	const char *end;
+	int lines = 0;
+
+	if (!start) {
+		end = last_with(log, "-- END PROG LOAD LOG --");
+		if (!end)
+			return NULL;
+		start = log;
+		len = (size_t)(end - log);
+	}
+	end = start + len;
+	while (len > 0 && lines <= CAUSE_LINES)
+		lines += start[--len] == '\n';
+	if (lines > CAUSE_LINES)
+		len++;
+	return strndup(start + len, (size_t)(end - start) - len);
+}
+
+/* ---- the verifier's words, and ours ---- */
+
+struct known_refusal {
+	const char *mark;  /* in the verifier's log */
+	const char *after; /* where the name behind the mark ends; NULL: there is no name */
+	const char *text;  /* with %.*s for the name when there is one */
+};
+
+static const struct known_refusal known_refusals[] = {
+	{ "failed to resolve CO-RE relocation ", "\n", "this kernel's types have no %.*s" },
+	{ "BPF map '", "'", "it needs map '%.*s', which was not made" },
+	{ "unknown func ", "\n", "this kernel, or this kind of program, has no helper %.*s" },
+	{ "calling kernel function ", " is not allowed",
+	  "this kind of program may not call kernel function %.*s" },
+	{ "invalid kernel function call not eliminated", NULL,
+	  "it calls a kernel function that is not there" },
+	{ "BPF program is too large", NULL, "it is too large for this kernel" },
+	{ "processed 1000001 insns", NULL,
+	  "it is too complex for this kernel (one million instructions)" },
+	{ "cannot call GPL-restricted function", NULL,
+	  "it needs a GPL-compatible license: char LICENSE[] SEC(\"license\") = \"GPL\"" },
+};
+
+/* The last line that says something: not a register dump, not the count at the end. */
+static const char *verdict(const char *tail, size_t *ret_len)
+{
+	const char *best = NULL;
+
+	for (const char *line = tail; *line;) {
+		size_t len = strcspn(line, "\n");
+		bool is_counted = str_starts(line, "processed ") ||
+				  str_starts(line, "verification time") ||
+				  str_starts(line, "stack depth") ||
+				  str_starts(line, "peak_states") || str_starts(line, "--");
+
+		if (len > 0 && !is_counted) {
+			best = line;
+			*ret_len = len;
+		}
+		line += len;
+		line += *line == '\n';
+	}
+	return best;
+}
+
+__attribute__((format(printf, 3, 0))) static int set_named(struct err *err, int r,
+							   const char *format, int len,
+							   const char *name)
+{
+	char text[512];
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	(void)snprintf(text, sizeof(text), format, len, name);
+#pragma GCC diagnostic pop
+	return err__set(err, r, NULL, "%s", text);
+}
+
+static int explain_verifier(const char *tail, int r, struct err *err)
+{
+	size_t len;
+	const char *line;
+
+	for (size_t i = 0; i < array_size(known_refusals); i++) {
+		const struct known_refusal *known = &known_refusals[i];
+		const char *name;
+
+		if (!strstr(tail, known->mark))
+			continue;
+		if (!known->after)
+			return err__set(err, r, NULL, "%s", known->text);
+		name = between(tail, known->mark, known->after, &len);
+		if (name)
+			return set_named(err, r, known->text, (int)len, name);
+	}
+	line = verdict(tail, &len);
+	if (!line)
+		return err__set(err, r, NULL, "the verifier refuses it: %s", strerror(-r));
+	return err__set(err, r, NULL, "the verifier refuses it: %.*s", (int)(len > 300 ? 300 : len),
+			line);
+}
+
+int explain_program(const char *log, int r, const struct explain_subject *subject, struct err *err)
+{
+	__cleanup(x_freep) char *tail = verifier_tail(log);
+
+	if (strstr(log, "failed to find kernel BTF type ID of"))
+		(void)err__set(err, r, NULL, "%s target '%s' is not in this kernel's BTF",
+			       subject->hook, subject->target ? subject->target : "");
+	else if (strstr(log, "missing BPF prog type"))
+		(void)err__set(err, r, NULL, "its section is none that is known; %s is",
+			       "SEC(\"tp_btf/sched_switch\"), for example,");
+	else if (strstr(log, "no BTF-based attach target is specified"))
+		(void)err__set(err, r, NULL, "SEC(\"%s\") names no function", subject->hook);
+	else if (tail && *tail && verdict(tail, &(size_t){ 0 }))
+		(void)explain_verifier(tail, r, err);
+	else if (r == -EPERM && subject->is_btf)
+		(void)err__set(err, r, NULL, "%s is refused by this kernel (EPERM)", subject->hook);
+	else if (r == -EPERM)
+		(void)err__set(
+			err, r, NULL,
+			"loading is not permitted (EPERM); CAP_BPF and CAP_PERFMON are needed");
+	else
+		(void)err__set(err, r, NULL, "%s is refused by this kernel: %s", subject->hook,
+			       strerror(-r));
+	err__cause(err, tail && *tail ? tail : NULL);
+	return r;
+}
+
+/* ---- the object as a whole ---- */
+
+static int explain_extern(const char *line, int r, struct err *err)
+{
+	size_t kind_len = 0, name_len = 0;
+	const char *kind = between(line, "extern (", ")", &kind_len);
+	const char *name = between(line, "'", "'", &name_len);
+
+	if (!name)
+		return err__set(err, r, NULL, "an extern is not resolved");
+	if (kind && strncmp(kind, "func", 4) == 0)
+		return err__set(
+			err, r, NULL,
+			"kernel function (kfunc) '%.*s' is not in this kernel; declare it __weak to do without",
+			(int)name_len, name);
+	return err__set(err, r, NULL,
+			"extern '%.*s' is not in this kernel; declare it __weak to do without",
+			(int)name_len, name);
+}
+
+int explain_object(const char *log, int r, struct err *err)
+{
+	const char *map = last_with(log, "': failed to create: ");
+	size_t len;
+
+	while (map && map > log && map[-1] != '\n')
+		map--;
+	if (map) {
+		const char *name = between(map, "map '", "'", &len);
+
+		if (name && r == -EPERM)
+			(void)err__set(
+				err, r, NULL,
+				"map '%.*s' may not be made; CAP_BPF is needed (CAP_SYS_RESOURCE too before 5.11)",
+				(int)len, name);
+		else if (name)
+			(void)err__set(
+				err, r, NULL,
+				"map '%.*s' cannot be made: %s; its type, sizes or flags are not for this kernel",
+				(int)len, name, strerror(-r));
+	}
+	if (!err__is_set(err) && strstr(log, "extern "))
+		(void)explain_extern(strstr(log, "extern "), r, err);
+	if (!err__is_set(err) &&
+	    (strstr(log, "kernel BTF is missing") || strstr(log, "Error loading vmlinux BTF")))
+		(void)err__set(
+			err, r, NULL,
+			"this kernel has no BTF at /sys/kernel/btf/vmlinux; --btf.path names a file with its types");
+	if (!err__is_set(err))
+		(void)err__set(err, r, NULL, "it cannot be loaded: %s", strerror(-r));
+	err__cause(err, *log ? log : NULL);
+	return r;
+}

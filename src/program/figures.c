@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/num.h"
+#include "base/str.h"
+#include "program/private.h"
+
+int program__figures(const struct program *program, uint32_t index,
+		     struct part_figures *ret_figures)
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t len = sizeof(info);
+
+	if (index >= program->part_count || program->parts[index].view.fd < 0)
+		return -ENOENT;
+	if (bpf_obj_get_info_by_fd(program->parts[index].view.fd, &info, &len) < 0)
+		return -errno;
+	ret_figures->run_time_ns = info.run_time_ns;
+	ret_figures->run_count = info.run_cnt;
+	return 0;
+}
+
+/* The kernel tells what a map costs only in /proc/self/fdinfo: "memlock:\t4096". 0: it does not tell. */
+static uint64_t memory_of(int fd)
+{
+	char path[64], text[1024];
+	const char *found;
+	uint64_t bytes;
+	ssize_t len;
+
+	(void)snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	len = fd_read_small(-1 /* absolute */, path, text, sizeof(text));
+	found = len > 0 ? strstr(text, "memlock:") : NULL;
+	if (!found)
+		return 0;
+	found += strlen("memlock:");
+	found += strspn(found, "\t ");
+	return num_parse_u64(found, strspn(found, "0123456789"), &bytes) < 0 ? 0 : bytes;
+}
+
+static int no_map(const struct program *program, const char *name, struct err *err)
+{
+	VEC(const char *) names = VEC_INIT;
+	const char *nearest;
+	int r;
+
+	for (uint32_t i = 0; i < program->facts.map_count; i++)
+		(void)vec_push(&names, program->facts.maps[i].name);
+	nearest = str_nearest(name, names.items, names.len);
+	r = err__set(err, -ENOENT, NULL, "object '%s' has no map '%s'%s%s%s", program->facts.path,
+		     name, nearest ? "; nearest is '" : "", nearest ? nearest : "",
+		     nearest ? "'" : "");
+	vec_done(&names);
+	return r;
+}
+
+int program__map(const struct program *program, const char *name, struct program_map *ret_map,
+		 struct err *err)
+{
+	const struct bpf_map *map = bpf_object__find_map_by_name(program->object, name);
+
+	if (!map)
+		return no_map(program, name, err);
+	if (bpf_map__fd(map) < 0)
+		return err__set(err, -ENOENT, NULL, "map '%s' is not loaded", name);
+	*ret_map = (struct program_map){
+		.name = bpf_map__name(map),
+		.fd = bpf_map__fd(map),
+		.type = bpf_map__type(map),
+		.key_size = bpf_map__key_size(map),
+		.value_size = bpf_map__value_size(map),
+		.max_entries = bpf_map__max_entries(map),
+		.flags = bpf_map__map_flags(map),
+		.memory_bytes = memory_of(bpf_map__fd(map)),
+	};
+	return 0;
+}
+
+uint64_t program__map_memory(const struct program *program)
+{
+	uint64_t sum = 0;
+	const struct bpf_map *map;
+
+	bpf_object__for_each_map(map, program->object) if (bpf_map__fd(map) >= 0)
+		sum += memory_of(bpf_map__fd(map));
+	return sum;
+}

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/num.h"
+#include "base/str.h"
+#include "program/explain.h"
+#include "program/private.h"
+#include "program/section.h"
+
+/* ---- mmap ---- */
+
+int program__want_mmap(struct program *program, const char *map)
+{
+	const char *name;
+
+	if (!bpf_object__find_map_by_name(program->object, map))
+		return -ENOENT;
+	name = arena__strdup(&program->arena, map);
+	return name ? vec_push(&program->mmap_maps, name) : -ENOMEM;
+}
+
+/* Only plain arrays can be mapped; the flag changes nothing for the program. A pinned map may exist without it. */
+static void set_mmap_flag(struct program *program, const char *name)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(program->object, name);
+
+	if (map && bpf_map__type(map) == BPF_MAP_TYPE_ARRAY && !bpf_map__pin_path(map))
+		(void)bpf_map__set_map_flags(map, bpf_map__map_flags(map) | BPF_F_MMAPABLE);
+}
+
+/* ---- one try ---- */
+
+static int prepare(struct program *program, struct err *err)
+{
+	vec_for_each(&program->mmap_maps, name) set_mmap_flag(program, *name);
+	for (uint32_t i = 0; i < program->part_count; i++)
+		(void)bpf_program__set_autoload(program->parts[i].library,
+						program->parts[i].is_wanted);
+	return program__set_constants(program, err);
+}
+
+static struct program_part *find_culprit(struct program *program)
+{
+	const char *name;
+	size_t len;
+
+	if (explain_culprit(library_log__text(&program->log), &name, &len) < 0)
+		return NULL;
+	for (uint32_t i = 0; i < program->part_count; i++) {
+		struct program_part *part = &program->parts[i];
+
+		if (part->is_wanted && strlen(part->view.name) == len &&
+		    memcmp(part->view.name, name, len) == 0)
+			return part;
+	}
+	return NULL;
+}
+
+static int explain_part(struct program *program, const struct program_part *part, int r,
+			struct err *err)
+{
+	struct explain_subject subject = {
+		.hook = part->section ? part->section->prefix : part->view.section,
+		.target = part->request_count ? part->requests[0].target : NULL,
+		.is_btf = part->section && part->section->flags & SECTION_BTF,
+	};
+
+	return explain_program(library_log__text(&program->log), r, &subject, err);
+}
+
+/* ---- after a successful load ---- */
+
+static void read_info(struct program_part *part)
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t len = sizeof(info);
+
+	part->view.fd = bpf_program__fd(part->library);
+	if (part->view.fd < 0 || bpf_obj_get_info_by_fd(part->view.fd, &info, &len) < 0)
+		return;
+	part->view.id = info.id;
+	(void)num_format_hex(part->view.tag, info.tag, sizeof(info.tag));
+	part->view.tag[2 * sizeof(info.tag)] = '\0';
+}
+
+static void finish(struct program *program)
+{
+	for (uint32_t i = 0; i < program->part_count; i++) {
+		struct program_part *part = &program->parts[i];
+
+		if (!part->is_wanted)
+			continue;
+		read_info(part);
+		if (part->view.state == PART_STATE_PLANNED)
+			part->view.state = PART_STATE_LOADED;
+	}
+	free(program->image);
+	program->image = NULL;
+	program->is_loaded = true;
+	/* libbpf parsed the kernel's BTF (6 to 11 MB) and freed it again: back to the system with it. */
+	(void)malloc_trim(0);
+}
+
+/* Leaves out the program that failed and opens the object again; libbpf loads an object only once. */
+static int leave_out(struct program *program, struct program_part *part, struct err *err)
+{
+	part->is_wanted = false;
+	program_part__fail(program, part, PART_STATE_LEFT_OUT, err);
+	program__choose_alternatives(program);
+	for (uint32_t i = 0; i < program->part_count; i++)
+		if (program->parts[i].is_wanted)
+			return program__open_library(program, err);
+	return err__set(err, -EOPNOTSUPP, &program->spec->at,
+			"object '%s': none of its programs can be loaded here; prog '%s': %s",
+			program->spec->object, part->view.name, part->view.reason);
+}
+
+/* 0: loaded. 1: one program less, try again. Negative: the object cannot be had. */
+static int try_load(struct program *program, struct err *err)
+{
+	struct program_part *part;
+	int r = prepare(program, err);
+
+	if (r < 0)
+		return r;
+	library_log__clear(&program->log);
+	r = bpf_object__load(program->object);
+	if (r == 0)
+		return 0;
+	part = find_culprit(program);
+	if (!part) {
+		(void)explain_object(library_log__text(&program->log), r, err);
+		return err__wrap(err, r, &program->spec->at, "object '%s'", program->spec->object);
+	}
+	(void)explain_part(program, part, r, err);
+	if (program->options.is_strict)
+		return err__wrap(err, r, &program->spec->at, "object '%s': prog '%s'",
+				 program->spec->object, part->view.name);
+	r = leave_out(program, part, err);
+	return r < 0 ? r : 1;
+}
+
+int program__load(struct program *program, struct err *err)
+{
+	int r = 1;
+
+	library_log__enter(&program->log);
+	/* Each round has one program less, so this ends. */
+	while (r > 0)
+		r = try_load(program, err);
+	if (r == 0)
+		finish(program);
+	library_log__leave(&program->log);
+	return r;
+}

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "host/host.h"
+#include "program/feature.h"
+#include "program/image.h"
+#include "program/private.h"
+#include "program/section.h"
+
+#define OBJECT_MAX_BYTES (64u << 20)
+
+/* ---- the file ---- */
+
+/* As libbpf derives it from a path: the file's name up to the first dot. Global data maps are named after it. */
+static void set_object_name(struct program *program, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	size_t len = strcspn(name, ".");
+
+	if (len >= sizeof(program->object_name))
+		len = sizeof(program->object_name) - 1;
+	memcpy(program->object_name, name, len);
+	program->object_name[len] = '\0';
+}
+
+static int read_image(struct program *program, struct err *err)
+{
+	const struct program_spec *spec = program->spec;
+	int r;
+
+	if (spec->kind != OBJECT_KIND_PATH)
+		return err__set(err, -EOPNOTSUPP, &spec->at, "object '%s' is not a file",
+				spec->object);
+	r = fd_read_all(AT_FDCWD, spec->object, OBJECT_MAX_BYTES, &program->image,
+			&program->image_len);
+	if (r == -EFBIG)
+		return err__set(err, r, &spec->at, "object '%s' is larger than %u MiB",
+				spec->object, OBJECT_MAX_BYTES >> 20);
+	if (r < 0)
+		return err__set(err, r, &spec->at, "object '%s' cannot be read: %s%s", spec->object,
+				strerror(-r),
+				r == -ENOENT ? "; `sonde build` makes it from its .bpf.c" : "");
+	r = image_check(program->image, program->image_len, err);
+	if (r < 0)
+		return err__wrap(err, r, &spec->at, "object '%s'", spec->object);
+	set_object_name(program, spec->object);
+	return 0;
+}
+
+/* ---- parts ---- */
+
+static const char *hook_text(struct program *program, const struct attach_request *request,
+			     const char *section)
+{
+	const char *prefix = request ? request->section->prefix : section;
+	const char *separator = request && request->symbol ? ":" : "";
+
+	if (!request || !request->target)
+		return arena__strdup(&program->arena, prefix);
+	if (request->group && request->symbol)
+		return arena__printf(&program->arena, "%s %s:%s:%s", prefix, request->target,
+				     request->group, request->symbol);
+	if (request->group)
+		return arena__printf(&program->arena, "%s %s/%s", prefix, request->group,
+				     request->target);
+	return arena__printf(&program->arena, request->offset ? "%s %s%s%s+0x%llx" : "%s %s%s%s",
+			     prefix, request->target, separator,
+			     request->symbol ? request->symbol : "",
+			     (unsigned long long)request->offset);
+}
+
+/* What the section's name asks for. No request and no error: it names no target. */
+static int request_of_section(struct program *program, struct program_part *part, const char *rest,
+			      struct err *err)
+{
+	struct attach_request *request;
+	int r;
+
+	if (!rest || !part->section->family)
+		return 0;
+	request = arena_new(&program->arena, struct attach_request);
+	if (!request)
+		return -ENOMEM;
+	request->section = part->section;
+	r = part->section->family->parse(request, rest, &program->arena, err);
+	if (r < 0)
+		return r;
+	part->requests = request;
+	part->request_count = 1;
+	return 0;
+}
+
+static bool is_meant(const struct attach_spec *attach, const char *program)
+{
+	return !attach->program || str_eq(attach->program, program);
+}
+
+static void request_of_spec(const struct attach_spec *attach, const struct section *section,
+			    struct attach_request *request)
+{
+	request->section = section;
+	request->target = attach->target;
+	request->group = attach->module;
+	request->symbol = attach->symbol;
+	request->offset = attach->offset;
+	request->cookie = attach->cookie;
+	request->link_flags = attach->flags;
+	request->is_optional = attach->is_optional;
+}
+
+/* What the spec's attaches ask for; they replace what the section says. */
+static int requests_of_specs(struct program *program, struct program_part *part, struct err *err)
+{
+	const struct program_spec *spec = program->spec;
+	struct attach_request *requests = arena_array(&program->arena, struct attach_request,
+						      spec->attach_count);
+	uint32_t count = 0;
+
+	if (!requests)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < spec->attach_count; i++) {
+		const struct attach_spec *attach = &spec->attaches[i];
+		const struct section *section;
+
+		if (attach->kind == ATTACH_KIND_SECTION || !is_meant(attach, part->view.name))
+			continue;
+		section = attach_spec_section(attach, part->section);
+		if (!section)
+			return err__set(err, -EINVAL, &attach->at,
+					"prog '%s' in SEC(\"%s\") cannot be attached so",
+					part->view.name, part->view.section);
+		request_of_spec(attach, section, &requests[count++]);
+	}
+	if (count) {
+		part->requests = requests;
+		part->request_count = count;
+		part->section = requests[0].section;
+	}
+	return 0;
+}
+
+static int init_part(struct program *program, struct program_part *part,
+		     struct bpf_program *library)
+{
+	__cleanup(err__done) struct err err = ERR_INIT;
+	const char *rest = NULL;
+	int r = 0;
+
+	part->view.name = arena__strdup(&program->arena, bpf_program__name(library));
+	part->view.section = arena__strdup(&program->arena, bpf_program__section_name(library));
+	if (!part->view.name || !part->view.section)
+		return -ENOMEM;
+	part->view.state = PART_STATE_PLANNED;
+	part->view.fd = -1;
+	part->is_wanted = true;
+	part->section = section_find(part->view.section, &rest);
+	if (part->section)
+		r = request_of_section(program, part, rest, &err);
+	if (r == 0 && program->spec->attach_count)
+		r = requests_of_specs(program, part, &err);
+	if (r == -ENOMEM)
+		return r;
+	part->view.hook = hook_text(program, part->request_count ? part->requests : NULL,
+				    part->view.section);
+	if (!part->view.hook)
+		return -ENOMEM;
+	if (r < 0)
+		program_part__fail(program, part, PART_STATE_NOT_ATTACHED, &err);
+	return 0;
+}
+
+static int init_parts(struct program *program, struct err *err)
+{
+	struct bpf_program *library;
+	uint32_t count = 0;
+
+	bpf_object__for_each_program(library, program->object) count++;
+	program->parts = arena_array(&program->arena, struct program_part, count);
+	if (!program->parts)
+		return err__set(err, -ENOMEM, NULL, "no memory for %u programs", count);
+	bpf_object__for_each_program(library, program->object)
+	{
+		int r = init_part(program, &program->parts[program->part_count], library);
+
+		if (r < 0)
+			return err__set(err, r, NULL, "no memory for a program");
+		program->part_count++;
+	}
+	return 0;
+}
+
+void program_part__fail(struct program *program, struct program_part *part, enum part_state state,
+			struct err *err)
+{
+	part->view.state = state;
+	part->view.reason = arena__strdup(&program->arena,
+					  err->text ? err->text : strerror(-err->code));
+	part->view.cause = err->cause ? arena__strdup(&program->arena, err->cause) : NULL;
+	err__done(err);
+}
+
+struct program_part *program__find_part(const struct program *program, const char *name)
+{
+	for (uint32_t i = 0; i < program->part_count; i++)
+		if (str_eq(program->parts[i].view.name, name))
+			return &program->parts[i];
+	return NULL;
+}
+
+/* ---- open and close ---- */
+
+/* Sections that libbpf does not know leave the type open; the attach_spec may have told it. */
+static void bind_part(struct program_part *part, struct bpf_program *library)
+{
+	part->library = library;
+	if (!part->section || bpf_program__type(library) != BPF_PROG_TYPE_UNSPEC)
+		return;
+	(void)bpf_program__set_type(library, part->section->program_type);
+	(void)bpf_program__set_expected_attach_type(library, part->section->attach_type);
+}
+
+/* The same bytes give the same programs in the same order. */
+static void bind_parts(struct program *program)
+{
+	struct bpf_program *library;
+	uint32_t index = 0;
+
+	bpf_object__for_each_program(library, program->object) if (index < program->part_count)
+		bind_part(&program->parts[index++], library);
+}
+
+int program__open_library(struct program *program, struct err *err)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = program->object_name,
+		    .btf_custom_path = program->options.btf_path);
+
+	bpf_object__close(program->object);
+	library_log__clear(&program->log);
+	program->object = bpf_object__open_mem(program->image, program->image_len, &options);
+	if (!program->object) {
+		int r = -errno;
+
+		(void)err__set(err, r, &program->spec->at, "object '%s' cannot be opened: %s",
+			       program->spec->object, strerror(-r));
+		err__cause(err, library_log__text(&program->log));
+		return r;
+	}
+	bind_parts(program);
+	return 0;
+}
+
+static int open_all(struct program *program, struct err *err)
+{
+	int r = section_register(err);
+
+	if (r == 0)
+		r = features__new(program->options.host, &program->features, err);
+	if (r == 0)
+		r = read_image(program, err);
+	if (r == 0)
+		r = program__open_library(program, err);
+	if (r == 0)
+		r = facts__fill(&program->facts, program->object, program->spec->object,
+				&program->arena, err);
+	if (r == 0)
+		r = init_parts(program, err);
+	if (r == 0)
+		bind_parts(program);
+	return r;
+}
+
+int program__open(const struct program_spec *spec, const struct program_options *options,
+		  struct program **ret_program, struct err *err)
+{
+	struct program *program = new_zero(struct program);
+	int r;
+
+	if (!program)
+		return err__set(err, -ENOMEM, &spec->at, "no memory for object '%s'", spec->object);
+	program->spec = spec;
+	program->options = *options;
+	program->log.forward = options->log;
+	program->log.forward_ctx = options->log_ctx;
+	library_log__enter(&program->log);
+	r = open_all(program, err);
+	library_log__leave(&program->log);
+	if (r < 0) {
+		program__close(program);
+		return r;
+	}
+	*ret_program = program;
+	return 0;
+}
+
+struct program *program__close(struct program *program)
+{
+	if (!program)
+		return NULL;
+	library_log__enter(&program->log);
+	vec_for_each(&program->feeds, feed)(void) program_feed__free(*feed);
+	vec_done(&program->feeds);
+	for (uint32_t i = 0; i < program->part_count; i++)
+		link_set__done(&program->parts[i].links);
+	bpf_object__close(program->object);
+	library_log__leave(&program->log);
+	features__free(program->features);
+	vec_done(&program->mmap_maps);
+	free(program->image);
+	library_log__done(&program->log);
+	arena__done(&program->arena);
+	free(program);
+	return NULL;
+}
+
+const struct object_facts *program__facts(const struct program *program)
+{
+	return &program->facts;
+}
+
+uint32_t program__part_count(const struct program *program)
+{
+	return program->part_count;
+}
+
+const struct part *program__part(const struct program *program, uint32_t index)
+{
+	return index < program->part_count ? &program->parts[index].view : NULL;
+}

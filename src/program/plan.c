@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "program/private.h"
+#include "program/section.h"
+
+/* What a part needs to be asked for, found without loading it. */
+static int check_part(struct program *program, struct program_part *part, struct err *err)
+{
+	struct attach_context context = {
+		.host = program->options.host,
+		.features = program->features,
+		.program = part->view.name,
+		.fd = -1,
+	};
+
+	if (!part->section)
+		return err__set(err, -EINVAL, NULL,
+				"SEC(\"%s\") is none that is attached by itself",
+				part->view.section);
+	if (part->request_count == 0)
+		return err__set(err, -EINVAL, NULL, "SEC(\"%s\") names nothing to attach to",
+				part->view.section);
+	for (uint32_t i = 0; i < part->request_count; i++) {
+		const struct attach_family *family = part->requests[i].section->family;
+		int r = family && family->check ? family->check(&context, &part->requests[i], err)
+						: 0;
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* ---- alternatives ---- */
+
+static void step_back(struct program *program, struct program_part *part, const char *chosen)
+{
+	part->is_stepped_back = true;
+	part->view.state = PART_STATE_LEFT_OUT;
+	part->view.reason = arena__printf(&program->arena, "prog '%s' does its work", chosen);
+}
+
+/*
+ * The first of a group that may attach is loaded. Loading is no promise for every kind of hook: those behind it are
+ * loaded too, until one that is sure to attach. What is known not to attach is not even loaded.
+ */
+static void choose(struct program *program, const struct alternative_spec *group)
+{
+	const char *chosen = NULL;
+
+	for (uint32_t i = 0; i < group->program_count; i++) {
+		struct program_part *part = program__find_part(program, group->programs[i]);
+
+		if (!part)
+			continue;
+		part->is_wanted = !chosen && part->view.state == PART_STATE_PLANNED;
+		if (chosen && part->view.state == PART_STATE_PLANNED)
+			step_back(program, part, chosen);
+		if (part->is_wanted && part->section->family->is_sure_once_loaded)
+			chosen = part->view.name;
+	}
+}
+
+void program__choose_alternatives(struct program *program)
+{
+	for (uint32_t i = 0; i < program->part_count; i++) {
+		struct program_part *part = &program->parts[i];
+
+		if (!part->is_stepped_back)
+			continue;
+		part->is_stepped_back = false;
+		part->view.state = PART_STATE_PLANNED;
+		part->view.reason = NULL;
+	}
+	for (uint32_t i = 0; i < program->spec->alternative_count; i++)
+		choose(program, &program->spec->alternatives[i]);
+}
+
+/* ---- the plan ---- */
+
+static int check_alternatives(const struct program *program, struct err *err)
+{
+	for (uint32_t i = 0; i < program->spec->alternative_count; i++) {
+		const struct alternative_spec *group = &program->spec->alternatives[i];
+
+		for (uint32_t j = 0; j < group->program_count; j++)
+			if (!program__find_part(program, group->programs[j]))
+				return err__set(err, -ENOENT, &group->at,
+						"object '%s' has no prog '%s'",
+						program->spec->object, group->programs[j]);
+	}
+	return 0;
+}
+
+int program__plan(struct program *program, struct err *err)
+{
+	int r = check_alternatives(program, err);
+
+	if (r < 0)
+		return r;
+	library_log__enter(&program->log);
+	for (uint32_t i = 0; i < program->part_count; i++) {
+		__cleanup(err__done) struct err reason = ERR_INIT;
+		struct program_part *part = &program->parts[i];
+
+		if (part->view.state == PART_STATE_PLANNED &&
+		    check_part(program, part, &reason) < 0)
+			program_part__fail(program, part, PART_STATE_NOT_ATTACHED, &reason);
+	}
+	program__choose_alternatives(program);
+	library_log__leave(&program->log);
+	return 0;
+}

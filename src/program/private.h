@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SRC_PROGRAM_PRIVATE_H
+#define SRC_PROGRAM_PRIVATE_H
+
+/*
+ * The inside of a program, shared by the files of program/ that drive it; nobody else includes it.
+ * The program owns all of it; strings live in its arena. object.c makes and ends it, plan.c, load.c and attach_all.c
+ * move its parts on.
+ */
+
+#include "program/attach.h"
+#include "program/library.h"
+#include "program/program.h"
+
+struct bpf_object;
+struct bpf_program;
+
+struct program_part {
+	struct part view;                      /* what others see */
+	const struct section *section;         /* or NULL: the name means nothing to us */
+	const struct attach_request *requests; /* arena; what to attach to */
+	uint32_t request_count;
+	struct bpf_program *library; /* of the object that is open now */
+	struct link_set links;       /* owned */
+	bool is_wanted;              /* takes part in the next load */
+	bool is_stepped_back;        /* left out only because an alternative before it is there */
+};
+
+struct program {
+	struct program_options options;
+	const struct program_spec *spec; /* borrowed: lives as long as the caller's spec */
+	struct arena arena;
+	char *image; /* owned; the object file, kept until it is loaded: a second try opens it again */
+	size_t image_len;
+	char object_name[64];
+	struct bpf_object *object; /* owned */
+	struct library_log log;
+	struct features *features;  /* owned */
+	struct object_facts facts;  /* arena */
+	struct program_part *parts; /* arena */
+	uint32_t part_count;
+	VEC(const char *) mmap_maps;      /* names; arena */
+	VEC(struct program_feed *) feeds; /* owned */
+	bool is_loaded;
+};
+
+/* object.c: opens the image with libbpf (again) and binds the parts to it. */
+int program__open_library(struct program *program, struct err *err);
+/* facts.c */
+int facts__fill(struct object_facts *facts, const struct bpf_object *object, const char *path,
+		struct arena *arena, struct err *err);
+/* plan.c: decides for each group of alternatives which parts are wanted, after one of them turned out not to load. */
+void program__choose_alternatives(struct program *program);
+/* constants.c: writes the constants of the spec into the opened object. */
+int program__set_constants(struct program *program, struct err *err);
+/* Moves a part to a state with a reason (the error's text and cause are copied; err is emptied). */
+void program_part__fail(struct program *program, struct program_part *part, enum part_state state,
+			struct err *err);
+struct program_part *program__find_part(const struct program *program, const char *name);
+
+/* feed/: ends one feed. Returns NULL. */
+struct program_feed *program_feed__free(struct program_feed *feed);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SRC_PROGRAM_SECTION_H
+#define SRC_PROGRAM_SECTION_H
+
+/*
+ * ELF section names to what they mean: which family attaches them, with which program and attach type.
+ * It owns one const table; the names that libbpf 1.1.2 does not know are registered with it once per process.
+ * object.c asks it for every program it opens.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/err.h"
+
+struct attach_family;
+
+enum section_flag {
+	SECTION_OWN = 1 << 0,       /* unknown to libbpf 1.1.2, or ours: we register it */
+	SECTION_SLEEPABLE = 1 << 1, /* BPF_F_SLEEPABLE at load; only looked at with SECTION_OWN */
+	SECTION_RETURN = 1 << 2,    /* fires when the function returns */
+	SECTION_SESSION = 1 << 3,   /* fires at both ends */
+	SECTION_BTF = 1 << 4,       /* the target is looked up in the kernel's types at load */
+};
+
+struct section {
+	const char *prefix;                 /* SEC("prefix") or SEC("prefix/…") */
+	const struct attach_family *family; /* or NULL: nothing attaches it by name */
+	uint32_t program_type, attach_type; /* as the kernel numbers them */
+	uint32_t flags;
+};
+
+/* Registers our sections with libbpf, before the first object is opened. Safe to call again. */
+int section_register(struct err *err);
+/* NULL when the name means nothing to us; *ret_rest is what follows "prefix/", or NULL when nothing does. */
+const struct section *section_find(const char *name, const char **ret_rest);
+
+#endif
