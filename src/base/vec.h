@@ -38,7 +38,7 @@
 		(vec)->len = (vec)->capacity = 0;                                                  \
 	} while (0)
 #define vec_for_each(vec, item)                                                                    \
-	for (typeof((vec)->items)(item) = (vec)->items; (item) < (vec)->items + (vec)->len;        \
+	for (typeof((vec)->items + 0)(item) = (vec)->items; (item) < (vec)->items + (vec)->len;    \
 	     (item)++)
 
 #endif
