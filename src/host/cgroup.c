@@ -62,6 +62,14 @@ static void tell_removed(void *ctx, uint64_t id, const char *path)
 		watch->observer.removed(watch->observer.ctx, id, path);
 }
 
+/* Relative to the mount's directory. */
+static const char *relative_path(const struct cgroup_tree *tree, const char *path)
+{
+	path += strlen(tree->mount.path);
+	path += strspn(path, "/");
+	return *path ? path : ".";
+}
+
 /* ---- walking ----------------------------------------------------------------------------------- */
 
 struct walk {
@@ -134,28 +142,59 @@ static void walk_tree(struct cgroup_tree *tree, int64_t now_ns)
 
 /* ---- events ------------------------------------------------------------------------------------ */
 
-static void on_created(void *ctx, uint64_t parent_id, uint64_t id, const char *name)
+/* The directory's path; false when its parent lies outside of our part of the hierarchy. */
+static bool path_of(struct cgroup_tree *tree, const struct cgroup_event *event, int64_t now_ns,
+		    struct strbuf *path)
+{
+	const char *parent = cgroup_index__find(&tree->index, event->parent_id, now_ns);
+
+	if (!parent)
+		return false;
+	strbuf__printf(path, "%s/%s", parent, event->name);
+	return true;
+}
+
+/* By its path, which may have another directory by now: that one is as welcome. 0: nobody. */
+static uint64_t id_at(const struct cgroup_tree *tree, const char *path)
+{
+	struct stat status;
+
+	if (fstatat(tree->mount.fd, relative_path(tree, path), &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return 0;
+	return status.st_ino;
+}
+
+static void on_created(void *ctx, const struct cgroup_event *event)
 {
 	struct cgroup_tree *tree = ctx;
 	int64_t now_ns = clock_monotonic_ns();
-	const char *parent = cgroup_index__find(&tree->index, parent_id, now_ns);
 	struct strbuf path = STRBUF_INIT;
 
-	/* A parent that is not known lies outside of our part of the hierarchy. */
-	if (!parent)
-		return;
-	strbuf__printf(&path, "%s/%s", parent, name);
-	if (strbuf__status(&path) < 0 ||
-	    cgroup_index__add(&tree->index, id, strbuf__text(&path), now_ns) < 0)
-		tree->needs_walk = true;
+	if (path_of(tree, event, now_ns, &path)) {
+		uint64_t id = event->id ? event->id : id_at(tree, strbuf__text(&path));
+
+		if (strbuf__status(&path) < 0 ||
+		    (id && cgroup_index__add(&tree->index, id, strbuf__text(&path), now_ns) < 0))
+			tree->needs_walk = true;
+	}
 	strbuf__done(&path);
 }
 
-static void on_removed(void *ctx, uint64_t id)
+static void on_removed(void *ctx, const struct cgroup_event *event)
 {
 	struct cgroup_tree *tree = ctx;
+	int64_t now_ns = clock_monotonic_ns();
+	struct strbuf path = STRBUF_INIT;
 
-	cgroup_index__remove(&tree->index, id, clock_monotonic_ns());
+	if (!event->id) {
+		tree->needs_walk = true;
+	} else if (cgroup_index__is_live(&tree->index, event->id)) {
+		cgroup_index__remove(&tree->index, event->id, now_ns);
+	} else if (path_of(tree, event, now_ns, &path) && strbuf__status(&path) == 0) {
+		/* Gone before it could be asked for its id; rows with it may still come. */
+		(void)cgroup_index__add_dead(&tree->index, event->id, strbuf__text(&path), now_ns);
+	}
+	strbuf__done(&path);
 }
 
 static void on_overflowed(void *ctx)
@@ -349,15 +388,12 @@ struct cgroup_watch *cgroup_tree__unsubscribe(struct cgroup_tree *tree, struct c
 int cgroup_tree__open_dir(struct cgroup_tree *tree, uint64_t id)
 {
 	const char *path = cgroup_tree__find(tree, id);
-	const char *relative;
 	__cleanup(fd_closep) int fd = -1;
 	struct stat status;
 
 	if (!path)
 		return -ENOENT;
-	relative = path + strlen(tree->mount.path);
-	relative += strspn(relative, "/");
-	fd = openat(tree->mount.fd, *relative ? relative : ".",
+	fd = openat(tree->mount.fd, relative_path(tree, path),
 		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;

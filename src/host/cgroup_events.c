@@ -66,13 +66,6 @@ int cgroup_events__open(const struct cgroup_mount *mount, struct err *err)
 	return take_fd(fd);
 }
 
-/* What one event says: the directory, the name in it, and whose name that is (or was). */
-struct event_facts {
-	uint64_t parent_id, id;
-	const char *name;
-	bool has_parent, has_id;
-};
-
 /* The id in a file handle of kernfs at data; the bytes it took, or 0. */
 static size_t read_handle(const char *data, size_t len, uint64_t *ret_id)
 {
@@ -88,7 +81,7 @@ static size_t read_handle(const char *data, size_t len, uint64_t *ret_id)
 }
 
 /* One information record: a handle, and for the directory the name behind it. */
-static void read_info(uint8_t type, const char *data, size_t len, struct event_facts *facts)
+static void read_info(uint8_t type, const char *data, size_t len, struct cgroup_event *event)
 {
 	const size_t head = offsetof(struct fanotify_event_info_fid, handle);
 	uint64_t id;
@@ -100,20 +93,18 @@ static void read_info(uint8_t type, const char *data, size_t len, struct event_f
 	if (!used)
 		return;
 	if (type == FAN_EVENT_INFO_TYPE_FID) {
-		facts->id = id;
-		facts->has_id = true;
+		event->id = id;
 	} else if (type == FAN_EVENT_INFO_TYPE_DFID_NAME) {
 		const char *name = data + head + used;
 
 		if (!memchr(name, '\0', len - head - used))
 			return;
-		facts->parent_id = id;
-		facts->name = name;
-		facts->has_parent = true;
+		event->parent_id = id;
+		event->name = name;
 	}
 }
 
-static void read_infos(const char *data, size_t len, struct event_facts *facts)
+static void read_infos(const char *data, size_t len, struct cgroup_event *event)
 {
 	struct fanotify_event_info_header header;
 
@@ -121,31 +112,31 @@ static void read_infos(const char *data, size_t len, struct event_facts *facts)
 		memcpy(&header, data, sizeof(header));
 		if (header.len < sizeof(header) || header.len > len)
 			return;
-		read_info(header.info_type, data, header.len, facts);
+		read_info(header.info_type, data, header.len, event);
 		data += header.len;
 		len -= header.len;
 	}
 }
 
-static void handle_event(const struct fanotify_event_metadata *event, const char *infos, size_t len,
-			 const struct cgroup_event_handler *handler)
+static void handle_event(const struct fanotify_event_metadata *metadata, const char *infos,
+			 size_t len, const struct cgroup_event_handler *handler)
 {
-	struct event_facts facts = { 0 };
+	struct cgroup_event event = { 0 };
 
-	if (event->mask & FAN_Q_OVERFLOW) {
+	if (metadata->mask & FAN_Q_OVERFLOW) {
 		handler->overflowed(handler->ctx);
 		return;
 	}
-	if (!(event->mask & FAN_ONDIR))
+	if (!(metadata->mask & FAN_ONDIR))
 		return;
-	read_infos(infos, len, &facts);
-	if (!facts.has_id)
+	read_infos(infos, len, &event);
+	if (!event.name)
 		return;
-	/* Both in one event: equal neighbours in the queue are merged, creation came first. */
-	if ((event->mask & FAN_CREATE) && facts.has_parent)
-		handler->created(handler->ctx, facts.parent_id, facts.id, facts.name);
-	if (event->mask & FAN_DELETE)
-		handler->removed(handler->ctx, facts.id);
+	/* Both may stand in one event: those of one name are merged, and creation came first. */
+	if (metadata->mask & FAN_CREATE)
+		handler->created(handler->ctx, &event);
+	if (metadata->mask & FAN_DELETE)
+		handler->removed(handler->ctx, &event);
 }
 
 static int handle_events(const char *buf, size_t len, const struct cgroup_event_handler *handler)

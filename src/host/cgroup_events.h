@@ -11,9 +11,17 @@
 #include "base/err.h"
 #include "host/cgroup_mount.h"
 
+/* A directory, by its parent's id and its name there. */
+struct cgroup_event {
+	uint64_t parent_id;
+	uint64_t
+		id; /* 0: not told, which is so for creation on all kernels so far (seen up to 6.18) */
+	const char *name;
+};
+
 struct cgroup_event_handler {
-	void (*created)(void *ctx, uint64_t parent_id, uint64_t id, const char *name);
-	void (*removed)(void *ctx, uint64_t id);
+	void (*created)(void *ctx, const struct cgroup_event *event);
+	void (*removed)(void *ctx, const struct cgroup_event *event);
 	void (*overflowed)(void *ctx); /* the kernel dropped events: look at everything again */
 	void *ctx;
 };

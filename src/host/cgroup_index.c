@@ -115,6 +115,23 @@ int cgroup_index__add(struct cgroup_index *index, uint64_t id, const char *path,
 	return 0;
 }
 
+int cgroup_index__add_dead(struct cgroup_index *index, uint64_t id, const char *path,
+			   int64_t now_ns)
+{
+	struct cgroup_entry *entry;
+
+	if (find_entry(index, id))
+		return 0;
+	entry = new_entry(id, path, index->generation);
+	if (!entry || map__set(&index->entries, &id, sizeof(id), entry, NULL) < 0) {
+		free(entry);
+		return -ENOMEM;
+	}
+	entry->is_dead = true;
+	link_dead(index, entry, now_ns);
+	return 0;
+}
+
 void cgroup_index__remove(struct cgroup_index *index, uint64_t id, int64_t now_ns)
 {
 	struct cgroup_entry *entry = find_entry(index, id);

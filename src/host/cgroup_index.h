@@ -36,6 +36,9 @@ void cgroup_index__done(struct cgroup_index *index);
 int cgroup_index__add(struct cgroup_index *index, uint64_t id, const char *path, int64_t now_ns);
 /* It is gone; remembered from now on as dead. Unknown ids are no matter. */
 void cgroup_index__remove(struct cgroup_index *index, uint64_t id, int64_t now_ns);
+/* It was there and is gone already: remembered as dead, nobody is told. No matter if the id is known. */
+int cgroup_index__add_dead(struct cgroup_index *index, uint64_t id, const char *path,
+			   int64_t now_ns);
 /* Path of the live or dead, or NULL. Asking keeps the dead. Borrowed until the next change. */
 const char *cgroup_index__find(struct cgroup_index *index, uint64_t id, int64_t now_ns);
 bool cgroup_index__is_live(const struct cgroup_index *index, uint64_t id);

@@ -111,14 +111,11 @@ int device_list__find(struct device_list *list, int root_fd, uint32_t major, uin
 	size_t len;
 
 	if (!device && rate_limit__take(&list->read_limit, clock_monotonic_ns())) {
-		int r = read_list(list, root_fd);
-
-		if (r < 0)
-			return r;
+		list->error = read_list(list, root_fd);
 		device = find(list, major, minor);
 	}
-	if (!device)
-		return -ENOENT;
+	if (!device) /* -ENOENT says that the list was read and the device is not in it */
+		return list->error == -ENOENT ? -ENODATA : list->error < 0 ? list->error : -ENOENT;
 	len = strlen(device->name);
 	if (len >= size)
 		return -ENOBUFS;

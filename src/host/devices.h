@@ -18,11 +18,12 @@ struct device_list {
 	struct block_device *items; /* owned */
 	size_t len, capacity;
 	struct rate_limit read_limit;
+	int error; /* of the last reading: 0 or -errno */
 };
 
 void device_list__init(struct device_list *list);
 void device_list__done(struct device_list *list);
-/* Copies the name: its length, -ENOENT, -ENOBUFS, or -errno when the file cannot be read. */
+/* Copies the name: its length, -ENOENT, -ENOBUFS, or another -errno when the file cannot be read. */
 int device_list__find(struct device_list *list, int root_fd, uint32_t major, uint32_t minor,
 		      char *buf, size_t size);
 
