@@ -98,22 +98,31 @@ static char *verifier_tail(const char *log)
 struct known_refusal {
 	const char *mark;  /* in the verifier's log */
 	const char *after; /* where the name behind the mark ends; NULL: there is no name */
-	const char *text;  /* with %.*s for the name when there is one */
+	const char *text;  /* ours; the name, when there is one, follows */
+	const char *rest;  /* behind the name, or NULL */
 };
 
 static const struct known_refusal known_refusals[] = {
-	{ "failed to resolve CO-RE relocation ", "\n", "this kernel's types have no %.*s" },
-	{ "BPF map '", "'", "it needs map '%.*s', which was not made" },
-	{ "unknown func ", "\n", "this kernel, or this kind of program, has no helper %.*s" },
-	{ "calling kernel function ", " is not allowed",
-	  "this kind of program may not call kernel function %.*s" },
-	{ "invalid kernel function call not eliminated", NULL,
-	  "it calls a kernel function that is not there" },
-	{ "BPF program is too large", NULL, "it is too large for this kernel" },
-	{ "processed 1000001 insns", NULL,
-	  "it is too complex for this kernel (one million instructions)" },
-	{ "cannot call GPL-restricted function", NULL,
-	  "it needs a GPL-compatible license: char LICENSE[] SEC(\"license\") = \"GPL\"" },
+	{ .mark = "failed to resolve CO-RE relocation ",
+	  .after = "\n",
+	  .text = "this kernel's types have no " },
+	{ .mark = "BPF map '",
+	  .after = "'",
+	  .text = "it needs map '",
+	  .rest = "', which was not made" },
+	{ .mark = "unknown func ",
+	  .after = "\n",
+	  .text = "this kernel, or this kind of program, has no helper " },
+	{ .mark = "calling kernel function ",
+	  .after = " is not allowed",
+	  .text = "this kind of program may not call kernel function " },
+	{ .mark = "invalid kernel function call not eliminated",
+	  .text = "it calls a kernel function that is not there" },
+	{ .mark = "BPF program is too large", .text = "it is too large for this kernel" },
+	{ .mark = "processed 1000001 insns",
+	  .text = "it is too complex for this kernel (one million instructions)" },
+	{ .mark = "cannot call GPL-restricted function",
+	  .text = "it needs a GPL-compatible license: char LICENSE[] SEC(\"license\") = \"GPL\"" },
 };
 
 /* The last line that says something: not a register dump, not the count at the end. */
@@ -138,19 +147,6 @@ static const char *verdict(const char *tail, size_t *ret_len)
 	return best;
 }
 
-__attribute__((format(printf, 3, 0))) static int set_named(struct err *err, int r,
-							   const char *format, int len,
-							   const char *name)
-{
-	char text[512];
-
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-	(void)snprintf(text, sizeof(text), format, len, name);
-#pragma GCC diagnostic pop
-	return err__set(err, r, NULL, "%s", text);
-}
-
 static int explain_verifier(const char *tail, int r, struct err *err)
 {
 	size_t len;
@@ -166,7 +162,8 @@ static int explain_verifier(const char *tail, int r, struct err *err)
 			return err__set(err, r, NULL, "%s", known->text);
 		name = between(tail, known->mark, known->after, &len);
 		if (name)
-			return set_named(err, r, known->text, (int)len, name);
+			return err__set(err, r, NULL, "%s%.*s%s", known->text, (int)len, name,
+					known->rest ? known->rest : "");
 	}
 	line = verdict(tail, &len);
 	if (!line)
