@@ -4,9 +4,10 @@
 
 /*
  * Histogram bounds from a bucket spec, and the slot that a bucket key of a map belongs to.
- * Plain values; the plan builds one per histogram.
+ * It owns its arrays; a family copies the layout. The plan builds one per histogram.
  */
 
+#include <stdint.h>
 #include "base/err.h"
 #include "config/spec.h"
 #include "metric/family.h"
@@ -15,12 +16,15 @@
 
 struct bucket_map;
 
-/* -EINVAL with position and reason for layouts that cannot be (min == max, no keys, unknown type, too many). */
-int bucket_map__new(const struct bucket_spec *spec, enum sum_kind sum, struct bucket_map **ret_map, struct err *err);
+/* -EINVAL with position and reason for layouts that cannot be (min == max, no keys, unknown
+ * type, too many). */
+int bucket_map__new(const struct bucket_spec *spec, enum sum_kind sum, struct bucket_map **ret_map,
+		    struct err *err);
 struct bucket_map *bucket_map__free(struct bucket_map *map);
 /* Borrowed. */
 const struct bucket_layout *bucket_map__layout(const struct bucket_map *map);
-/* Slot of a bucket key: 0..count-1, count for the sum, -1 for keys that belong nowhere. */
-int32_t bucket_map__slot(const struct bucket_map *map, uint64_t key);
+/* Slot of a bucket key: 0..slot_count-1, the layout's sum_slot for the sum, -1 for keys that
+ * belong nowhere. */
+int16_t bucket_map__slot(const struct bucket_map *map, uint64_t key);
 
 #endif

@@ -13,12 +13,16 @@ struct registry;
 
 int registry__new(struct registry **ret_registry, struct err *err);
 struct registry *registry__free(struct registry *registry);
-/* Finds or makes. -EEXIST when the name is taken by a family that does not agree, or would collide with the
- * _bucket, _sum or _count lines of a histogram. -EINVAL for an impossible name or label name. */
-int registry__family(struct registry *registry, const struct family_spec *spec, struct family **ret_family,
-		     struct err *err);
+/* Finds or makes. -EEXIST when the name is taken by a family that does not agree, or would
+ * collide with the _bucket, _sum or _count lines of a histogram. -EINVAL for an impossible name
+ * or label name. */
+int registry__family(struct registry *registry, const struct family_spec *spec,
+		     struct family **ret_family, struct err *err);
 /* Gives up one use; the family goes with its last. */
 void registry__drop(struct registry *registry, struct family *family);
+/* __begin() and __end() of every family. */
+void registry__begin(struct registry *registry, uint32_t generation);
+int registry__end(struct registry *registry);
 /* Walks in order of name: start with *cursor = 0; NULL at the end. */
 struct family *registry__next(const struct registry *registry, size_t *cursor);
 

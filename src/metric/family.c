@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "metric/family.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/map.h"
+#include "base/mem.h"
+#include "metric/family_private.h"
+
+/* ---- life
+ * --------------------------------------------------------------------------------------------- */
+
+static int copy_buckets(struct family *family, const struct bucket_layout *buckets)
+{
+	size_t lines = buckets->line_count;
+
+	family->buckets = *buckets;
+	family->buckets.bounds = family->bounds = new_array(double, lines + 1);
+	if (!family->bounds)
+		return -ENOMEM;
+	if (lines)
+		memcpy(family->bounds, buckets->bounds, lines * sizeof(*family->bounds));
+	if (!buckets->ends)
+		return 0;
+	family->buckets.ends = family->ends = new_array(uint32_t, lines + 1);
+	if (!family->ends)
+		return -ENOMEM;
+	memcpy(family->ends, buckets->ends, lines * sizeof(*family->ends));
+	return 0;
+}
+
+static int fill(struct family *family, const struct family_spec *spec)
+{
+	family->kind = spec->kind;
+	family->limit = spec->limit ? spec->limit : FAMILY_DEFAULT_LIMIT;
+	if (family->limit > SERIES_MAX)
+		family->limit = SERIES_MAX;
+	family->overflow = SERIES_NONE;
+	family->generation = 1;
+	family->name = strdup(spec->name);
+	family->help = strdup(spec->help);
+	if (!family->name || !family->help)
+		return -ENOMEM;
+	if (spec->kind == FAMILY_KIND_HISTOGRAM) {
+		family->stride = spec->buckets.slot_count + 1;
+		if (copy_buckets(family, &spec->buckets) < 0)
+			return -ENOMEM;
+	}
+	return label_text__init(&family->labels, spec->label_names, spec->label_count);
+}
+
+int family__new(const struct family_spec *spec, struct family **ret_family, struct err *err)
+{
+	struct family *family = new_zero(struct family);
+
+	if (!family || fill(family, spec) < 0) {
+		family__free(family);
+		return err__set(err, -ENOMEM, NULL, "no memory for metric '%s'", spec->name);
+	}
+	*ret_family = family;
+	return 0;
+}
+
+struct family *family__free(struct family *family)
+{
+	if (!family)
+		return NULL;
+	family__clear(family);
+	label_text__done(&family->labels);
+	free(family->renumbered);
+	free(family->bounds);
+	free(family->ends);
+	free(family->name);
+	free(family->help);
+	free(family);
+	return NULL;
+}
+
+static bool has_same_labels(const struct family *family, const struct family_spec *spec)
+{
+	struct label_text other;
+	bool is_same = spec->label_count == family->labels.count;
+
+	if (!is_same || label_text__init(&other, spec->label_names, spec->label_count) < 0)
+		return false;
+	for (uint32_t i = 0; i < other.count; i++)
+		is_same = is_same && str_eq(other.heads[i], family->labels.heads[i]);
+	label_text__done(&other);
+	return is_same;
+}
+
+static bool has_same_buckets(const struct bucket_layout *a, const struct bucket_layout *b)
+{
+	if (a->slot_count != b->slot_count || a->line_count != b->line_count ||
+	    a->sum_slot != b->sum_slot || a->sum_scale != b->sum_scale || !a->ends != !b->ends)
+		return false;
+	if (a->line_count == 0)
+		return true;
+	if (a->ends && memcmp(a->ends, b->ends, a->line_count * sizeof(*a->ends)) != 0)
+		return false;
+	return memcmp(a->bounds, b->bounds, a->line_count * sizeof(*a->bounds)) == 0;
+}
+
+bool family__agrees(const struct family *family, const struct family_spec *spec, struct err *err)
+{
+	const char *difference = NULL;
+
+	if (family->kind != spec->kind)
+		difference = "kind";
+	else if (!str_eq(family->help, spec->help))
+		difference = "help";
+	else if (!has_same_labels(family, spec))
+		difference = "label names";
+	else if (spec->kind == FAMILY_KIND_HISTOGRAM &&
+		 !has_same_buckets(&family->buckets, &spec->buckets))
+		difference = "buckets";
+	if (!difference)
+		return true;
+	err__set(err, -EEXIST, NULL,
+		 "metric '%s' exists with other %s; give both the same, or another name",
+		 family->name, difference);
+	return false;
+}
+
+/* ---- series
+ * ------------------------------------------------------------------------------------------- */
+
+static int make_room(struct family *family)
+{
+	size_t need = family->count + 1;
+
+	if (hash_index__reserve(&family->index, need) < 0)
+		return -ENOMEM;
+	if (mem_grow((void **)(void *)&family->order, &family->order_capacity, need,
+		     sizeof(*family->order)) < 0)
+		return -ENOMEM;
+	if (family->stride && mem_grow((void **)(void *)&family->slots, &family->slots_capacity,
+				       need, family->stride * sizeof(*family->slots)) < 0)
+		return -ENOMEM;
+	return mem_grow((void **)(void *)&family->series, &family->capacity, need,
+			sizeof(*family->series));
+}
+
+static uint32_t find_text(const struct family *family, const char *text, size_t len, uint32_t hash)
+{
+	size_t position = hash;
+	uint32_t number;
+
+	while ((number = hash_index__next(&family->index, hash, &position)) != HASH_INDEX_NONE) {
+		const struct series *series = &family->series[number];
+
+		if (series->text_len == len &&
+		    memcmp(family->texts.data + series->text_at, text, len) == 0)
+			return number;
+	}
+	return SERIES_NONE;
+}
+
+/* The text stands at the end of family->texts; on success it stays there. */
+static uint32_t add_series(struct family *family, size_t text_at, size_t text_len, uint32_t hash)
+{
+	uint32_t number = (uint32_t)family->count++;
+
+	family->series[number] = (struct series){
+		.text_at = text_at,
+		.text_len = (uint32_t)text_len,
+	};
+	if (family->stride)
+		memset(series_slots(family, number), 0, family->stride * sizeof(*family->slots));
+	family->order[number] = number; /* sorted in by __end() */
+	hash_index__add(&family->index, hash, number);
+	return number;
+}
+
+/* Finds or adds, whatever the limit says. */
+static int find_or_add(struct family *family, const struct text_slice *values, bool has_room,
+		       uint32_t *ret_series)
+{
+	size_t text_at = family->texts.len;
+	size_t text_len;
+	uint32_t hash, number;
+
+	if (label_text__format(&family->labels, values, &family->texts, &family->damage) < 0) {
+		family->texts.has_failed = false; /* nothing was written */
+		return -ENOMEM;
+	}
+	text_len = family->texts.len - text_at - 1;
+	hash = (uint32_t)hash_bytes(family->texts.data + text_at, text_len);
+	number = find_text(family, family->texts.data + text_at, text_len, hash);
+	if (number == SERIES_NONE && has_room) {
+		if (make_room(family) < 0) {
+			family->texts.len = text_at;
+			return -ENOMEM;
+		}
+		*ret_series = add_series(family, text_at, text_len, hash);
+		return 0;
+	}
+	family->texts.len = text_at;
+	*ret_series = number;
+	return 0;
+}
+
+int family_need_overflow(struct family *family)
+{
+	static const struct text_slice value = { FAMILY_OVERFLOW_VALUE,
+						 sizeof(FAMILY_OVERFLOW_VALUE) - 1 };
+	__cleanup(x_freep) struct text_slice *values = NULL;
+
+	if (family->overflow != SERIES_NONE)
+		return 0;
+	values = new_array(struct text_slice, (size_t)family->labels.count + 1);
+	if (!values)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < family->labels.count; i++)
+		values[i] = value;
+	return find_or_add(family, values, true, &family->overflow);
+}
+
+int family__series(struct family *family, const struct text_slice *values, uint32_t *ret_series,
+		   struct err *err)
+{
+	size_t counted = family->count - (family->overflow != SERIES_NONE);
+	uint32_t number;
+
+	if (find_or_add(family, values, counted < family->limit, &number) < 0)
+		return err__set(err, -ENOMEM, NULL, "no memory for series of metric '%s'",
+				family->name);
+	if (number == SERIES_NONE) {
+		if (family_need_overflow(family) < 0)
+			return err__set(err, -ENOMEM, NULL, "no memory for series of metric '%s'",
+					family->name);
+		family->overflowed++;
+		number = family->overflow;
+	}
+	*ret_series = number;
+	return 0;
+}
+
+/* ---- values
+ * ------------------------------------------------------------------------------------------- */
+
+void family__begin(struct family *family, uint32_t generation)
+{
+	if (family->generation == generation)
+		return;
+	family->generation = generation;
+	if (!family->keeps_values)
+		family->shown = 0;
+}
+
+void family__keep_values(struct family *family)
+{
+	family->keeps_values = true;
+}
+
+/* First row of the series in this pass. */
+static void show(struct family *family, struct series *series)
+{
+	if (!family->keeps_values) {
+		series->value = 0;
+		if (family->stride)
+			memset(series_slots(family, (uint32_t)(series - family->series)), 0,
+			       family->stride * sizeof(*family->slots));
+	}
+	if (!family->keeps_values || series->seen == 0)
+		family->shown++;
+	series->seen = family->generation;
+}
+
+static inline struct series *touch(struct family *family, uint32_t number)
+{
+	struct series *series = &family->series[number];
+
+	if (series->seen != family->generation)
+		show(family, series);
+	return series;
+}
+
+void family__add(struct family *family, uint32_t number, uint64_t value)
+{
+	struct series *series = touch(family, number);
+
+	if (family->has_numbers)
+		series->value = bits_of(number_of(series->value) + (double)value);
+	else
+		series->value += value;
+}
+
+void family_add_value(struct family *family, uint32_t number, uint64_t value)
+{
+	struct series *series = touch(family, number);
+
+	if (family->has_numbers)
+		series->value = bits_of(number_of(series->value) + number_of(value));
+	else
+		series->value += value;
+}
+
+static void turn_into_numbers(struct family *family)
+{
+	for (size_t i = 0; i < family->count; i++)
+		family->series[i].value = bits_of((double)family->series[i].value);
+	family->has_numbers = true;
+}
+
+void family__set(struct family *family, uint32_t number, double value)
+{
+	if (!family->has_numbers)
+		turn_into_numbers(family);
+	touch(family, number)->value = bits_of(value);
+}
+
+void family__add_slot(struct family *family, uint32_t number, int32_t slot, uint64_t value)
+{
+	touch(family, number);
+	if (slot >= 0)
+		series_slots(family, number)[slot] += value;
+}
+
+void family__clear(struct family *family)
+{
+	strbuf__done(&family->texts);
+	hash_index__done(&family->index);
+	free(family->series);
+	free(family->slots);
+	free(family->order);
+	family->series = NULL;
+	family->slots = NULL;
+	family->order = NULL;
+	family->count = family->capacity = 0;
+	family->order_capacity = family->slots_capacity = 0;
+	family->sorted = family->scattered = family->shown = 0;
+	family->overflow = SERIES_NONE;
+}
+
+/* ---- for sinks
+ * ---------------------------------------------------------------------------------------- */
+
+bool family__next(const struct family *family, struct family_cursor *cursor,
+		  struct series_view *ret_series)
+{
+	while (cursor->position < family->count) {
+		size_t position = cursor->position++;
+		uint32_t number = family->order[position];
+		const struct series *series = &family->series[number];
+
+		if (position + PREFETCH_DISTANCE < family->count)
+			__builtin_prefetch(
+				&family->series[family->order[position + PREFETCH_DISTANCE]]);
+		if (!is_shown(family, series))
+			continue;
+		*ret_series = (struct series_view){
+			.labels = family->texts.data + series->text_at,
+			.labels_len = series->text_len,
+			.count = series->value,
+			.is_number = family->has_numbers,
+		};
+		if (family->has_numbers)
+			ret_series->number = number_of(series->value);
+		if (family->stride)
+			ret_series->slots = series_slots(family, number);
+		return true;
+	}
+	return false;
+}
+
+const char *family__name(const struct family *family)
+{
+	return family->name;
+}
+
+const char *family__help(const struct family *family)
+{
+	return family->help;
+}
+
+enum family_kind family__kind(const struct family *family)
+{
+	return family->kind;
+}
+
+const struct bucket_layout *family__buckets(const struct family *family)
+{
+	return &family->buckets;
+}
+
+uint32_t family__label_count(const struct family *family)
+{
+	return family->labels.count;
+}
+
+int family__label_position(const struct family *family, const char *name)
+{
+	for (uint32_t i = 0; i < family->labels.count; i++) {
+		if (str_eq(family->labels.names[i], name))
+			return (int)i;
+	}
+	return -ENOENT;
+}
+
+const char *family__label_name(const struct family *family, uint32_t position)
+{
+	return family->labels.names[family->labels.order[position]];
+}
+
+size_t family__series_count(const struct family *family)
+{
+	return family->count;
+}
+
+size_t family__shown_count(const struct family *family)
+{
+	return family->shown;
+}
+
+uint64_t family__overflowed(const struct family *family)
+{
+	return family->overflowed;
+}
+
+uint64_t family__replaced_bytes(const struct family *family)
+{
+	return family->damage.replaced_bytes;
+}
+
+uint64_t family__shortened_values(const struct family *family)
+{
+	return family->damage.shortened_values;
+}
+
+size_t family__bytes(const struct family *family)
+{
+	return sizeof(*family) + family->texts.capacity +
+	       family->capacity * sizeof(*family->series) +
+	       family->order_capacity * sizeof(*family->order) +
+	       family->slots_capacity * family->stride * sizeof(*family->slots) +
+	       family->index.capacity * sizeof(*family->index.slots);
+}

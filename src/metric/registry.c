@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "metric/registry.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "base/vec.h"
+
+#define NAME_MAX_LEN 1024
+
+struct entry {
+	struct family *family; /* owned */
+	size_t uses;
+};
+
+struct registry {
+	VEC(struct entry) entries; /* sorted by name */
+};
+
+static const char *const histogram_suffixes[] = { "_bucket", "_count", "_sum" };
+
+int registry__new(struct registry **ret_registry, struct err *err)
+{
+	struct registry *registry = new_zero(struct registry);
+
+	if (!registry)
+		return err__set(err, -ENOMEM, NULL, "no memory for the registry");
+	*ret_registry = registry;
+	return 0;
+}
+
+struct registry *registry__free(struct registry *registry)
+{
+	if (!registry)
+		return NULL;
+	for (size_t i = 0; i < registry->entries.len; i++)
+		family__free(registry->entries.items[i].family);
+	vec_done(&registry->entries);
+	free(registry);
+	return NULL;
+}
+
+/* The place of the name, or where it would go. */
+static size_t find_place(const struct registry *registry, const char *name, bool *ret_is_there)
+{
+	size_t low = 0;
+	size_t high = registry->entries.len;
+
+	*ret_is_there = false;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(family__name(registry->entries.items[middle].family), name);
+
+		if (order == 0) {
+			*ret_is_there = true;
+			return middle;
+		}
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* ---- names
+ * -------------------------------------------------------------------------------------------- */
+
+static int check_name(const char *what, const char *name, struct err *err)
+{
+	size_t len = strlen(name);
+
+	if (len == 0)
+		return err__set(err, -EINVAL, NULL, "%s is empty", what);
+	if (len > NAME_MAX_LEN)
+		return err__set(err, -EINVAL, NULL,
+				"%s of %zu bytes is too long; at most %d are possible", what, len,
+				NAME_MAX_LEN);
+	if (!str_is_utf8(name, len))
+		return err__set(err, -EINVAL, NULL, "%s is not valid UTF-8", what);
+	return 0;
+}
+
+static int check_label_name(const struct family_spec *spec, uint32_t index, struct err *err)
+{
+	const char *name = spec->label_names[index];
+	int r = check_name("label name", name, err);
+
+	if (r < 0)
+		return r;
+	if (str_starts(name, "__"))
+		return err__set(err, -EINVAL, NULL,
+				"label name '%s' is reserved; it must not start with '__'", name);
+	if (spec->kind == FAMILY_KIND_HISTOGRAM && str_eq(name, "le"))
+		return err__set(err, -EINVAL, NULL, "label name 'le' is reserved in a histogram");
+	for (uint32_t i = 0; i < index; i++) {
+		if (str_eq(spec->label_names[i], name))
+			return err__set(err, -EINVAL, NULL, "label name '%s' stands there twice",
+					name);
+	}
+	return 0;
+}
+
+static int check_names(const struct family_spec *spec, struct err *err)
+{
+	int r = check_name("metric name", spec->name, err);
+
+	for (uint32_t i = 0; i < spec->label_count && r == 0; i++)
+		r = check_label_name(spec, i, err);
+	return r;
+}
+
+/* ---- collisions
+ * --------------------------------------------------------------------------------------- */
+
+/* Whether `name` is a line of histogram `histogram`: its name and one of the suffixes. */
+static bool is_line_of(const char *histogram, const char *name)
+{
+	size_t len = strlen(histogram);
+
+	if (strncmp(name, histogram, len) != 0)
+		return false;
+	for (size_t i = 0; i < array_size(histogram_suffixes); i++) {
+		if (str_eq(name + len, histogram_suffixes[i]))
+			return true;
+	}
+	return false;
+}
+
+static bool collides(const struct family *family, const struct family_spec *spec)
+{
+	if (family__kind(family) == FAMILY_KIND_HISTOGRAM &&
+	    is_line_of(family__name(family), spec->name))
+		return true;
+	return spec->kind == FAMILY_KIND_HISTOGRAM && is_line_of(spec->name, family__name(family));
+}
+
+static int check_collisions(const struct registry *registry, const struct family_spec *spec,
+			    struct err *err)
+{
+	for (size_t i = 0; i < registry->entries.len; i++) {
+		const struct family *family = registry->entries.items[i].family;
+
+		if (collides(family, spec))
+			return err__set(
+				err, -EEXIST, NULL,
+				"metric '%s' collides with '%s': the lines of a histogram end "
+				"in _bucket, _count and _sum",
+				spec->name, family__name(family));
+	}
+	return 0;
+}
+
+/* ---- families
+ * ----------------------------------------------------------------------------------------- */
+
+static int add_family(struct registry *registry, size_t place, const struct family_spec *spec,
+		      struct family **ret_family, struct err *err)
+{
+	struct entry entry = { .uses = 1 };
+	struct entry *at;
+	int r;
+
+	if (vec_reserve(&registry->entries, registry->entries.len + 1) < 0)
+		return err__set(err, -ENOMEM, NULL, "no memory for metric '%s'", spec->name);
+	r = family__new(spec, &entry.family, err);
+	if (r < 0)
+		return r;
+	at = registry->entries.items + place;
+	memmove(at + 1, at, (registry->entries.len - place) * sizeof(*at));
+	*at = entry;
+	registry->entries.len++;
+	*ret_family = entry.family;
+	return 0;
+}
+
+int registry__family(struct registry *registry, const struct family_spec *spec,
+		     struct family **ret_family, struct err *err)
+{
+	bool is_there;
+	size_t place;
+	int r = check_names(spec, err);
+
+	if (r < 0)
+		return err__wrap(err, r, NULL, "metric '%s'", spec->name);
+	place = find_place(registry, spec->name, &is_there);
+	if (is_there) {
+		struct entry *entry = &registry->entries.items[place];
+
+		if (!family__agrees(entry->family, spec, err))
+			return -EEXIST;
+		entry->uses++;
+		*ret_family = entry->family;
+		return 0;
+	}
+	r = check_collisions(registry, spec, err);
+	if (r < 0)
+		return r;
+	return add_family(registry, place, spec, ret_family, err);
+}
+
+void registry__drop(struct registry *registry, struct family *family)
+{
+	bool is_there;
+	size_t place = find_place(registry, family__name(family), &is_there);
+	struct entry *entry = registry->entries.items + place;
+
+	if (!is_there || --entry->uses > 0)
+		return;
+	family__free(entry->family);
+	registry->entries.len--;
+	memmove(entry, entry + 1, (registry->entries.len - place) * sizeof(*entry));
+}
+
+void registry__begin(struct registry *registry, uint32_t generation)
+{
+	for (size_t i = 0; i < registry->entries.len; i++)
+		family__begin(registry->entries.items[i].family, generation);
+}
+
+int registry__end(struct registry *registry)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < registry->entries.len; i++) {
+		int r = family__end(registry->entries.items[i].family);
+
+		if (r < 0)
+			result = r;
+	}
+	return result;
+}
+
+struct family *registry__next(const struct registry *registry, size_t *cursor)
+{
+	if (*cursor >= registry->entries.len)
+		return NULL;
+	return registry->entries.items[(*cursor)++].family;
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "metric/registry.h"
+
+static int setup(void **state)
+{
+	return registry__new((struct registry **)state, NULL);
+}
+
+static int teardown(void **state)
+{
+	registry__free(*state);
+	return 0;
+}
+
+static const double bounds[] = { 1 };
+
+static struct family_spec spec_of(enum family_kind kind, const char *name)
+{
+	return (struct family_spec){
+		.name = name,
+		.help = "help",
+		.kind = kind,
+		.buckets = { .slot_count = 1, .line_count = 1, .bounds = bounds, .sum_slot = 1 },
+	};
+}
+
+static int add(struct registry *registry, enum family_kind kind, const char *name)
+{
+	const struct family_spec spec = spec_of(kind, name);
+	struct family *family;
+
+	return registry__family(registry, &spec, &family, NULL);
+}
+
+static void assert_names(const struct registry *registry, const char *expected)
+{
+	struct strbuf out = STRBUF_INIT;
+	const struct family *family;
+	size_t cursor = 0;
+
+	while ((family = registry__next(registry, &cursor))) {
+		strbuf__add_text(&out, out.len ? " " : "");
+		strbuf__add_text(&out, family__name(family));
+	}
+	assert_string_equal(strbuf__text(&out), expected);
+	strbuf__done(&out);
+}
+
+static void test_next__walks_by_name(void **state)
+{
+	struct registry *registry = *state;
+
+	assert_names(registry, "");
+	assert_int_equal(add(registry, FAMILY_KIND_COUNTER, "b"), 0);
+	assert_int_equal(add(registry, FAMILY_KIND_COUNTER, "a_b"), 0);
+	assert_int_equal(add(registry, FAMILY_KIND_COUNTER, "aB"), 0);
+	assert_int_equal(add(registry, FAMILY_KIND_COUNTER, "a"), 0);
+	assert_names(registry, "a aB a_b b");
+}
+
+static void test_family__is_shared_when_it_agrees(void **state)
+{
+	struct registry *registry = *state;
+	const struct family_spec spec = spec_of(FAMILY_KIND_COUNTER, "a");
+	struct family *first, *second;
+
+	assert_int_equal(registry__family(registry, &spec, &first, NULL), 0);
+	assert_int_equal(registry__family(registry, &spec, &second, NULL), 0);
+	assert_ptr_equal(first, second);
+	assert_int_equal(add(registry, FAMILY_KIND_GAUGE, "a"), -EEXIST);
+	registry__drop(registry, first);
+	assert_names(registry, "a");
+	registry__drop(registry, second);
+	assert_names(registry, "");
+	assert_int_equal(add(registry, FAMILY_KIND_GAUGE, "a"), 0);
+}
+
+static void test_family__refuses_lines_of_a_histogram(void **state)
+{
+	struct registry *registry = *state;
+
+	assert_int_equal(add(registry, FAMILY_KIND_HISTOGRAM, "h"), 0);
+	assert_int_equal(add(registry, FAMILY_KIND_COUNTER, "h_count"), -EEXIST);
+	assert_int_equal(add(registry, FAMILY_KIND_COUNTER, "h_sum"), -EEXIST);
+	assert_int_equal(add(registry, FAMILY_KIND_GAUGE, "h_bucket"), -EEXIST);
+	assert_int_equal(add(registry, FAMILY_KIND_HISTOGRAM, "h_sum"), -EEXIST);
+	assert_int_equal(add(registry, FAMILY_KIND_COUNTER, "h_total"), 0);
+	assert_int_equal(add(registry, FAMILY_KIND_COUNTER, "c_sum"), 0);
+	assert_int_equal(add(registry, FAMILY_KIND_HISTOGRAM, "c"), -EEXIST);
+	assert_int_equal(add(registry, FAMILY_KIND_COUNTER, "c"), 0);
+	assert_names(registry, "c c_sum h h_total");
+}
+
+static void test_family__refuses_bad_names(void **state)
+{
+	static const struct {
+		const char *name;
+		const char *labels[2];
+		uint32_t label_count;
+		const char *text;
+	} rows[] = {
+		{ "", { NULL, NULL }, 0, "metric name is empty" },
+		{ "a\xff", { NULL, NULL }, 0, "metric name is not valid UTF-8" },
+		{ "a", { "", NULL }, 1, "label name is empty" },
+		{ "a", { "\xc3", NULL }, 1, "label name is not valid UTF-8" },
+		{ "a", { "__name__", NULL }, 1, "'__name__' is reserved" },
+		{ "a", { "x", "x" }, 2, "'x' stands there twice" },
+		{ "a", { "x", "le" }, 2, "'le' is reserved" },
+	};
+
+	for (size_t i = 0; i < array_size(rows); i++) {
+		struct family_spec spec = spec_of(FAMILY_KIND_HISTOGRAM, rows[i].name);
+		struct err err = ERR_INIT;
+		struct family *family;
+
+		spec.label_names = rows[i].labels;
+		spec.label_count = rows[i].label_count;
+		assert_int_equal(registry__family(*state, &spec, &family, &err), -EINVAL);
+		assert_non_null(strstr(err.text, rows[i].text));
+		err__done(&err);
+	}
+	assert_names(*state, "");
+}
+
+static void test_family__takes_unusual_names(void **state)
+{
+	static const char *const labels[] = { "le", "na.me", "_x" };
+	struct family_spec spec = spec_of(FAMILY_KIND_COUNTER, "a.b \xc3\xa9");
+	struct family *family;
+
+	spec.label_names = labels;
+	spec.label_count = array_size(labels);
+	assert_int_equal(registry__family(*state, &spec, &family, NULL), 0);
+}
+
+static void test_begin__starts_all_families(void **state)
+{
+	struct registry *registry = *state;
+	const struct family_spec spec = spec_of(FAMILY_KIND_COUNTER, "a");
+	struct family *family;
+	uint32_t series;
+
+	assert_int_equal(registry__family(registry, &spec, &family, NULL), 0);
+	registry__begin(registry, 5);
+	assert_int_equal(family__series(family, NULL, &series, NULL), 0);
+	family__add(family, series, 1);
+	assert_int_equal(registry__end(registry), 0);
+	assert_int_equal(family__shown_count(family), 1);
+	registry__begin(registry, 6);
+	assert_int_equal(family__shown_count(family), 0);
+}
+
+#define test_with_registry(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		test_with_registry(test_next__walks_by_name),
+		test_with_registry(test_family__is_shared_when_it_agrees),
+		test_with_registry(test_family__refuses_lines_of_a_histogram),
+		test_with_registry(test_family__refuses_bad_names),
+		test_with_registry(test_family__takes_unusual_names),
+		test_with_registry(test_begin__starts_all_families),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
