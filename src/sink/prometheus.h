@@ -3,24 +3,20 @@
 #define SRC_SINK_PROMETHEUS_H
 
 /*
- * The Prometheus text format 0.0.4, byte for byte as client_golang writes it.
- * Plain functions from a registry into a buffer; they own nothing.
+ * The Prometheus text format 0.0.4, byte for byte as client_golang writes it. Plain functions from
+ * a registry into a buffer; they own nothing. pipeline/ calls them after registry__end().
  */
 
 #include "base/str.h"
 #include "metric/registry.h"
-
-enum name_escaping {
-	NAME_ESCAPING_UNDERSCORES,
-	NAME_ESCAPING_ALLOW_UTF8,
-	NAME_ESCAPING_DOTS,
-	NAME_ESCAPING_VALUES,
-};
+#include "sink/name_escaping.h"
 
 /* Families without shown series are left out. */
-void prometheus__write(const struct registry *registry, enum name_escaping escaping, struct strbuf *out);
-void prometheus__write_family(const struct family *family, enum name_escaping escaping, struct strbuf *out);
-/* What the Accept header asks for. */
+void prometheus__write(const struct registry *registry, enum name_escaping escaping,
+		       struct strbuf *out);
+void prometheus__write_family(const struct family *family, enum name_escaping escaping,
+			      struct strbuf *out);
+/* What the Accept header (or NULL) asks for. */
 enum name_escaping prometheus__negotiate(const char *accept);
 /* "text/plain; version=0.0.4; charset=utf-8; escaping=..." */
 const char *prometheus__content_type(enum name_escaping escaping);
