@@ -3,9 +3,9 @@
 #define SRC_SOURCE_SOURCE_H
 
 /*
- * Kernel to bytes: tables that are read when asked, rings that are drained on a timer.
- * A source owns its buffers, its mappings and a duplicate of the map's descriptor. Bytes handed to a callback are
- * valid until it returns. pipeline/ opens sources from what program/ says of a map.
+ * Kernel to bytes: tables that are read when asked, rings that are drained on a timer. A source
+ * owns its buffers, its mappings and a duplicate of the map's descriptor. Bytes handed to a
+ * callback are valid until it returns. pipeline/ opens sources from what program/ says of a map.
  */
 
 #include <stdbool.h>
@@ -16,8 +16,8 @@
 
 struct map_info { /* what a source needs to know of a map */
 	const char *name;
-	int fd;		  /* borrowed for the call */
-	uint32_t type;	  /* kernel's enum bpf_map_type */
+	int fd;        /* borrowed for the call */
+	uint32_t type; /* kernel's enum bpf_map_type */
 	uint32_t key_size, value_size, max_entries, flags;
 };
 
@@ -38,9 +38,10 @@ struct table_figures { /* of the last read */
 /* Negative from the callback stops the read and is forwarded. */
 typedef int (*table_rows_fn)(void *ctx, const struct row_batch *rows);
 
-/* The cheapest way the map and the kernel allow is chosen and can be asked. possible_cpus: cells of per-CPU maps. */
-int table_source__open(const struct map_info *map, uint32_t possible_cpus, struct table_source **ret_source,
-		       struct err *err);
+/* The cheapest way the map and the kernel allow is chosen and can be asked. possible_cpus: cells
+ * of per-CPU maps. */
+int table_source__open(const struct map_info *map, uint32_t possible_cpus,
+		       struct table_source **ret_source, struct err *err);
 struct table_source *table_source__close(struct table_source *source);
 /* One pass: every key that stays in the map during the pass is delivered exactly once. */
 int table_source__read(struct table_source *source, table_rows_fn run, void *ctx, struct err *err);
@@ -61,8 +62,9 @@ struct event_sink_fns {
 };
 
 /* pages_per_cpu: of a perf buffer (a power of two); ring buffers have the map's size. */
-int event_source__open(const struct map_info *map, uint32_t pages_per_cpu, const struct event_sink_fns *fns,
-		       struct event_source **ret_source, struct err *err);
+int event_source__open(const struct map_info *map, uint32_t pages_per_cpu,
+		       const struct event_sink_fns *fns, struct event_source **ret_source,
+		       struct err *err);
 struct event_source *event_source__close(struct event_source *source);
 /* Delivers what is there, without waiting. Number of samples or -errno. */
 int event_source__drain(struct event_source *source);
