@@ -408,8 +408,13 @@ int node_parse_yaml(const char *text, size_t len, const char *origin, struct are
 	if (len > YAML_MAX_BYTES)
 		return err__set(err, -E2BIG, &(struct loc){ .file = origin },
 				"the file has %zu bytes; at most %u are read", len, YAML_MAX_BYTES);
-	if (!yaml_parser_initialize(&builder.parser))
+	/* so that a stack of no children has an address to count from, too */
+	if (vec_reserve(&builder.children, 1) < 0)
 		return -ENOMEM;
+	if (!yaml_parser_initialize(&builder.parser)) {
+		vec_done(&builder.children);
+		return -ENOMEM;
+	}
 	yaml_parser_set_input_string(&builder.parser, (const unsigned char *)text, len);
 	r = build_document(&builder, ret_root);
 	yaml_parser_delete(&builder.parser);

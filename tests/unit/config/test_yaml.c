@@ -110,6 +110,13 @@ static void test_parse__document_that_is_null(void **state)
 	assert_int_equal(root->text_len, 0);
 }
 
+static void test_parse__collections_without_children(void **state)
+{
+	assert_int_equal(parse_good(*state, "[]")->count, 0);
+	assert_int_equal(parse_good(*state, "{}")->count, 0);
+	assert_int_equal(parse_good(*state, "[[], {}]")->count, 2);
+}
+
 static void test_merge__is_overridden_by_what_follows(void **state)
 {
 	const struct node *root =
@@ -309,6 +316,7 @@ int main(void)
 		TEST(test_parse__only_the_first_document),
 		TEST(test_parse__no_document),
 		TEST(test_parse__document_that_is_null),
+		TEST(test_parse__collections_without_children),
 		TEST(test_merge__is_overridden_by_what_follows),
 		TEST(test_merge__overrides_what_stands_before),
 		TEST(test_merge__first_of_several_maps_wins),
