@@ -32,7 +32,8 @@ static int missing_map(struct completer *completer, const char *name, const stru
 
 	for (uint32_t i = 0; i < facts->map_count && count < MAX_NAMES; i++)
 		names[count++] = facts->maps[i].name;
-	nearest = str_nearest(name, names, count);
+	/* beyond the bound errors are only counted: no need to think about them */
+	nearest = completer->errors->len < ERR_LIST_MAX ? str_nearest(name, names, count) : NULL;
 	if (nearest)
 		return err_list__set(completer->errors, -ENOENT, at,
 				     "map '%s' does not exist in %s; did you mean '%s'?", name,

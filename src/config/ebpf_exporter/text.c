@@ -67,8 +67,11 @@ static const struct bind_field tracing_fields[] = { BIND_FIELD(struct tracing_te
 static const struct bind_type tracing_type = BIND_STRUCT_TYPE("'tracing' map", struct tracing_text,
 							      tracing_fields);
 
-static const struct bind_word feed_key_words[] = { { "cgrp_storage", FEED_KEY_FD },
-						   { "hash", FEED_KEY_ID } };
+static const struct bind_word feed_key_words[] = {
+	{ "hash", FEED_KEY_ID },
+	{ "cgrp_storage", FEED_KEY_FD },
+	{ "", FEED_KEY_ID }, /* the default, as if it were not there */
+};
 static const struct bind_type feed_key_type = {
 	.kind = BIND_WORD,
 	.noun = "type of cgroup map",
