@@ -3,18 +3,14 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <math.h>
 #include <string.h>
 
 #include "base/map.h"
 #include "base/mem.h"
-#include "base/num.h"
 #include "base/str.h"
+#include "config/bind_scalar.h"
 #include "config/scalar.h"
 
-#define TAG_BINARY "tag:yaml.org,2002:binary"
-/* Fields of one struct; a bit each tells which were seen. */
-#define MAX_FIELDS 64
 /* A repeated map keeps its earlier pairs, as upstream does; a config of nothing but repeats must end. */
 #define MAX_COPIED_PAIRS (4u * YAML_MAX_NODES)
 
@@ -28,14 +24,6 @@ const struct bind_type bind_pairs = { .kind = BIND_PAIRS };
 const struct bind_type bind_node = { .kind = BIND_NODE };
 const struct bind_type bind_texts = BIND_LIST_TYPE(&bind_text);
 const struct bind_type bind_doubles = BIND_LIST_TYPE(&bind_double);
-
-/* Where a value goes and what it is called. */
-struct target {
-	const char *key; /* NULL: the whole config */
-	const struct bind_type *type;
-	const void *start; /* what null means; NULL: zeros */
-	void *value;
-};
 
 static int bind_value(struct binder *binder, const struct node *node, const struct target *target);
 
@@ -76,185 +64,7 @@ static void reset(const struct target *target)
 		memset(target->value, 0, size);
 }
 
-/* ---- messages ------------------------------------------------------------------------------- */
-
-static int wrong_type(struct binder *binder, const struct node *node, const struct target *target,
-		      const char *wanted)
-{
-	const char *key = target->key ? target->key : "config";
-
-	if (node->kind != NODE_SCALAR)
-		return err_list__set(binder->errors, -EINVAL, &node->at,
-				     "'%s' is %s; it must be %s", key, node__describe(node),
-				     wanted);
-	return err_list__set(binder->errors, -EINVAL, &node->at,
-			     "'%s' is %s\"%.64s\"; it must be %s", key,
-			     node->is_quoted ? "the quoted text " : "", node->text, wanted);
-}
-
-static int parse_scalar(struct binder *binder, const struct node *node, const struct target *target,
-			const char *wanted, struct scalar *ret_scalar)
-{
-	struct err err = ERR_INIT;
-	int r;
-
-	if (node->kind != NODE_SCALAR)
-		return wrong_type(binder, node, target, wanted);
-	r = scalar_parse(node, ret_scalar, &err);
-	if (r < 0)
-		err_list__add(binder->errors, &err);
-	return r;
-}
-
-/* ---- scalars -------------------------------------------------------------------------------- */
-
-/* Whether the scalar's raw text can be a C string. */
-static int check_text(struct binder *binder, const struct node *node, const struct target *target)
-{
-	if (node->kind != NODE_SCALAR)
-		return wrong_type(binder, node, target, "text");
-	if (node->tag && str_eq(node->tag, TAG_BINARY))
-		return err_list__set(binder->errors, -EINVAL, &node->at,
-				     "'%s' has the tag !!binary; write the text itself",
-				     target->key);
-	if (memchr(node->text, 0, node->text_len))
-		return err_list__set(binder->errors, -EINVAL, &node->at,
-				     "'%s' holds a NUL byte; no text of a config may", target->key);
-	return 0;
-}
-
-static int bind_text_value(struct binder *binder, const struct node *node,
-			   const struct target *target)
-{
-	int r = check_text(binder, node, target);
-
-	if (r < 0)
-		return r;
-	*(struct spec_text *)target->value = (struct spec_text){ .text = node->text,
-								 .at = node->at };
-	return 0;
-}
-
-static int bind_bool_value(struct binder *binder, const struct node *node,
-			   const struct target *target)
-{
-	static const char wanted[] = "true or false, without quotes";
-	struct scalar scalar;
-	int r = parse_scalar(binder, node, target, wanted, &scalar);
-
-	if (r < 0)
-		return r;
-	if (scalar.kind != SCALAR_BOOL)
-		return wrong_type(binder, node, target, wanted);
-	*(bool *)target->value = scalar.truth;
-	return 0;
-}
-
-/* Floats are cut towards zero, as upstream does; what no int64_t can hold is refused. */
-static bool scalar_to_i64(const struct scalar *scalar, int64_t *ret_value)
-{
-	if (scalar->kind == SCALAR_INT) {
-		*ret_value = scalar->s64;
-		return true;
-	}
-	if (scalar->kind != SCALAR_FLOAT || !(scalar->f64 >= -0x1p63 && scalar->f64 < 0x1p63))
-		return false;
-	*ret_value = (int64_t)scalar->f64;
-	return true;
-}
-
-static int bind_i64_value(struct binder *binder, const struct node *node,
-			  const struct target *target)
-{
-	static const char wanted[] = "a whole number";
-	struct scalar scalar;
-	int r = parse_scalar(binder, node, target, wanted, &scalar);
-
-	if (r < 0)
-		return r;
-	if (!scalar_to_i64(&scalar, target->value))
-		return wrong_type(binder, node, target, wanted);
-	return 0;
-}
-
-static int bind_u32_value(struct binder *binder, const struct node *node,
-			  const struct target *target)
-{
-	static const char wanted[] = "a whole number from 0 to 4294967295";
-	struct scalar scalar;
-	int64_t value;
-	int r = parse_scalar(binder, node, target, wanted, &scalar);
-
-	if (r < 0)
-		return r;
-	if (!scalar_to_i64(&scalar, &value) || value < 0 || value > UINT32_MAX)
-		return wrong_type(binder, node, target, wanted);
-	*(uint32_t *)target->value = (uint32_t)value;
-	return 0;
-}
-
-static int bind_double_value(struct binder *binder, const struct node *node,
-			     const struct target *target)
-{
-	static const char wanted[] = "a number";
-	double *value = target->value;
-	struct scalar scalar;
-	int r = parse_scalar(binder, node, target, wanted, &scalar);
-
-	if (r < 0)
-		return r;
-	if (scalar.kind == SCALAR_FLOAT)
-		*value = scalar.f64;
-	else if (scalar.kind == SCALAR_INT)
-		*value = (double)scalar.s64;
-	else if (scalar.kind == SCALAR_UINT)
-		*value = (double)scalar.u64;
-	else
-		return wrong_type(binder, node, target, wanted);
-	return 0;
-}
-
-static int bind_duration_value(struct binder *binder, const struct node *node,
-			       const struct target *target)
-{
-	static const char wanted[] = "a duration such as 90s, 500ms or 1h30m";
-	struct scalar scalar;
-	int r = parse_scalar(binder, node, target, wanted, &scalar);
-
-	if (r < 0)
-		return r;
-	if (scalar_to_i64(&scalar, target->value))
-		return 0;
-	if (scalar.kind != SCALAR_TEXT ||
-	    num_parse_duration(node->text, node->text_len, target->value) < 0)
-		return wrong_type(binder, node, target, wanted);
-	return 0;
-}
-
-static int bind_word_value(struct binder *binder, const struct node *node,
-			   const struct target *target)
-{
-	const struct bind_type *type = target->type;
-	const char *names[MAX_FIELDS], *nearest;
-	int r = check_text(binder, node, target);
-
-	if (r < 0)
-		return r;
-	assert(type->word_count <= MAX_FIELDS);
-	for (size_t i = 0; i < type->word_count; i++) {
-		names[i] = type->words[i].text;
-		if (str_eq(names[i], node->text)) {
-			*(int *)target->value = type->words[i].value;
-			return 0;
-		}
-	}
-	nearest = str_nearest(node->text, names, type->word_count);
-	if (!nearest)
-		nearest = names[0];
-	return err_list__set(binder->errors, -EINVAL, &node->at,
-			     "'%s' is \"%.64s\", which is no %s; did you mean '%s'?", target->key,
-			     node->text, type->noun, nearest);
-}
+/* ---- structs -------------------------------------------------------------------------------- */
 
 static int bind_node_value(struct binder *binder, const struct node *node,
 			   const struct target *target)
@@ -263,8 +73,6 @@ static int bind_node_value(struct binder *binder, const struct node *node,
 	*(const struct node **)target->value = node;
 	return 0;
 }
-
-/* ---- structs -------------------------------------------------------------------------------- */
 
 static const struct bind_field *find_field(const struct bind_type *type, const char *key)
 {
@@ -277,7 +85,7 @@ static const struct bind_field *find_field(const struct bind_type *type, const c
 /* An error in a strict dialect; otherwise a warning, when anybody wants those. */
 static int unknown_key(struct binder *binder, const struct node *key, const struct bind_type *type)
 {
-	const char *names[MAX_FIELDS], *nearest;
+	const char *names[BIND_MAX_ENTRIES], *nearest;
 	struct err_list *list = binder->is_strict ? binder->errors : binder->warnings;
 	const char *ignoring = binder->is_strict ? "" : ", ignoring it";
 
@@ -362,9 +170,9 @@ static int bind_struct_value(struct binder *binder, const struct node *node,
 	uint64_t seen = 0;
 	int first = 0;
 
-	assert(target->type->field_count <= MAX_FIELDS);
+	assert(target->type->field_count <= BIND_MAX_ENTRIES);
 	if (node->kind != NODE_MAP && !node__is_null(node))
-		return wrong_type(binder, node, target, "a map of keys");
+		return bind_wrong_type(binder, node, target, "a map of keys");
 	memcpy(target->value, &node->at, sizeof(node->at));
 	for (uint32_t i = 0; node->kind == NODE_MAP && i < node->count; i++) {
 		int r = bind_pair(binder, &node->pairs[i], target, &seen);
@@ -415,7 +223,7 @@ static int bind_list_value(struct binder *binder, const struct node *node,
 	int r;
 
 	if (node->kind != NODE_LIST)
-		return wrong_type(binder, node, target, "a list");
+		return bind_wrong_type(binder, node, target, "a list");
 	list.items = arena__alloc_array(binder->arena, node->count,
 					value_size(target->type->element));
 	if (!list.items)
@@ -433,10 +241,10 @@ static int add_pair(struct binder *binder, const struct node_pair *pair,
 	const char *key = pair->key->text, *value = pair->value->text;
 	int r;
 
-	r = check_text(binder, pair->key, target);
+	r = bind_check_text(binder, pair->key, target);
 	if (r < 0)
 		return r;
-	r = check_text(binder, pair->value, target);
+	r = bind_check_text(binder, pair->value, target);
 	if (r < 0)
 		return r;
 	if (node__is_null(pair->key))
@@ -488,7 +296,7 @@ static int bind_pairs_value(struct binder *binder, const struct node *node,
 	int first;
 
 	if (node->kind != NODE_MAP)
-		return wrong_type(binder, node, target, "a map of text to text");
+		return bind_wrong_type(binder, node, target, "a map of text to text");
 	first = start_pairs(binder, node, list, &index, &pairs);
 	for (uint32_t i = 0; first != -ENOMEM && first != -E2BIG && i < node->count; i++) {
 		int r = add_pair(binder, &node->pairs[i], target, &index, &pairs);
