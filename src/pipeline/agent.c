@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pipeline/agent.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "config/dialect.h"
+#include "config/load.h"
+#include "host/cgroup.h"
+#include "host/host.h"
+#include "pipeline/internal.h"
+
+int agent__new(const struct agent_options *options, struct agent **ret_agent, struct err *err)
+{
+	struct agent *agent = new_zero(struct agent);
+	int r;
+
+	if (!agent)
+		return err__set(err, -ENOMEM, NULL, "no memory for the agent");
+	agent->options = *options;
+	r = host__open(options->root ? options->root : "/", &agent->host, err);
+	agent->decode = (struct decode_env){
+		.host = agent->host,
+		.uses_kernel_syscall_names = options->uses_kernel_syscall_names,
+	};
+	if (r >= 0)
+		r = registry__new(&agent->registry, err);
+	if (r >= 0)
+		r = self_metrics__new(agent, &agent->self, err);
+	if (r < 0) {
+		agent__free(agent);
+		return r;
+	}
+	*ret_agent = agent;
+	return 0;
+}
+
+static void close_programs(struct agent_config *config)
+{
+	uint32_t i;
+
+	for (i = 0; config->programs && i < config->spec->program_count; i++)
+		config->programs[i] = program__close(config->programs[i]);
+}
+
+static void free_config(struct agent *agent, struct agent_config *config)
+{
+	uint32_t i;
+
+	for (i = 0; i < config->route_count; i++) {
+		if (config->routes[i].family)
+			registry__drop(agent->registry, config->routes[i].family);
+		route__done(&config->routes[i]);
+	}
+	free(config->routes);
+	close_programs(config);
+	free(config->programs);
+	free(config->error);
+	spec__free(config->spec);
+	free(config);
+}
+
+struct agent *agent__free(struct agent *agent)
+{
+	if (!agent)
+		return NULL;
+	if (agent->options.loop) {
+		loop__remove(agent->options.loop, agent->drain);
+		loop__remove(agent->options.loop, agent->cgroups);
+	}
+	agent_for_each_config(agent, config)
+		free_config(agent, config);
+	vec_done(&agent->configs);
+	self_metrics__free(agent->self);
+	registry__free(agent->registry);
+	host__close(agent->host);
+	free(agent);
+	return NULL;
+}
+
+/* ---- add: open, complete, check, plan ------------------------------------------------------------------ */
+
+static int open_programs(struct agent *agent, struct agent_config *config, struct err_list *errors)
+{
+	const struct program_options options = {
+		.host = agent->host,
+		.btf_path = agent->options.btf_path,
+		.is_strict = agent->options.is_strict,
+		.log = agent->options.log_library,
+		.log_ctx = agent->options.log_ctx,
+	};
+	struct spec *spec = config->spec;
+	struct err err = ERR_INIT;
+	uint32_t i;
+
+	config->programs = new_array(struct program *, spec->program_count + 1);
+	if (!config->programs)
+		return err_list__set(errors, -ENOMEM, NULL, "no memory for programs");
+	for (i = 0; i < spec->program_count; i++) {
+		int r = program__open(&spec->programs[i], &options, &config->programs[i], &err);
+
+		if (r >= 0)
+			r = program__plan(config->programs[i], &err);
+		if (r >= 0 && spec->dialect->complete)
+			r = spec->dialect->complete(spec, program__facts(config->programs[i]), errors);
+		if (r < 0) {
+			if (err__is_set(&err))
+				err_list__add(errors, &err);
+			return r;
+		}
+	}
+	return 0;
+}
+
+static int plan_routes(struct agent *agent, struct agent_config *config, struct err_list *errors)
+{
+	struct spec *spec = config->spec;
+	uint32_t i;
+
+	config->routes = new_array(struct route, spec->metric_count + 1);
+	if (!config->routes)
+		return err_list__set(errors, -ENOMEM, NULL, "no memory for routes");
+	for (i = 0; i < spec->metric_count; i++) {
+		const struct stream_spec *stream = &spec->streams[spec->metrics[i].stream];
+		const struct plan_env env = {
+			.decode = &agent->decode,
+			.registry = agent->registry,
+			.facts = program__facts(config->programs[stream->program]),
+			.series_limit = agent->options.series_limit,
+			.label_cache_keys = agent->options.label_cache_keys,
+		};
+		struct err err = ERR_INIT;
+		int r = plan_route(spec, &spec->metrics[i], &env, &config->routes[i], &err);
+
+		config->route_count = i + 1;
+		if (r < 0) {
+			err_list__add(errors, &err);
+			return r;
+		}
+		if (stream->mode == STREAM_MODE_TABLE && !config->routes[i].error)
+			(void)program__want_mmap(config->programs[stream->program], stream->map); /* a saving, no need */
+	}
+	return 0;
+}
+
+static bool has_config(const struct agent *agent, const char *name)
+{
+	agent_for_each_config(agent, config)
+		if (str_eq(config->spec->name, name))
+			return true;
+	return false;
+}
+
+int agent__add(struct agent *agent, struct spec *spec, struct err_list *errors)
+{
+	struct agent_config *config;
+	int r;
+
+	if (has_config(agent, spec->name)) {
+		r = err_list__set(errors, -EEXIST, NULL, "multiple configs with name \"%s\"", spec->name);
+		spec__free(spec);
+		return r;
+	}
+	config = new_zero(struct agent_config);
+	if (!config || vec_push(&agent->configs, config) < 0) {
+		free(config);
+		spec__free(spec);
+		return err_list__set(errors, -ENOMEM, NULL, "no memory for a config");
+	}
+	config->spec = spec;
+	r = open_programs(agent, config, errors);
+	if (r >= 0)
+		r = spec__check(spec, errors);
+	if (r >= 0)
+		r = plan_routes(agent, config, errors);
+	if (r < 0) {
+		char text[1024] = "see the errors";
+
+		if (errors->len)
+			err__format(&errors->items[errors->len - 1], text, sizeof(text));
+		config->error = strdup(text);
+	}
+	return r;
+}
+
+/* ---- load, attach, start ------------------------------------------------------------------------------- */
+
+int agent__load(struct agent *agent, uint32_t index, struct err *err)
+{
+	struct agent_config *config = agent->configs.items[index];
+	uint32_t i;
+
+	for (i = 0; i < config->spec->program_count; i++) {
+		int r = program__load(config->programs[i], err);
+
+		if (r < 0)
+			return err__wrap(err, r, NULL, "config \"%s\"", config->spec->name);
+	}
+	config->is_loaded = true;
+	return 0;
+}
+
+int agent__attach(struct agent *agent, uint32_t index, struct err *err)
+{
+	struct agent_config *config = agent->configs.items[index];
+	uint32_t i;
+	int r;
+
+	for (i = 0; i < config->spec->program_count; i++) {
+		r = program__attach(config->programs[i], err);
+		if (r < 0)
+			return err__wrap(err, r, NULL, "config \"%s\"", config->spec->name);
+	}
+	for (i = 0; i < config->spec->feed_count; i++) {
+		const struct feed_spec *feed = &config->spec->feeds[i];
+
+		r = program__feed(config->programs[feed->program], feed, err);
+		if (r < 0)
+			return err__wrap(err, r, &feed->at, "config \"%s\"", config->spec->name);
+	}
+	return 0;
+}
+
+static int open_source(struct agent *agent, struct agent_config *config, struct route *route, struct err *err)
+{
+	struct map_info map;
+	int r;
+
+	r = program__map(config->programs[route->stream->program], route->stream->map, &route->map, err);
+	if (r < 0)
+		return r;
+	if (route->stream->mode == STREAM_MODE_EVENTS)
+		return event_open(route, err);
+	map = (struct map_info){
+		.name = route->map.name,
+		.fd = route->map.fd,
+		.type = route->map.type,
+		.key_size = route->map.key_size,
+		.value_size = route->map.value_size,
+		.max_entries = route->map.max_entries,
+		.flags = route->map.flags,
+	};
+	return table_source__open(&map, host__possible_cpus(agent->host), &route->table, err);
+}
+
+static int open_sources(struct agent *agent, struct agent_config *config, struct err *err)
+{
+	uint32_t i;
+
+	for (i = 0; i < config->route_count; i++) {
+		struct route *route = &config->routes[i];
+		int r;
+
+		if (route->error) {
+			log_warn("config \"%s\": metric left out: %s", config->spec->name, route->error);
+			continue;
+		}
+		r = open_source(agent, config, route, err);
+		if (r < 0)
+			return err__wrap(err, r, &route->metric->at, "metric '%s'", route->metric->name);
+	}
+	if (config->spec->span_count)
+		log_warn("config \"%s\": %u spans are understood but not exported yet, ignoring", config->spec->name,
+			 config->spec->span_count);
+	return 0;
+}
+
+static void drain(void *ctx)
+{
+	event_drain(ctx);
+}
+
+static void follow_cgroups(void *ctx, int fd, uint32_t events)
+{
+	struct agent *agent = ctx;
+	struct cgroup_tree *tree = host__cgroups_opened(agent->host);
+
+	(void)fd;
+	(void)events;
+	if (tree)
+		cgroup_tree__run(tree);
+}
+
+static bool has_events(const struct agent *agent)
+{
+	uint32_t i;
+
+	agent_for_each_config(agent, config) {
+		for (i = 0; i < config->route_count; i++)
+			if (config->routes[i].events)
+				return true;
+	}
+	return false;
+}
+
+static int watch(struct agent *agent, struct err *err)
+{
+	struct cgroup_tree *tree = host__cgroups_opened(agent->host);
+	int r = 0;
+
+	if (has_events(agent))
+		r = loop__add_timer(agent->options.loop, EVENT_DRAIN_NS, EVENT_DRAIN_NS, drain, agent, &agent->drain,
+				    err);
+	if (r >= 0 && tree && cgroup_tree__event_fd(tree) >= 0)
+		r = loop__add_fd(agent->options.loop, cgroup_tree__event_fd(tree), EPOLLIN, follow_cgroups, agent,
+				 &agent->cgroups, err);
+	return r;
+}
+
+int agent__start(struct agent *agent, struct err *err)
+{
+	agent_for_each_config(agent, config) {
+		int r;
+
+		if (!config->is_loaded)
+			continue;
+		r = open_sources(agent, config, err);
+		if (r < 0)
+			return err__wrap(err, r, NULL, "config \"%s\"", config->spec->name);
+	}
+	return agent->options.loop ? watch(agent, err) : 0;
+}
+
+void agent__detach(struct agent *agent)
+{
+	uint32_t i;
+
+	agent->is_detached = true;
+	agent_for_each_config(agent, config) {
+		for (i = 0; i < config->route_count; i++) {
+			config->routes[i].table = table_source__close(config->routes[i].table);
+			config->routes[i].events = event_source__close(config->routes[i].events);
+		}
+		close_programs(config);
+	}
+}
+
+/* ---- scrape -------------------------------------------------------------------------------------------- */
+
+void agent__scrape(struct agent *agent, enum name_escaping escaping, struct strbuf *out)
+{
+	struct family *family;
+	size_t cursor = 0;
+
+	agent->generation++;
+	while ((family = registry__next(agent->registry, &cursor)))
+		family__begin(family, agent->generation);
+	/* Own figures first: errors of this scrape show in the next one, as they always did. */
+	self_metrics__collect(agent->self, agent);
+	if (!agent->is_detached) {
+		event_drain(agent);
+		agent_for_each_config(agent, config)
+			scrape_config(agent, config);
+	}
+	prometheus__write(agent->registry, escaping, out);
+	scrape_sweep(agent);
+}
+
+void agent__note_request(struct agent *agent)
+{
+	self_metrics__note_request(agent->self);
+}
+
+void agent__note_reply(struct agent *agent, unsigned int status)
+{
+	self_metrics__note_reply(agent->self, status);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pipeline/plan.h"
+
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define VALUE_SIZE 8	 /* what counters and bucket counts are made of */
+#define CPU_LABEL_SIZE 2 /* a CPU number behind the key of a per-CPU row is a host-endian u16 */
+#define PLAIN_KEY_SIZE 4 /* the u32 index 0 of a metric without labels */
+
+/* The metric is left out, the config goes on. Takes err. */
+static int leave_out(struct route *route, struct err *err)
+{
+	char text[1024];
+
+	err__format(err, text, sizeof(text));
+	route->error = strdup(text);
+	err__done(err);
+	return route->error ? 0 : -ENOMEM;
+}
+
+static enum family_kind family_kind_of(enum metric_kind kind)
+{
+	switch (kind) {
+	case METRIC_KIND_COUNTER:
+		return FAMILY_KIND_COUNTER;
+	case METRIC_KIND_GAUGE:
+		return FAMILY_KIND_GAUGE;
+	case METRIC_KIND_HISTOGRAM:
+		return FAMILY_KIND_HISTOGRAM;
+	}
+	return FAMILY_KIND_COUNTER;
+}
+
+static bool is_percpu_map(uint32_t type)
+{
+	return type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_ARRAY ||
+	       type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
+}
+
+/* Offset of each field in the key; the total in *ret_size. */
+static int lay_fields(const struct stream_spec *stream, uint32_t *offsets, uint32_t *ret_size, struct err *err)
+{
+	uint64_t offset = 0;
+	uint32_t i;
+
+	if (stream->field_count > ROUTE_LABELS_MAX)
+		return err__set(err, -E2BIG, &stream->at, "%u labels; at most %u are possible", stream->field_count,
+				ROUTE_LABELS_MAX);
+	for (i = 0; i < stream->field_count; i++) {
+		offsets[i] = (uint32_t)offset;
+		offset += (uint64_t)stream->fields[i].size + stream->fields[i].padding;
+		if (offset > ROUTE_KEY_MAX)
+			return err__set(err, -E2BIG, &stream->fields[i].at,
+					"labels cover more than %u bytes of the key", ROUTE_KEY_MAX);
+	}
+	*ret_size = (uint32_t)offset;
+	return 0;
+}
+
+/* The key must be covered exactly: there is no implicit alignment in this model. */
+static int check_key(struct route *route, const struct fact_map *map, struct err *err)
+{
+	if (route->stream->mode == STREAM_MODE_EVENTS) {
+		route->key_size = route->fields_size ? route->fields_size : PLAIN_KEY_SIZE;
+		return 0;
+	}
+	route->key_size = map->key_size + (route->has_cpu_label ? CPU_LABEL_SIZE : 0);
+	if (route->stream->field_count == 0 && !route->has_cpu_label) {
+		if (map->key_size == PLAIN_KEY_SIZE)
+			return 0;
+		return err__set(err, -EINVAL, &route->metric->at,
+				"key of map '%s' is %u bytes, but there are no labels to decode it with; a metric "
+				"without labels needs a 4-byte key",
+				map->name, map->key_size);
+	}
+	if (route->fields_size == map->key_size)
+		return 0;
+	return err__set(err, -EINVAL, &route->metric->at,
+			"total size of key of map '%s' is %u bytes, but labels decode %u; make sizes and paddings add "
+			"up to the key",
+			map->name, map->key_size, route->fields_size);
+}
+
+static int open_label(struct route *route, const struct label_spec *spec, const uint32_t *offsets,
+		      uint32_t map_key_size, const struct plan_env *env, struct err *err)
+{
+	struct route_label *label = &route->labels[route->label_count];
+	int r;
+
+	label->name = spec->name;
+	if (spec->field == SPEC_NONE) {
+		label->offset = map_key_size;
+		label->size = CPU_LABEL_SIZE;
+	} else {
+		const struct field_spec *field = &route->stream->fields[spec->field];
+
+		label->offset = offsets[spec->field];
+		label->size = field->size;
+	}
+	r = decode_chain__open(spec->steps, spec->step_count, label->size, env->decode, &label->chain, err);
+	if (r < 0)
+		return err__wrap(err, r, &spec->at, "label '%s'", spec->name);
+	route->label_count++;
+	return 0;
+}
+
+static int open_labels(struct route *route, const uint32_t *offsets, uint32_t map_key_size,
+		       const struct plan_env *env, struct err *err)
+{
+	uint32_t i;
+
+	if (route->metric->label_count > ROUTE_LABELS_MAX)
+		return err__set(err, -E2BIG, &route->metric->at, "%u labels; at most %u are possible",
+				route->metric->label_count, ROUTE_LABELS_MAX);
+	for (i = 0; i < route->metric->label_count; i++) {
+		int r = open_label(route, &route->metric->labels[i], offsets, map_key_size, env, err);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int open_family(struct route *route, const struct plan_env *env, struct err *err)
+{
+	const struct metric_spec *metric = route->metric;
+	const char *names[ROUTE_LABELS_MAX];
+	struct family_spec spec = {
+		.name = metric->name,
+		.help = metric->help,
+		.kind = family_kind_of(metric->kind),
+		.label_names = names,
+		.label_count = metric->label_count - (route->has_bucket ? 1 : 0),
+		.limit = metric->limit ? metric->limit : env->series_limit,
+	};
+	uint32_t i;
+	int r;
+
+	for (i = 0; i < spec.label_count; i++)
+		names[i] = metric->labels[i].name;
+	if (route->buckets)
+		spec.buckets = *bucket_map__layout(route->buckets);
+	r = registry__family(env->registry, &spec, &route->family, err);
+	if (r < 0)
+		return err__wrap(err, r, &metric->at, "metric '%s'", metric->name);
+	if (metric->temporality == TEMPORALITY_INTERVAL || route->stream->mode == STREAM_MODE_EVENTS)
+		family__keep_values(route->family);
+	return 0;
+}
+
+static int check_map(const struct route *route, const struct fact_map *map, struct err *err)
+{
+	if (route->stream->mode == STREAM_MODE_TABLE && map->value_size != VALUE_SIZE)
+		return err__set(err, -EINVAL, &route->metric->at,
+				"value size for map \"%s\" is not expected %d bytes (u64), it is %u bytes", map->name,
+				VALUE_SIZE, map->value_size);
+	if (route->has_cpu_label && !is_percpu_map(map->type))
+		return err__set(err, -EINVAL, &route->metric->at, "map '%s' has no value per CPU to label", map->name);
+	return 0;
+}
+
+/* Everything that, when it fails, leaves out this metric alone. */
+static int resolve(struct route *route, const struct fact_map *map, const struct plan_env *env, struct err *err)
+{
+	uint32_t offsets[ROUTE_LABELS_MAX];
+	int r;
+
+	r = lay_fields(route->stream, offsets, &route->fields_size, err);
+	if (r >= 0)
+		r = check_key(route, map, err);
+	if (r >= 0)
+		r = open_labels(route, offsets, map->key_size, env, err);
+	if (r < 0) {
+		route->counts_as_decode_error = true;
+		return r;
+	}
+	if (!route->has_bucket)
+		return 0;
+	r = bucket_map__new(&route->metric->bucket, route->metric->sum, &route->buckets, err);
+	return r < 0 ? err__wrap(err, r, &route->metric->at, "metric '%s'", route->metric->name) : 0;
+}
+
+int plan_route(const struct spec *spec, const struct metric_spec *metric, const struct plan_env *env,
+	       struct route *ret_route, struct err *err)
+{
+	struct route *route = ret_route;
+	struct err local = ERR_INIT;
+	struct label_cache_options cache = { .max_keys = env->label_cache_keys };
+	const struct fact_map *map;
+	int r;
+
+	*route = (struct route){ .spec = spec, .metric = metric, .stream = &spec->streams[metric->stream] };
+	route->demand = DEMAND_COUNT;
+	route->has_bucket = metric->value == VALUE_KIND_KEY_BUCKET;
+	route->has_cpu_label = metric->cpu == CPU_RULE_LABEL;
+	map = object_facts__find_map(env->facts, route->stream->map);
+	if (!map)
+		return err__set(err, -ENOENT, &metric->at, "no map '%s' in the object; metric '%s' needs it",
+				route->stream->map, metric->name);
+	r = check_map(route, map, err);
+	if (r < 0)
+		return r;
+	r = resolve(route, map, env, &local);
+	if (r < 0)
+		return leave_out(route, &local);
+	r = open_family(route, env, err);
+	if (r < 0)
+		return r;
+	cache.key_size = route->key_size;
+	return label_cache__new(&cache, &route->cache, err);
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pipeline/route.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/num.h"
+#include "base/str.h"
+
+#define LOG_INTERVAL_S 10
+
+const char *demand_name(enum demand demand)
+{
+	switch (demand) {
+	case DEMAND_NONE:
+		return "none";
+	case DEMAND_COUNT:
+		return "count";
+	case DEMAND_RECORD:
+		return "record";
+	}
+	return "";
+}
+
+void route__done(struct route *route)
+{
+	uint32_t i;
+
+	route->table = table_source__close(route->table);
+	route->events = event_source__close(route->events);
+	for (i = 0; i < route->label_count; i++)
+		route->labels[i].chain = decode_chain__close(route->labels[i].chain);
+	route->label_count = 0;
+	route->cache = label_cache__free(route->cache);
+	route->buckets = bucket_map__free(route->buckets);
+	strbuf__done(&route->scratch);
+	free(route->error);
+	free(route->last_error);
+	route->error = route->last_error = NULL;
+}
+
+static const char *const stage_names[] = {
+	[STAGE_CONFIG] = "config", [STAGE_PROGRAM] = "program", [STAGE_SOURCE] = "source", [STAGE_RECORD] = "record",
+	[STAGE_FILTER] = "filter", [STAGE_ENRICH] = "enrich",	[STAGE_METRIC] = "metric", [STAGE_SINK] = "sink",
+};
+
+void route__note_error(struct route *route, enum stage stage, struct err *err)
+{
+	char text[512];
+
+	err__format(err, text, sizeof(text));
+	free(route->last_error);
+	route->last_error = str_printf("%s: %s", stage_names[stage], text);
+	if (log_limit(&route->last_log_s, LOG_INTERVAL_S))
+		log_err(LOG_ERROR, err, "Error getting map \"%s\" values for metric \"%s\" of config \"%s\"",
+			route->stream->map, route->metric->name, route->spec->name);
+	err__done(err);
+}
+
+/* Bytes of a label-less key must be zero: only index 0 of an array is meant. */
+static int check_plain_key(const struct route *route, const uint8_t *key, struct err *err)
+{
+	uint32_t i;
+
+	for (i = 0; i < route->key_size; i++)
+		if (key[i] != 0)
+			return err__set(err, -EINVAL, &route->metric->at,
+					"the key is not 0, but there are no labels to decode it with; add a label");
+	return 0;
+}
+
+/* The bucket's text is a number in Go's notation, whatever the chain made of the bytes. */
+static int parse_bucket(const struct route *route, const char *text, size_t len, int32_t *ret_slot, struct err *err)
+{
+	uint64_t key;
+	int r = num_parse_u64_go(text, len, &key);
+
+	if (r < 0)
+		return err__set(err, r, &route->metric->at, "bucket label '%s' decoded to '%.*s', which is no number",
+				route->labels[route->label_count - 1].name, (int)len, text);
+	*ret_slot = bucket_map__slot(route->buckets, key);
+	return 0;
+}
+
+/* Texts of all labels into scratch, their slices into values[]. DECODE_* (UNKNOWN wins over OK) or -errno. */
+static int decode_labels(struct route *route, const uint8_t *key, size_t *offsets, struct err *err)
+{
+	int result = DECODE_OK;
+	uint32_t i;
+
+	strbuf__reset(&route->scratch);
+	for (i = 0; i < route->label_count; i++) {
+		const struct route_label *label = &route->labels[i];
+		int r;
+
+		offsets[i] = route->scratch.len;
+		r = decode_chain__run(label->chain, key + label->offset, label->size, &route->scratch, err);
+		if (r < 0)
+			return err__wrap(err, r, &route->metric->at, "label '%s'", label->name);
+		if (r == DECODE_SKIP)
+			return DECODE_SKIP;
+		if (r == DECODE_UNKNOWN)
+			result = DECODE_UNKNOWN;
+	}
+	offsets[i] = route->scratch.len;
+	return strbuf__status(&route->scratch) < 0 ? err__set(err, -ENOMEM, NULL, "no memory for label texts") : result;
+}
+
+static int make_entry(struct route *route, const uint8_t *key, struct label_entry *ret_entry, struct err *err)
+{
+	struct text_slice values[ROUTE_LABELS_MAX];
+	size_t offsets[ROUTE_LABELS_MAX + 1];
+	uint32_t count = route->label_count, i;
+	int result, r;
+
+	if (count == 0) {
+		r = check_plain_key(route, key, err);
+		if (r < 0)
+			return r;
+	}
+	result = decode_labels(route, key, offsets, err);
+	if (result < 0)
+		return result;
+	*ret_entry = (struct label_entry){ .series = LABEL_SERIES_SKIP, .bucket = -1 };
+	if (result == DECODE_SKIP)
+		return DECODE_SKIP;
+	for (i = 0; i < count; i++)
+		values[i] = (struct text_slice){ route->scratch.data + offsets[i], offsets[i + 1] - offsets[i] };
+	if (route->has_bucket) {
+		count--;
+		r = parse_bucket(route, values[count].data, values[count].len, &ret_entry->bucket, err);
+		if (r < 0)
+			return r;
+	}
+	r = family__series(route->family, values, &ret_entry->series, err);
+	return r < 0 ? r : result;
+}
+
+const struct label_entry *route__resolve(struct route *route, const void *key, struct label_entry *scratch_entry)
+{
+	const struct label_entry *found = label_cache__find(route->cache, key);
+	struct err err = ERR_INIT;
+	int r;
+
+	if (found)
+		return found;
+	r = make_entry(route, key, scratch_entry, &err);
+	if (r < 0) {
+		route->ledger.decode_errors++;
+		/* One message a pass: a wrong layout would otherwise fail the same way for every row. */
+		if (!route->has_decode_error)
+			route__note_error(route, STAGE_METRIC, &err);
+		route->has_decode_error = true;
+		err__done(&err);
+		return NULL;
+	}
+	/* A placeholder like "unknown:7" may have a name by the next scrape: it is decoded again. */
+	if (r == DECODE_UNKNOWN)
+		return scratch_entry;
+	if (label_cache__add(route->cache, key, scratch_entry) < 0)
+		route->ledger.uncached++;
+	return scratch_entry;
+}

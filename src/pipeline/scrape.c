@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "pipeline/internal.h"
+
+/* Labels and series unseen for so many scrapes are forgotten: two scrapers of one agent do not flush each other. */
+#define KEEP_GENERATIONS 4
+/* A sweep walks everything, so it waits until as many dead as living keys could be there, or this many scrapes. */
+#define SWEEP_EVERY 64
+
+/* STAGE_FILTER and STAGE_METRIC of a row: adds its value where its labels say, if it is wanted. Hot. */
+static inline void add_value(struct route *route, const struct label_entry *entry, uint64_t value)
+{
+	if (entry->series == LABEL_SERIES_SKIP) {
+		route->ledger.filtered++;
+		return;
+	}
+	route->ledger.kept++;
+	if (route->has_bucket)
+		family__add_slot(route->family, entry->series, entry->bucket, value);
+	else
+		family__add(route->family, entry->series, value);
+}
+
+static inline uint64_t read_cell(const uint8_t *cell)
+{
+	uint64_t value;
+
+	memcpy(&value, cell, sizeof(value));
+	return value;
+}
+
+static inline uint64_t sum_cells(const struct row_batch *rows, const uint8_t *value)
+{
+	uint64_t sum = 0;
+	uint32_t i;
+
+	for (i = 0; i < rows->value_count; i++)
+		sum += read_cell(value + (size_t)i * rows->cell_stride);
+	return sum;
+}
+
+/* STAGE_RECORD: rows of one batch, key and cell by stride. */
+static int add_rows(void *ctx, const struct row_batch *rows)
+{
+	struct route *route = ctx;
+	const uint8_t *key = rows->keys, *value = rows->values;
+	struct label_entry scratch;
+	size_t i;
+
+	for (i = 0; i < rows->len; i++, key += rows->key_stride, value += rows->value_stride) {
+		const struct label_entry *entry = label_cache__find(route->cache, key);
+
+		if (!entry)
+			entry = route__resolve(route, key, &scratch);
+		if (entry)
+			add_value(route, entry, rows->value_count == 1 ? read_cell(value) : sum_cells(rows, value));
+	}
+	route->ledger.seen += rows->len;
+	route->ledger.last_rows += rows->len;
+	return 0;
+}
+
+/* A row per CPU: its number is one more piece of the key, a host-endian u16 behind the map's own bytes. */
+static int add_rows_by_cpu(void *ctx, const struct row_batch *rows)
+{
+	struct route *route = ctx;
+	uint8_t key[ROUTE_KEY_MAX + sizeof(uint16_t)];
+	struct label_entry scratch;
+	uint32_t cpu;
+	size_t i;
+
+	for (i = 0; i < rows->len; i++) {
+		const uint8_t *value = rows->values + i * rows->value_stride;
+
+		memcpy(key, rows->keys + i * rows->key_stride, rows->key_size);
+		for (cpu = 0; cpu < rows->value_count; cpu++) {
+			uint16_t number = (uint16_t)cpu;
+			const struct label_entry *entry;
+
+			memcpy(key + rows->key_size, &number, sizeof(number));
+			entry = route__resolve(route, key, &scratch);
+			if (entry)
+				add_value(route, entry, read_cell(value + (size_t)cpu * rows->cell_stride));
+		}
+	}
+	route->ledger.seen += rows->len;
+	route->ledger.last_rows += rows->len;
+	return 0;
+}
+
+static void read_table(struct route *route, uint32_t generation)
+{
+	int64_t start_ns = clock_monotonic_ns();
+	struct err err = ERR_INIT;
+	int r;
+
+	route->ledger.last_rows = 0;
+	label_cache__begin(route->cache, generation);
+	r = table_source__read(route->table, route->has_cpu_label ? add_rows_by_cpu : add_rows, route, &err);
+	if (r < 0) {
+		route->ledger.read_errors++;
+		err__wrap(&err, r, &route->metric->at, "map '%s'", route->stream->map);
+		route__note_error(route, STAGE_SOURCE, &err);
+	}
+	route->ledger.vanished += table_source__figures(route->table)->vanished;
+	route->ledger.last_read_ns = clock_monotonic_ns() - start_ns;
+}
+
+void scrape_config(struct agent *agent, struct agent_config *config)
+{
+	uint32_t i;
+
+	for (i = 0; i < config->route_count; i++) {
+		struct route *route = &config->routes[i];
+
+		route->has_decode_error = route->counts_as_decode_error;
+		if (route->table && route->demand != DEMAND_NONE)
+			read_table(route, agent->generation);
+		if (route->has_decode_error)
+			config->decoder_errors++;
+	}
+}
+
+/* One family may have several routes: all their caches learn the new numbers of its series. */
+static void sweep_family(struct agent *agent, struct family *family, uint32_t oldest)
+{
+	const uint32_t *map_series = NULL;
+	uint32_t i;
+
+	if (family__sweep(family, oldest, &map_series) == 0)
+		map_series = NULL;
+	agent_for_each_config(agent, config) {
+		for (i = 0; i < config->route_count; i++)
+			if (config->routes[i].family == family && config->routes[i].table)
+				label_cache__sweep(config->routes[i].cache, oldest, map_series);
+	}
+}
+
+static bool needs_sweep(const struct agent *agent, const struct route *route)
+{
+	if (!route->table || !route->family)
+		return false;
+	return label_cache__count(route->cache) > 2 * route->ledger.last_rows + 1024 ||
+	       agent->generation % SWEEP_EVERY == 0;
+}
+
+void scrape_sweep(struct agent *agent)
+{
+	uint32_t i;
+
+	if (agent->generation <= KEEP_GENERATIONS)
+		return;
+	agent_for_each_config(agent, config) {
+		for (i = 0; i < config->route_count; i++)
+			if (needs_sweep(agent, &config->routes[i]))
+				sweep_family(agent, config->routes[i].family, agent->generation - KEEP_GENERATIONS);
+	}
+}

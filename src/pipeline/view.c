@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <linux/bpf.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/num.h"
+#include "pipeline/internal.h"
+
+uint32_t agent__config_count(const struct agent *agent)
+{
+	return (uint32_t)agent->configs.len;
+}
+
+static uint32_t count_parts(const struct agent_config *config)
+{
+	uint32_t count = 0, i;
+
+	for (i = 0; i < config->spec->program_count; i++)
+		if (config->programs && config->programs[i])
+			count += program__part_count(config->programs[i]);
+	return count;
+}
+
+struct config_view agent__config(const struct agent *agent, uint32_t index)
+{
+	const struct agent_config *config = agent->configs.items[index];
+
+	return (struct config_view){
+		.name = config->spec->name,
+		.origin = config->spec->origin,
+		.part_count = count_parts(config),
+		.metric_count = config->route_count,
+		.error = config->error,
+	};
+}
+
+const struct part *agent__part(const struct agent *agent, uint32_t index, uint32_t part)
+{
+	const struct agent_config *config = agent->configs.items[index];
+	uint32_t i;
+
+	for (i = 0; i < config->spec->program_count; i++) {
+		uint32_t count = config->programs && config->programs[i] ? program__part_count(config->programs[i]) : 0;
+
+		if (part < count)
+			return program__part(config->programs[i], part);
+		part -= count;
+	}
+	return NULL;
+}
+
+static const char *metric_kind_name(enum metric_kind kind)
+{
+	switch (kind) {
+	case METRIC_KIND_COUNTER:
+		return "counter";
+	case METRIC_KIND_GAUGE:
+		return "gauge";
+	case METRIC_KIND_HISTOGRAM:
+		return "histogram";
+	}
+	return "";
+}
+
+static const char *method_name(const struct route *route)
+{
+	if (route->table)
+		return table_method_name(table_source__method(route->table));
+	if (route->events)
+		return route->map.type == BPF_MAP_TYPE_RINGBUF ? "ring buffer" : "perf buffer";
+	return "";
+}
+
+struct metric_view agent__metric(const struct agent *agent, uint32_t index, uint32_t metric)
+{
+	const struct route *route = &agent->configs.items[index]->routes[metric];
+
+	return (struct metric_view){
+		.name = route->metric->name,
+		.help = route->metric->help,
+		.map = route->stream->map,
+		.kind = metric_kind_name(route->metric->kind),
+		.method = method_name(route),
+		.error = route->error ? route->error : route->last_error,
+		.series = route->family ? family__series_count(route->family) : 0,
+	};
+}
+
+/* ---- the plan ------------------------------------------------------------------------------------------ */
+
+static const char *const map_type_names[] = {
+	[BPF_MAP_TYPE_HASH] = "hash",
+	[BPF_MAP_TYPE_ARRAY] = "array",
+	[BPF_MAP_TYPE_PERF_EVENT_ARRAY] = "perf_event_array",
+	[BPF_MAP_TYPE_PERCPU_HASH] = "percpu_hash",
+	[BPF_MAP_TYPE_PERCPU_ARRAY] = "percpu_array",
+	[BPF_MAP_TYPE_LRU_HASH] = "lru_hash",
+	[BPF_MAP_TYPE_LRU_PERCPU_HASH] = "lru_percpu_hash",
+	[BPF_MAP_TYPE_LPM_TRIE] = "lpm_trie",
+	[BPF_MAP_TYPE_RINGBUF] = "ringbuf",
+};
+
+static const char *map_type_name(uint32_t type)
+{
+	return type < array_size(map_type_names) && map_type_names[type] ? map_type_names[type] : "map";
+}
+
+static const struct fact_map *find_map(const struct agent_config *config, const struct route *route)
+{
+	return object_facts__find_map(program__facts(config->programs[route->stream->program]), route->stream->map);
+}
+
+static const char *state_name(enum part_state state)
+{
+	switch (state) {
+	case PART_STATE_PLANNED:
+		return "planned";
+	case PART_STATE_LEFT_OUT:
+		return "left out";
+	case PART_STATE_LOADED:
+		return "loaded";
+	case PART_STATE_ATTACHED:
+		return "attached";
+	case PART_STATE_NOT_ATTACHED:
+		return "not attached";
+	}
+	return "";
+}
+
+static void add_label(const struct label_spec *label, struct strbuf *out)
+{
+	uint32_t i;
+
+	strbuf__printf(out, "%s", label->name);
+	for (i = 0; i < label->step_count; i++)
+		strbuf__printf(out, "%s%s", i ? " > " : " = ", label->steps[i].decoder);
+}
+
+static void format_metric(const struct agent_config *config, const struct route *route, struct strbuf *out)
+{
+	const struct fact_map *map = find_map(config, route);
+	uint32_t i;
+
+	strbuf__printf(out, "  metric %s (%s)\n", route->metric->name, metric_kind_name(route->metric->kind));
+	if (map)
+		strbuf__printf(out, "    map %s: %s, %u entries, key %u bytes, value %u bytes\n", map->name,
+			       map_type_name(map->type), map->max_entries, map->key_size, map->value_size);
+	for (i = 0; i < route->metric->label_count; i++) {
+		strbuf__add_text(out, route->has_bucket && i + 1 == route->metric->label_count ? "    bucket " :
+												 "    label ");
+		add_label(&route->metric->labels[i], out);
+		if (i < route->label_count)
+			strbuf__printf(out, " (key bytes %u..%u)", route->labels[i].offset,
+				       route->labels[i].offset + route->labels[i].size - 1);
+		strbuf__add_char(out, '\n');
+	}
+	strbuf__printf(out, "    demand %s\n", demand_name(route->demand));
+	if (route->error)
+		strbuf__printf(out, "    LEFT OUT: %s\n", route->error);
+}
+
+static void format_config(const struct agent *agent, uint32_t index, struct strbuf *out)
+{
+	const struct agent_config *config = agent->configs.items[index];
+	struct config_view view = agent__config(agent, index);
+	uint32_t i;
+
+	strbuf__printf(out, "config %s (%s)\n", view.name, view.origin);
+	if (view.error)
+		strbuf__printf(out, "  IMPOSSIBLE: %s\n", view.error);
+	for (i = 0; i < config->spec->program_count; i++)
+		strbuf__printf(out, "  object %s\n", config->spec->programs[i].object);
+	for (i = 0; i < view.part_count; i++) {
+		const struct part *part = agent__part(agent, index, i);
+
+		strbuf__printf(out, "  program %s: %s, %s%s%s\n", part->name, part->hook, state_name(part->state),
+			       part->reason ? ": " : "", part->reason ? part->reason : "");
+	}
+	for (i = 0; i < config->route_count; i++)
+		format_metric(config, &config->routes[i], out);
+	for (i = 0; i < config->spec->feed_count; i++)
+		strbuf__printf(out, "  feed cgroup ids -> map %s\n", config->spec->feeds[i].map);
+	for (i = 0; i < config->spec->span_count; i++)
+		strbuf__printf(out, "  span %s: understood, not exported yet\n", config->spec->spans[i].name);
+}
+
+static void json_metric(const struct agent_config *config, const struct route *route, struct json_writer *json)
+{
+	const struct fact_map *map = find_map(config, route);
+	uint32_t i, step;
+
+	json__begin_object(json, NULL);
+	json__add_text(json, "name", route->metric->name);
+	json__add_text(json, "kind", metric_kind_name(route->metric->kind));
+	json__add_text(json, "map", route->stream->map);
+	if (map) {
+		json__add_text(json, "map_type", map_type_name(map->type));
+		json__add_u64(json, "key_size", map->key_size);
+		json__add_u64(json, "max_entries", map->max_entries);
+	}
+	json__begin_array(json, "labels");
+	for (i = 0; i < route->metric->label_count; i++) {
+		const struct label_spec *label = &route->metric->labels[i];
+
+		json__begin_object(json, NULL);
+		json__add_text(json, "name", label->name);
+		json__begin_array(json, "decoders");
+		for (step = 0; step < label->step_count; step++)
+			json__add_text(json, NULL, label->steps[step].decoder);
+		json__end_array(json);
+		json__end_object(json);
+	}
+	json__end_array(json);
+	json__add_text(json, "demand", demand_name(route->demand));
+	json__add_text(json, "left_out", route->error);
+	json__end_object(json);
+}
+
+static void json_config(const struct agent *agent, uint32_t index, struct json_writer *json)
+{
+	const struct agent_config *config = agent->configs.items[index];
+	struct config_view view = agent__config(agent, index);
+	uint32_t i;
+
+	json__begin_object(json, NULL);
+	json__add_text(json, "name", view.name);
+	json__add_text(json, "origin", view.origin);
+	json__add_text(json, "error", view.error);
+	json__begin_array(json, "programs");
+	for (i = 0; i < view.part_count; i++) {
+		const struct part *part = agent__part(agent, index, i);
+
+		json__begin_object(json, NULL);
+		json__add_text(json, "name", part->name);
+		json__add_text(json, "section", part->section);
+		json__add_text(json, "hook", part->hook);
+		json__add_text(json, "state", state_name(part->state));
+		json__add_text(json, "reason", part->reason);
+		json__end_object(json);
+	}
+	json__end_array(json);
+	json__begin_array(json, "metrics");
+	for (i = 0; i < config->route_count; i++)
+		json_metric(config, &config->routes[i], json);
+	json__end_array(json);
+	json__end_object(json);
+}
+
+void agent__format_plan(const struct agent *agent, bool as_json, struct strbuf *out)
+{
+	struct json_writer json = { .out = out };
+	uint32_t i;
+
+	if (!as_json) {
+		for (i = 0; i < agent__config_count(agent); i++)
+			format_config(agent, i, out);
+		return;
+	}
+	json__begin_object(&json, NULL);
+	json__begin_array(&json, "configs");
+	for (i = 0; i < agent__config_count(agent); i++)
+		json_config(agent, i, &json);
+	json__end_array(&json);
+	json__end_object(&json);
+	strbuf__add_char(out, '\n');
+}
+
+/* ---- /maps: raw rows and their labels ------------------------------------------------------------------ */
+
+struct dump {
+	struct route *route;
+	struct strbuf *out;
+};
+
+static void dump_key(const uint8_t *key, uint32_t size, struct strbuf *out)
+{
+	uint32_t i;
+
+	strbuf__add_text(out, "[]byte{");
+	for (i = 0; i < size; i++)
+		strbuf__printf(out, "%s0x%x", i ? ", " : "", key[i]);
+	strbuf__add_char(out, '}');
+}
+
+static void dump_row(struct dump *dump, const uint8_t *key, uint64_t value)
+{
+	struct route *route = dump->route;
+	struct strbuf text = STRBUF_INIT;
+	uint32_t i;
+
+	strbuf__add_text(&text, "(labels: [");
+	for (i = 0; i < route->label_count; i++) {
+		const struct route_label *label = &route->labels[i];
+		int r;
+
+		if (i)
+			strbuf__add_char(&text, ' ');
+		r = decode_chain__run(label->chain, key + label->offset, label->size, &text, NULL);
+		if (r == DECODE_SKIP) {
+			strbuf__done(&text);
+			return;
+		}
+		if (r < 0)
+			strbuf__add_text(&text, "<undecodable>");
+	}
+	dump_key(key, route->key_size, dump->out);
+	strbuf__printf(dump->out, " %s]) -> %llu\n", strbuf__text(&text), (unsigned long long)value);
+	strbuf__done(&text);
+}
+
+static int dump_rows(void *ctx, const struct row_batch *rows)
+{
+	struct dump *dump = ctx;
+	uint8_t key[ROUTE_KEY_MAX + sizeof(uint16_t)];
+	uint32_t cell;
+	size_t i;
+
+	for (i = 0; i < rows->len; i++) {
+		const uint8_t *value = rows->values + i * rows->value_stride;
+		uint64_t sum = 0;
+
+		memcpy(key, rows->keys + i * rows->key_stride, rows->key_size);
+		for (cell = 0; cell < rows->value_count; cell++) {
+			uint16_t cpu = (uint16_t)cell;
+			uint64_t number;
+
+			memcpy(&number, value + (size_t)cell * rows->cell_stride, sizeof(number));
+			sum += number;
+			memcpy(key + rows->key_size, &cpu, sizeof(cpu));
+			if (dump->route->has_cpu_label)
+				dump_row(dump, key, number);
+		}
+		if (!dump->route->has_cpu_label)
+			dump_row(dump, key, sum);
+	}
+	return 0;
+}
+
+static void dump_route(struct route *route, struct strbuf *out)
+{
+	struct dump dump = { .route = route, .out = out };
+	struct err err = ERR_INIT;
+	char text[512];
+
+	strbuf__printf(out, "### Map: %s\n\n```\n", route->stream->map);
+	if (!route->table)
+		strbuf__printf(out, "# not a table that can be read: %s\n", route->error ? route->error : "events");
+	else if (table_source__read(route->table, dump_rows, &dump, &err) < 0) {
+		err__format(&err, text, sizeof(text));
+		strbuf__printf(out, "# %s\n", text);
+	}
+	strbuf__add_text(out, "```\n\n");
+	err__done(&err);
+}
+
+void agent__dump_maps(struct agent *agent, struct strbuf *out)
+{
+	uint32_t i;
+
+	agent_for_each_config(agent, config) {
+		strbuf__printf(out, "## Config: %s\n\n", config->spec->name);
+		for (i = 0; i < config->route_count; i++)
+			dump_route(&config->routes[i], out);
+	}
+}
