@@ -70,14 +70,6 @@ static int check_key(struct route *route, const struct fact_map *map, struct err
 		return 0;
 	}
 	route->key_size = map->key_size + (route->has_cpu_label ? CPU_LABEL_SIZE : 0);
-	if (route->stream->field_count == 0 && !route->has_cpu_label) {
-		if (map->key_size == PLAIN_KEY_SIZE)
-			return 0;
-		return err__set(err, -EINVAL, &route->metric->at,
-				"key of map '%s' is %u bytes, but there are no labels to decode it with; a metric "
-				"without labels needs a 4-byte key",
-				map->name, map->key_size);
-	}
 	if (route->fields_size == map->key_size)
 		return 0;
 	return err__set(err, -EINVAL, &route->metric->at,
@@ -156,12 +148,20 @@ static int open_family(struct route *route, const struct plan_env *env, struct e
 static int check_map(const struct route *route, const struct fact_map *map, struct err *err)
 {
 	if (route->stream->mode == STREAM_MODE_TABLE && map->value_size != VALUE_SIZE)
-		return err__set(err, -EINVAL, &route->metric->at,
-				"value size for map \"%s\" is not expected %d bytes (u64), it is %u bytes", map->name,
-				VALUE_SIZE, map->value_size);
+		return err__set(err, -EINVAL, &route->metric->at, "values of map '%s' are %u bytes, not %d", map->name,
+				map->value_size, VALUE_SIZE);
 	if (route->has_cpu_label && !is_percpu_map(map->type))
 		return err__set(err, -EINVAL, &route->metric->at, "map '%s' has no value per CPU to label", map->name);
 	return 0;
+}
+
+/* The dialect has seen already that this metric cannot work. */
+static int report_problem(struct route *route, struct err *err)
+{
+	const struct problem_spec *problem = route->metric->problem;
+
+	route->counts_as_decode_error = problem->kind == PROBLEM_KIND_DECODE;
+	return err__set(err, -EINVAL, &problem->at, "%s", problem->text);
 }
 
 /* Everything that, when it fails, leaves out this metric alone. */
@@ -205,7 +205,7 @@ int plan_route(const struct spec *spec, const struct metric_spec *metric, const 
 	r = check_map(route, map, err);
 	if (r < 0)
 		return r;
-	r = resolve(route, map, env, &local);
+	r = metric->problem ? report_problem(route, &local) : resolve(route, map, env, &local);
 	if (r < 0)
 		return leave_out(route, &local);
 	r = open_family(route, env, err);

@@ -59,15 +59,21 @@ void route__note_error(struct route *route, enum stage stage, struct err *err)
 	err__done(err);
 }
 
-/* Bytes of a label-less key must be zero: only index 0 of an array is meant. */
-static int check_plain_key(const struct route *route, const uint8_t *key, struct err *err)
+/* Fields without a value of their own: the key of a metric without labels is index 0 and nothing else. */
+static int check_zeros(const struct route *route, const uint8_t *key, struct err *err)
 {
-	uint32_t i;
+	uint32_t offset = 0, i, k;
 
-	for (i = 0; i < route->key_size; i++)
-		if (key[i] != 0)
-			return err__set(err, -EINVAL, &route->metric->at,
-					"the key is not 0, but there are no labels to decode it with; add a label");
+	for (i = 0; i < route->stream->field_count; i++) {
+		const struct field_spec *field = &route->stream->fields[i];
+
+		for (k = 0; field->must_be_zero && k < field->size; k++)
+			if (key[offset + k] != 0)
+				return err__set(err, -EINVAL, &route->metric->at,
+						"byte %u of the key is not 0, but no label says what it means; add one",
+						offset + k);
+		offset += field->size + field->padding;
+	}
 	return 0;
 }
 
@@ -115,11 +121,9 @@ static int make_entry(struct route *route, const uint8_t *key, struct label_entr
 	uint32_t count = route->label_count, i;
 	int result, r;
 
-	if (count == 0) {
-		r = check_plain_key(route, key, err);
-		if (r < 0)
-			return r;
-	}
+	r = check_zeros(route, key, err);
+	if (r < 0)
+		return r;
 	result = decode_labels(route, key, offsets, err);
 	if (result < 0)
 		return result;
