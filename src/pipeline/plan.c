@@ -66,6 +66,9 @@ static int lay_fields(const struct stream_spec *stream, uint32_t *offsets, uint3
 static int check_key(struct route *route, const struct fact_map *map, struct err *err)
 {
 	if (route->stream->mode == STREAM_MODE_EVENTS) {
+		/* Without labels every event counts, whatever is in it. */
+		if (route->metric->label_count == 0)
+			route->fields_size = 0;
 		route->key_size = route->fields_size ? route->fields_size : PLAIN_KEY_SIZE;
 		return 0;
 	}
