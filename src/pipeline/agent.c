@@ -343,12 +343,8 @@ void agent__detach(struct agent *agent)
 
 void agent__scrape(struct agent *agent, enum name_escaping escaping, struct strbuf *out)
 {
-	struct family *family;
-	size_t cursor = 0;
-
 	agent->generation++;
-	while ((family = registry__next(agent->registry, &cursor)))
-		family__begin(family, agent->generation);
+	registry__begin(agent->registry, agent->generation);
 	/* Own figures first: errors of this scrape show in the next one, as they always did. */
 	self_metrics__collect(agent->self, agent);
 	if (!agent->is_detached) {
@@ -356,6 +352,8 @@ void agent__scrape(struct agent *agent, enum name_escaping escaping, struct strb
 		agent_for_each_config(agent, config)
 			scrape_config(agent, config);
 	}
+	/* Without memory for the order of new series they stand at the end for once. */
+	(void)registry__end(agent->registry);
 	prometheus__write(agent->registry, escaping, out);
 	scrape_sweep(agent);
 }

@@ -82,7 +82,7 @@ int event_open(struct route *route, struct err *err)
 static void flush(struct route *route, int64_t now_ns)
 {
 	family__clear(route->family);
-	label_cache__sweep(route->cache, UINT32_MAX, NULL);
+	label_cache__clear(route->cache);
 	while (route->next_flush_ns <= now_ns)
 		route->next_flush_ns += route->metric->flush_ns;
 }

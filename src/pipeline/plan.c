@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 
-#define VALUE_SIZE 8	 /* what counters and bucket counts are made of */
+#define VALUE_SIZE 8u	 /* what counters and bucket counts are made of */
 #define CPU_LABEL_SIZE 2 /* a CPU number behind the key of a per-CPU row is a host-endian u16 */
 #define PLAIN_KEY_SIZE 4 /* the u32 index 0 of a metric without labels */
 
@@ -151,7 +151,7 @@ static int open_family(struct route *route, const struct plan_env *env, struct e
 static int check_map(const struct route *route, const struct fact_map *map, struct err *err)
 {
 	if (route->stream->mode == STREAM_MODE_TABLE && map->value_size != VALUE_SIZE)
-		return err__set(err, -EINVAL, &route->metric->at, "values of map '%s' are %u bytes, not %d", map->name,
+		return err__set(err, -EINVAL, &route->metric->at, "values of map '%s' are %u bytes, not %u", map->name,
 				map->value_size, VALUE_SIZE);
 	if (route->has_cpu_label && !is_percpu_map(map->type))
 		return err__set(err, -EINVAL, &route->metric->at, "map '%s' has no value per CPU to label", map->name);

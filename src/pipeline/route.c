@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/num.h"
 #include "base/str.h"
@@ -78,7 +79,7 @@ static int check_zeros(const struct route *route, const uint8_t *key, struct err
 }
 
 /* The bucket's text is a number in Go's notation, whatever the chain made of the bytes. */
-static int parse_bucket(const struct route *route, const char *text, size_t len, int32_t *ret_slot, struct err *err)
+static int parse_bucket(const struct route *route, const char *text, size_t len, int16_t *ret_slot, struct err *err)
 {
 	uint64_t key;
 	int r = num_parse_u64_go(text, len, &key);
@@ -129,7 +130,7 @@ static int make_entry(struct route *route, const uint8_t *key, struct label_entr
 		return result;
 	*ret_entry = (struct label_entry){ .series = LABEL_SERIES_SKIP, .bucket = -1 };
 	if (result == DECODE_SKIP)
-		return DECODE_SKIP;
+		return 0;
 	for (i = 0; i < count; i++)
 		values[i] = (struct text_slice){ route->scratch.data + offsets[i], offsets[i + 1] - offsets[i] };
 	if (route->has_bucket) {
@@ -139,7 +140,18 @@ static int make_entry(struct route *route, const uint8_t *key, struct label_entr
 			return r;
 	}
 	r = family__series(route->family, values, &ret_entry->series, err);
-	return r < 0 ? r : result;
+	ret_entry->is_provisional = result == DECODE_UNKNOWN;
+	return r < 0 ? r : 0;
+}
+
+void route__forget_placeholders(struct route *route)
+{
+	int64_t now_ns = clock_monotonic_ns();
+
+	if (now_ns - route->forgot_ns < NS_PER_S)
+		return;
+	route->forgot_ns = now_ns;
+	label_cache__forget_provisional(route->cache);
 }
 
 const struct label_entry *route__resolve(struct route *route, const void *key, struct label_entry *scratch_entry)
@@ -160,9 +172,6 @@ const struct label_entry *route__resolve(struct route *route, const void *key, s
 		err__done(&err);
 		return NULL;
 	}
-	/* A placeholder like "unknown:7" may have a name by the next scrape: it is decoded again. */
-	if (r == DECODE_UNKNOWN)
-		return scratch_entry;
 	if (label_cache__add(route->cache, key, scratch_entry) < 0)
 		route->ledger.uncached++;
 	return scratch_entry;

@@ -22,8 +22,8 @@
 #include "program/program.h"
 #include "source/source.h"
 
-#define ROUTE_LABELS_MAX 64
-#define ROUTE_KEY_MAX 4096 /* bytes of a map key that labels are decoded from */
+#define ROUTE_LABELS_MAX 64u
+#define ROUTE_KEY_MAX 4096u /* bytes of a map key that labels are decoded from */
 
 struct route_label {
 	const char *name;
@@ -55,6 +55,7 @@ struct route {
 	struct program_map map;
 	struct table_source *table;  /* owned or NULL */
 	struct event_source *events; /* owned or NULL */
+	int64_t forgot_ns;	     /* when placeholders were last forgotten (monotonic) */
 	int64_t next_flush_ns;	     /* TEMPORALITY_INTERVAL: when series begin anew (monotonic) */
 	bool counts_as_decode_error; /* `error` is one that existing dashboards see as a decoder error per scrape */
 	bool has_decode_error;	     /* in this pass */
@@ -64,9 +65,12 @@ struct route {
 
 void route__done(struct route *route);
 
+/* Placeholders like "unknown:7" in the label cache are decoded again, at most once a second. */
+void route__forget_placeholders(struct route *route);
+
 /*
  * The cache entry of a key of key_size bytes: from the cache, or decoded and remembered. NULL when the row cannot be
- * decoded (counted in the ledger). `scratch_entry` is used for entries that are not to be remembered.
+ * decoded (counted in the ledger). `scratch_entry` is used when the cache has no room.
  */
 const struct label_entry *route__resolve(struct route *route, const void *key, struct label_entry *scratch_entry);
 

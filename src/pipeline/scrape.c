@@ -99,6 +99,7 @@ static void read_table(struct route *route, uint32_t generation)
 
 	route->ledger.last_rows = 0;
 	label_cache__begin(route->cache, generation);
+	route__forget_placeholders(route);
 	r = table_source__read(route->table, route->has_cpu_label ? add_rows_by_cpu : add_rows, route, &err);
 	if (r < 0) {
 		route->ledger.read_errors++;
