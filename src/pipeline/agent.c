@@ -345,13 +345,13 @@ void agent__scrape(struct agent *agent, enum name_escaping escaping, struct strb
 {
 	agent->generation++;
 	registry__begin(agent->registry, agent->generation);
-	/* Own figures first: errors of this scrape show in the next one, as they always did. */
-	self_metrics__collect(agent->self, agent);
 	if (!agent->is_detached) {
 		event_drain(agent);
 		agent_for_each_config(agent, config)
 			scrape_config(agent, config);
 	}
+	/* Own figures last, so that they tell of this scrape. */
+	self_metrics__collect(agent->self, agent);
 	/* Without memory for the order of new series they stand at the end for once. */
 	(void)registry__end(agent->registry);
 	prometheus__write(agent->registry, escaping, out);

@@ -54,7 +54,7 @@ void event_drain(struct agent *agent);
 /* self.c */
 int self_metrics__new(struct agent *agent, struct self_metrics **ret_self, struct err *err);
 struct self_metrics *self_metrics__free(struct self_metrics *self);
-/* Fills the agent's own families for this scrape: before the tables are read, as existing dashboards expect. */
+/* Fills the agent's own families, once the tables have been read. */
 void self_metrics__collect(struct self_metrics *self, struct agent *agent);
 void self_metrics__note_request(struct self_metrics *self);
 void self_metrics__note_reply(struct self_metrics *self, unsigned int status);

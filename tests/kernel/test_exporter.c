@@ -184,7 +184,6 @@ static void test_scrape__equal_labels_are_summed_and_refused_rows_dropped(void *
 	fire(BYTES, 0x00003261); /* "a2" */
 	fire(BYTES, 0x00000062); /* "b" */
 	fire(BYTES, 0x00000063); /* "c": no pattern takes it */
-	free(exporter__scrape(exporter));
 	metrics = exporter__scrape(exporter);
 	assert_int_equal(metrics_count(metrics, SERIES("bytes_total{")), 2);
 	assert_true(metrics_value(metrics, SERIES("bytes_total{comm=\"a\"}")) == 2);
@@ -209,9 +208,6 @@ static void test_scrape__wrong_label_size_leaves_one_metric_out(void **state)
 	metrics = exporter__scrape(exporter);
 	assert_true(metrics_value(metrics, SERIES("plain_total")) == 5);
 	assert_int_equal(metrics_count(metrics, SERIES("lru_total")), 0);
-	assert_true(metrics_value(metrics, SERIES("decoder_errors_total{config=\"shapes\"}")) == 0);
-	free(metrics);
-	metrics = exporter__scrape(exporter);
 	assert_true(metrics_value(metrics, SERIES("decoder_errors_total{config=\"shapes\"}")) == 1);
 	free(metrics);
 	assert_int_equal(exporter__stop(exporter), 0);
@@ -237,7 +233,6 @@ static void test_scrape__hostile_bytes_are_survived(void **state)
 	fire(BYTES, 0x0a225c09);   /* tab, backslash, quote, newline */
 	fire(LRU, 1);
 	fire(FRUIT, 1);
-	free(exporter__scrape(exporter));
 	metrics = exporter__scrape(exporter);
 	assert_non_null(strstr(metrics, SERIES("bytes_total{text=\"A\xef\xbf\xbd\xef\xbf\xbd") "A\"} 1\n"));
 	assert_non_null(strstr(metrics, SERIES("bytes_total{text=\"\t\\\\\\\"\\n\"} 1\n")));
@@ -264,7 +259,6 @@ static void test_events__are_counted_and_bad_samples_survived(void **state)
 	fire(EVENT, 7);
 	fire(EVENT, 9);
 	fire(SHORT_EVENT, 3);
-	free(exporter__scrape(exporter));
 	metrics = exporter__scrape(exporter);
 	assert_true(metrics_value(metrics, SERIES("events_total{value=\"7\"}")) == 2);
 	assert_true(metrics_value(metrics, SERIES("events_total{value=\"9\"}")) == 1);
