@@ -189,6 +189,18 @@ int agent__add(struct agent *agent, struct spec *spec, struct err_list *errors)
 
 /* ---- load, attach, start ------------------------------------------------------------------------------- */
 
+/* None of its programs can run on this kernel: the config stays and says so, the others go on. Takes err. */
+static int set_aside(struct agent_config *config, struct err *err)
+{
+	char text[1024];
+
+	err__format(err, text, sizeof(text));
+	config->error = strdup(text);
+	log_err(LOG_WARN, err, "config \"%s\" has nothing that runs here", config->spec->name);
+	err__done(err);
+	return config->error ? 0 : -ENOMEM;
+}
+
 int agent__load(struct agent *agent, uint32_t index, struct err *err)
 {
 	struct agent_config *config = agent->configs.items[index];
@@ -197,6 +209,8 @@ int agent__load(struct agent *agent, uint32_t index, struct err *err)
 	for (i = 0; i < config->spec->program_count; i++) {
 		int r = program__load(config->programs[i], err);
 
+		if (r == -EOPNOTSUPP && !agent->options.is_strict)
+			return set_aside(config, err);
 		if (r < 0)
 			return err__wrap(err, r, NULL, "config \"%s\"", config->spec->name);
 	}
@@ -210,6 +224,8 @@ int agent__attach(struct agent *agent, uint32_t index, struct err *err)
 	uint32_t i;
 	int r;
 
+	if (!config->is_loaded)
+		return 0;
 	for (i = 0; i < config->spec->program_count; i++) {
 		r = program__attach(config->programs[i], err);
 		if (r < 0)

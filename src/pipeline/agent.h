@@ -39,7 +39,8 @@ struct agent *agent__free(struct agent *agent);
 /* Opens the object, completes and checks the spec, plans its routes. The spec is taken in any case. Errors that make
  * this config impossible come back; others become notes of the plan. Nothing is loaded yet. */
 int agent__add(struct agent *agent, struct spec *spec, struct err_list *errors);
-/* Loads and attaches one config (the order of agent__add()), then its feeds. A failed load is this config's error. */
+/* Loads and attaches one config (the order of agent__add()), then its feeds. A config of which no program can run on
+ * this kernel is set aside with its reason (unless strict); every other failure comes back. */
 int agent__load(struct agent *agent, uint32_t config, struct err *err);
 int agent__attach(struct agent *agent, uint32_t config, struct err *err);
 /* Opens sources, starts draining. After this the agent can be scraped. */
