@@ -80,11 +80,12 @@ static int check_feed(struct completer *completer, const struct feed_spec *feed)
 	if (!map)
 		return missing_map(completer, feed->map, &feed->at);
 	if (map->key_size != key_size)
-		return err_list__set(
-			completer->errors, -EINVAL, &feed->at,
-			"key size for map \"%s\" is not expected %u bytes (%s), it is %u bytes",
-			map->name, key_size,
-			feed->key == FEED_KEY_FD ? "a cgroup's descriptor" : "u64", map->key_size);
+		return err_list__set(completer->errors, -EINVAL, &feed->at,
+				     "map '%s' has keys of %u bytes; %s needs %u", map->name,
+				     map->key_size,
+				     feed->key == FEED_KEY_FD ? "type cgrp_storage, a descriptor,"
+							      : "type hash, a u64,",
+				     key_size);
 	return check_value_size(completer, map, &feed->at);
 }
 
@@ -192,11 +193,10 @@ static int check_key_size(struct completer *completer, struct metric_spec *metri
 				map->key_size, map->name));
 	return add_problem(
 		completer, metric, &metric->at,
-		arena__printf(
-			&completer->spec->arena,
-			"total size of key of map '%s' is %u bytes, but we have labels to decode %llu; sizes "
-			"and paddings must add up",
-			map->name, map->key_size, (unsigned long long)size));
+		arena__printf(&completer->spec->arena,
+			      "a key of map '%s' has %u bytes, the labels take %llu; sizes and "
+			      "paddings must add up",
+			      map->name, map->key_size, (unsigned long long)size));
 }
 
 static int complete_metric(struct completer *completer, struct metric_spec *metric)
