@@ -106,7 +106,8 @@ static int open_programs(struct agent *agent, struct agent_config *config, struc
 		if (r >= 0)
 			r = program__plan(config->programs[i], &err);
 		if (r >= 0 && spec->dialect->complete)
-			r = spec->dialect->complete(spec, program__facts(config->programs[i]), errors);
+			r = spec->dialect->complete(spec, program__facts(config->programs[i]),
+						    errors);
 		if (r < 0) {
 			if (err__is_set(&err))
 				err_list__add(errors, &err);
@@ -142,7 +143,8 @@ static int plan_routes(struct agent *agent, struct agent_config *config, struct 
 			return r;
 		}
 		if (stream->mode == STREAM_MODE_TABLE && !config->routes[i].error)
-			(void)program__want_mmap(config->programs[stream->program], stream->map); /* a saving, no need */
+			(void)program__want_mmap(config->programs[stream->program],
+						 stream->map); /* a saving, no need */
 	}
 	return 0;
 }
@@ -161,7 +163,8 @@ int agent__add(struct agent *agent, struct spec *spec, struct err_list *errors)
 	int r;
 
 	if (has_config(agent, spec->name)) {
-		r = err_list__set(errors, -EEXIST, NULL, "multiple configs with name \"%s\"", spec->name);
+		r = err_list__set(errors, -EEXIST, NULL, "multiple configs with name \"%s\"",
+				  spec->name);
 		spec__free(spec);
 		return r;
 	}
@@ -241,12 +244,14 @@ int agent__attach(struct agent *agent, uint32_t index, struct err *err)
 	return 0;
 }
 
-static int open_source(struct agent *agent, struct agent_config *config, struct route *route, struct err *err)
+static int open_source(struct agent *agent, struct agent_config *config, struct route *route,
+		       struct err *err)
 {
 	struct map_info map;
 	int r;
 
-	r = program__map(config->programs[route->stream->program], route->stream->map, &route->map, err);
+	r = program__map(config->programs[route->stream->program], route->stream->map, &route->map,
+			 err);
 	if (r < 0)
 		return r;
 	if (route->stream->mode == STREAM_MODE_EVENTS)
@@ -272,16 +277,18 @@ static int open_sources(struct agent *agent, struct agent_config *config, struct
 		int r;
 
 		if (route->error) {
-			log_warn("config \"%s\": metric left out: %s", config->spec->name, route->error);
+			log_warn("config \"%s\": metric left out: %s", config->spec->name,
+				 route->error);
 			continue;
 		}
 		r = open_source(agent, config, route, err);
 		if (r < 0)
-			return err__wrap(err, r, &route->metric->at, "metric '%s'", route->metric->name);
+			return err__wrap(err, r, &route->metric->at, "metric '%s'",
+					 route->metric->name);
 	}
 	if (config->spec->span_count)
-		log_warn("config \"%s\": %u spans are understood but not exported yet, ignoring", config->spec->name,
-			 config->spec->span_count);
+		log_warn("config \"%s\": %u spans are understood but not exported yet, ignoring",
+			 config->spec->name, config->spec->span_count);
 	return 0;
 }
 
@@ -319,11 +326,11 @@ static int watch(struct agent *agent, struct err *err)
 	int r = 0;
 
 	if (has_events(agent))
-		r = loop__add_timer(agent->options.loop, EVENT_DRAIN_NS, EVENT_DRAIN_NS, drain, agent, &agent->drain,
-				    err);
+		r = loop__add_timer(agent->options.loop, EVENT_DRAIN_NS, EVENT_DRAIN_NS, drain,
+				    agent, &agent->drain, err);
 	if (r >= 0 && tree && cgroup_tree__event_fd(tree) >= 0)
-		r = loop__add_fd(agent->options.loop, cgroup_tree__event_fd(tree), EPOLLIN, follow_cgroups, agent,
-				 &agent->cgroups, err);
+		r = loop__add_fd(agent->options.loop, cgroup_tree__event_fd(tree), EPOLLIN,
+				 follow_cgroups, agent, &agent->cgroups, err);
 	return r;
 }
 

@@ -21,11 +21,12 @@ struct agent;
 
 struct agent_options {
 	struct loop *loop; /* may be NULL for plan and check: nothing is drained then */
-	const char *root;  /* of the machine that is looked at: "/" or where HOST_ROOT is mounted; NULL: "/" */
-	const char *btf_path;	 /* or NULL */
-	bool is_strict;		 /* programs that cannot load are fatal */
+	const char *
+		root; /* of the machine that is looked at: "/" or where HOST_ROOT is mounted; NULL: "/" */
+	const char *btf_path; /* or NULL */
+	bool is_strict;       /* programs that cannot load are fatal */
 	bool uses_kernel_syscall_names;
-	uint64_t series_limit;	 /* per family; 0: the default */
+	uint64_t series_limit;     /* per family; 0: the default */
 	uint32_t label_cache_keys; /* per route; 0: the default */
 	void (*log_library)(void *ctx, int level, const char *line); /* libbpf's lines, or NULL */
 	void *log_ctx;
@@ -73,9 +74,10 @@ const struct part *agent__part(const struct agent *agent, uint32_t config, uint3
 struct metric_view {
 	const char *name, *help;
 	const char *map;
-	const char *kind;   /* "counter", ... */
-	const char *method; /* how it is read: "mmap", "batch", "iterate", "perf buffer", "" before start */
-	const char *error;  /* or NULL: why it is left out */
+	const char *kind; /* "counter", ... */
+	const char *
+		method; /* how it is read: "mmap", "batch", "iterate", "perf buffer", "" before start */
+	const char *error; /* or NULL: why it is left out */
 	uint64_t series;
 };
 struct metric_view agent__metric(const struct agent *agent, uint32_t config, uint32_t metric);

@@ -27,7 +27,8 @@ static void note_short(struct route *route, size_t len)
 
 	route->ledger.decode_errors++;
 	if (!route->has_decode_error) {
-		err__set(&err, -EINVAL, &route->metric->at, "sample of %zu bytes is too short: labels decode %u", len,
+		err__set(&err, -EINVAL, &route->metric->at,
+			 "sample of %zu bytes is too short: labels decode %u", len,
 			 route->fields_size);
 		route__note_error(route, STAGE_RECORD, &err);
 	}
@@ -69,7 +70,9 @@ static void count_lost(void *ctx, uint32_t cpu, uint64_t count)
 
 int event_open(struct route *route, struct err *err)
 {
-	const struct event_sink_fns fns = { .sample = count_sample, .lost = count_lost, .ctx = route };
+	const struct event_sink_fns fns = { .sample = count_sample,
+					    .lost = count_lost,
+					    .ctx = route };
 	const struct map_info map = info_of(&route->map);
 
 	label_cache__begin(route->cache, 1);

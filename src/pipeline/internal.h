@@ -14,12 +14,13 @@
 struct self_metrics;
 
 struct agent_config {
-	struct spec *spec;	   /* owned */
+	struct spec *spec;         /* owned */
 	struct program **programs; /* owned, spec->program_count of them */
-	struct route *routes;	   /* owned, route_count of them (metrics) */
+	struct route *routes;      /* owned, route_count of them (metrics) */
 	uint32_t route_count;
-	char *error;		   /* owned or NULL: why the whole config does not run */
-	uint64_t decoder_errors;   /* passes of a metric with errors: what upstream's counter counts */
+	char *error; /* owned or NULL: why the whole config does not run */
+	uint64_t
+		decoder_errors; /* passes of a metric with errors: what upstream's counter counts */
 	bool is_loaded;
 };
 
@@ -28,17 +29,18 @@ struct agent {
 	struct host *host; /* owned */
 	struct decode_env decode;
 	VEC(struct agent_config *) configs;
-	struct registry *registry;   /* owned */
-	struct self_metrics *self;   /* owned */
-	struct loop_watch *drain;    /* timer that drains event sources */
-	struct loop_watch *cgroups;  /* descriptor of the cgroup tree's changes */
-	uint32_t generation;	     /* of the current scrape */
+	struct registry *registry;  /* owned */
+	struct self_metrics *self;  /* owned */
+	struct loop_watch *drain;   /* timer that drains event sources */
+	struct loop_watch *cgroups; /* descriptor of the cgroup tree's changes */
+	uint32_t generation;        /* of the current scrape */
 	bool is_detached;
 };
 
 #define agent_for_each_config(agent, config)                                                       \
-	for (struct agent_config **config##_at = (agent)->configs.items, *config;                   \
-	     config##_at < (agent)->configs.items + (agent)->configs.len && (config = *config##_at); \
+	for (struct agent_config **config##_at = (agent)->configs.items, *config;                  \
+	     config##_at < (agent)->configs.items + (agent)->configs.len &&                        \
+	     (config = *config##_at);                                                              \
 	     config##_at++)
 
 /* scrape.c: reads all tables of a config into their families. */

@@ -10,16 +10,16 @@
 #include <stdint.h>
 
 struct ledger {
-	uint64_t seen;		/* rows read or events received */
-	uint64_t kept;		/* of them, added to a series */
-	uint64_t filtered;	/* dropped on purpose (a regexp refused the row) */
+	uint64_t seen;          /* rows read or events received */
+	uint64_t kept;          /* of them, added to a series */
+	uint64_t filtered;      /* dropped on purpose (a regexp refused the row) */
 	uint64_t decode_errors; /* could not become labels */
-	uint64_t lost;		/* the kernel had no room for them */
-	uint64_t vanished;	/* keys deleted while the map was read */
-	uint64_t uncached;	/* decoded again because the label cache was full */
-	uint64_t read_errors;	/* passes over the map that failed */
-	uint64_t last_rows;	/* of the last pass */
-	int64_t last_read_ns;	/* time the last pass took, decoding included */
+	uint64_t lost;          /* the kernel had no room for them */
+	uint64_t vanished;      /* keys deleted while the map was read */
+	uint64_t uncached;      /* decoded again because the label cache was full */
+	uint64_t read_errors;   /* passes over the map that failed */
+	uint64_t last_rows;     /* of the last pass */
+	int64_t last_read_ns;   /* time the last pass took, decoding included */
 };
 
 /* Who wants what of a route; changes at run time as consumers come and go. */

@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 
-#define VALUE_SIZE 8u	 /* what counters and bucket counts are made of */
+#define VALUE_SIZE 8u    /* what counters and bucket counts are made of */
 #define CPU_LABEL_SIZE 2 /* a CPU number behind the key of a per-CPU row is a host-endian u16 */
 #define PLAIN_KEY_SIZE 4 /* the u32 index 0 of a metric without labels */
 
@@ -43,20 +43,22 @@ static bool is_percpu_map(uint32_t type)
 }
 
 /* Offset of each field in the key; the total in *ret_size. */
-static int lay_fields(const struct stream_spec *stream, uint32_t *offsets, uint32_t *ret_size, struct err *err)
+static int lay_fields(const struct stream_spec *stream, uint32_t *offsets, uint32_t *ret_size,
+		      struct err *err)
 {
 	uint64_t offset = 0;
 	uint32_t i;
 
 	if (stream->field_count > ROUTE_LABELS_MAX)
-		return err__set(err, -E2BIG, &stream->at, "%u labels; at most %u are possible", stream->field_count,
-				ROUTE_LABELS_MAX);
+		return err__set(err, -E2BIG, &stream->at, "%u labels; at most %u are possible",
+				stream->field_count, ROUTE_LABELS_MAX);
 	for (i = 0; i < stream->field_count; i++) {
 		offsets[i] = (uint32_t)offset;
 		offset += (uint64_t)stream->fields[i].size + stream->fields[i].padding;
 		if (offset > ROUTE_KEY_MAX)
 			return err__set(err, -E2BIG, &stream->fields[i].at,
-					"labels cover more than %u bytes of the key", ROUTE_KEY_MAX);
+					"labels cover more than %u bytes of the key",
+					ROUTE_KEY_MAX);
 	}
 	*ret_size = (uint32_t)offset;
 	return 0;
@@ -75,10 +77,11 @@ static int check_key(struct route *route, const struct fact_map *map, struct err
 	route->key_size = map->key_size + (route->has_cpu_label ? CPU_LABEL_SIZE : 0);
 	if (route->fields_size == map->key_size)
 		return 0;
-	return err__set(err, -EINVAL, &route->metric->at,
-			"total size of key of map '%s' is %u bytes, but labels decode %u; make sizes and paddings add "
-			"up to the key",
-			map->name, map->key_size, route->fields_size);
+	return err__set(
+		err, -EINVAL, &route->metric->at,
+		"total size of key of map '%s' is %u bytes, but labels decode %u; make sizes and paddings add "
+		"up to the key",
+		map->name, map->key_size, route->fields_size);
 }
 
 static int open_label(struct route *route, const struct label_spec *spec, const uint32_t *offsets,
@@ -97,7 +100,8 @@ static int open_label(struct route *route, const struct label_spec *spec, const 
 		label->offset = offsets[spec->field];
 		label->size = field->size;
 	}
-	r = decode_chain__open(spec->steps, spec->step_count, label->size, env->decode, &label->chain, err);
+	r = decode_chain__open(spec->steps, spec->step_count, label->size, env->decode,
+			       &label->chain, err);
 	if (r < 0)
 		return err__wrap(err, r, &spec->at, "label '%s'", spec->name);
 	route->label_count++;
@@ -110,10 +114,12 @@ static int open_labels(struct route *route, const uint32_t *offsets, uint32_t ma
 	uint32_t i;
 
 	if (route->metric->label_count > ROUTE_LABELS_MAX)
-		return err__set(err, -E2BIG, &route->metric->at, "%u labels; at most %u are possible",
-				route->metric->label_count, ROUTE_LABELS_MAX);
+		return err__set(err, -E2BIG, &route->metric->at,
+				"%u labels; at most %u are possible", route->metric->label_count,
+				ROUTE_LABELS_MAX);
 	for (i = 0; i < route->metric->label_count; i++) {
-		int r = open_label(route, &route->metric->labels[i], offsets, map_key_size, env, err);
+		int r = open_label(route, &route->metric->labels[i], offsets, map_key_size, env,
+				   err);
 
 		if (r < 0)
 			return r;
@@ -143,7 +149,8 @@ static int open_family(struct route *route, const struct plan_env *env, struct e
 	r = registry__family(env->registry, &spec, &route->family, err);
 	if (r < 0)
 		return err__wrap(err, r, &metric->at, "metric '%s'", metric->name);
-	if (metric->temporality == TEMPORALITY_INTERVAL || route->stream->mode == STREAM_MODE_EVENTS)
+	if (metric->temporality == TEMPORALITY_INTERVAL ||
+	    route->stream->mode == STREAM_MODE_EVENTS)
 		family__keep_values(route->family);
 	return 0;
 }
@@ -151,10 +158,12 @@ static int open_family(struct route *route, const struct plan_env *env, struct e
 static int check_map(const struct route *route, const struct fact_map *map, struct err *err)
 {
 	if (route->stream->mode == STREAM_MODE_TABLE && map->value_size != VALUE_SIZE)
-		return err__set(err, -EINVAL, &route->metric->at, "values of map '%s' are %u bytes, not %u", map->name,
+		return err__set(err, -EINVAL, &route->metric->at,
+				"values of map '%s' are %u bytes, not %u", map->name,
 				map->value_size, VALUE_SIZE);
 	if (route->has_cpu_label && !is_percpu_map(map->type))
-		return err__set(err, -EINVAL, &route->metric->at, "map '%s' has no value per CPU to label", map->name);
+		return err__set(err, -EINVAL, &route->metric->at,
+				"map '%s' has no value per CPU to label", map->name);
 	return 0;
 }
 
@@ -168,7 +177,8 @@ static int report_problem(struct route *route, struct err *err)
 }
 
 /* Everything that, when it fails, leaves out this metric alone. */
-static int resolve(struct route *route, const struct fact_map *map, const struct plan_env *env, struct err *err)
+static int resolve(struct route *route, const struct fact_map *map, const struct plan_env *env,
+		   struct err *err)
 {
 	uint32_t offsets[ROUTE_LABELS_MAX];
 	int r;
@@ -185,11 +195,12 @@ static int resolve(struct route *route, const struct fact_map *map, const struct
 	if (!route->has_bucket)
 		return 0;
 	r = bucket_map__new(&route->metric->bucket, route->metric->sum, &route->buckets, err);
-	return r < 0 ? err__wrap(err, r, &route->metric->at, "metric '%s'", route->metric->name) : 0;
+	return r < 0 ? err__wrap(err, r, &route->metric->at, "metric '%s'", route->metric->name)
+		     : 0;
 }
 
-int plan_route(const struct spec *spec, const struct metric_spec *metric, const struct plan_env *env,
-	       struct route *ret_route, struct err *err)
+int plan_route(const struct spec *spec, const struct metric_spec *metric,
+	       const struct plan_env *env, struct route *ret_route, struct err *err)
 {
 	struct route *route = ret_route;
 	struct err local = ERR_INIT;
@@ -197,13 +208,16 @@ int plan_route(const struct spec *spec, const struct metric_spec *metric, const 
 	const struct fact_map *map;
 	int r;
 
-	*route = (struct route){ .spec = spec, .metric = metric, .stream = &spec->streams[metric->stream] };
+	*route = (struct route){ .spec = spec,
+				 .metric = metric,
+				 .stream = &spec->streams[metric->stream] };
 	route->demand = DEMAND_COUNT;
 	route->has_bucket = metric->value == VALUE_KIND_KEY_BUCKET;
 	route->has_cpu_label = metric->cpu == CPU_RULE_LABEL;
 	map = object_facts__find_map(env->facts, route->stream->map);
 	if (!map)
-		return err__set(err, -ENOENT, &metric->at, "no map '%s' in the object; metric '%s' needs it",
+		return err__set(err, -ENOENT, &metric->at,
+				"no map '%s' in the object; metric '%s' needs it",
 				route->stream->map, metric->name);
 	r = check_map(route, map, err);
 	if (r < 0)

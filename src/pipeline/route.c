@@ -43,8 +43,9 @@ void route__done(struct route *route)
 }
 
 static const char *const stage_names[] = {
-	[STAGE_CONFIG] = "config", [STAGE_PROGRAM] = "program", [STAGE_SOURCE] = "source", [STAGE_RECORD] = "record",
-	[STAGE_FILTER] = "filter", [STAGE_ENRICH] = "enrich",	[STAGE_METRIC] = "metric", [STAGE_SINK] = "sink",
+	[STAGE_CONFIG] = "config", [STAGE_PROGRAM] = "program", [STAGE_SOURCE] = "source",
+	[STAGE_RECORD] = "record", [STAGE_FILTER] = "filter",   [STAGE_ENRICH] = "enrich",
+	[STAGE_METRIC] = "metric", [STAGE_SINK] = "sink",
 };
 
 void route__note_error(struct route *route, enum stage stage, struct err *err)
@@ -55,7 +56,8 @@ void route__note_error(struct route *route, enum stage stage, struct err *err)
 	free(route->last_error);
 	route->last_error = str_printf("%s: %s", stage_names[stage], text);
 	if (log_limit(&route->last_log_s, LOG_INTERVAL_S))
-		log_err(LOG_ERROR, err, "Error getting map \"%s\" values for metric \"%s\" of config \"%s\"",
+		log_err(LOG_ERROR, err,
+			"Error getting map \"%s\" values for metric \"%s\" of config \"%s\"",
 			route->stream->map, route->metric->name, route->spec->name);
 	err__done(err);
 }
@@ -70,22 +72,25 @@ static int check_zeros(const struct route *route, const uint8_t *key, struct err
 
 		for (k = 0; field->must_be_zero && k < field->size; k++)
 			if (key[offset + k] != 0)
-				return err__set(err, -EINVAL, &route->metric->at,
-						"byte %u of the key is not 0, but no label says what it means; add one",
-						offset + k);
+				return err__set(
+					err, -EINVAL, &route->metric->at,
+					"byte %u of the key is not 0, but no label says what it means; add one",
+					offset + k);
 		offset += field->size + field->padding;
 	}
 	return 0;
 }
 
 /* The bucket's text is a number in Go's notation, whatever the chain made of the bytes. */
-static int parse_bucket(const struct route *route, const char *text, size_t len, int16_t *ret_slot, struct err *err)
+static int parse_bucket(const struct route *route, const char *text, size_t len, int16_t *ret_slot,
+			struct err *err)
 {
 	uint64_t key;
 	int r = num_parse_u64_go(text, len, &key);
 
 	if (r < 0)
-		return err__set(err, r, &route->metric->at, "bucket label '%s' decoded to '%.*s', which is no number",
+		return err__set(err, r, &route->metric->at,
+				"bucket label '%s' decoded to '%.*s', which is no number",
 				route->labels[route->label_count - 1].name, (int)len, text);
 	*ret_slot = bucket_map__slot(route->buckets, key);
 	return 0;
@@ -103,7 +108,8 @@ static int decode_labels(struct route *route, const uint8_t *key, size_t *offset
 		int r;
 
 		offsets[i] = route->scratch.len;
-		r = decode_chain__run(label->chain, key + label->offset, label->size, &route->scratch, err);
+		r = decode_chain__run(label->chain, key + label->offset, label->size,
+				      &route->scratch, err);
 		if (r < 0)
 			return err__wrap(err, r, &route->metric->at, "label '%s'", label->name);
 		if (r == DECODE_SKIP)
@@ -112,10 +118,13 @@ static int decode_labels(struct route *route, const uint8_t *key, size_t *offset
 			result = DECODE_UNKNOWN;
 	}
 	offsets[i] = route->scratch.len;
-	return strbuf__status(&route->scratch) < 0 ? err__set(err, -ENOMEM, NULL, "no memory for label texts") : result;
+	return strbuf__status(&route->scratch) < 0
+		       ? err__set(err, -ENOMEM, NULL, "no memory for label texts")
+		       : result;
 }
 
-static int make_entry(struct route *route, const uint8_t *key, struct label_entry *ret_entry, struct err *err)
+static int make_entry(struct route *route, const uint8_t *key, struct label_entry *ret_entry,
+		      struct err *err)
 {
 	struct text_slice values[ROUTE_LABELS_MAX];
 	size_t offsets[ROUTE_LABELS_MAX + 1];
@@ -132,10 +141,12 @@ static int make_entry(struct route *route, const uint8_t *key, struct label_entr
 	if (result == DECODE_SKIP)
 		return 0;
 	for (i = 0; i < count; i++)
-		values[i] = (struct text_slice){ route->scratch.data + offsets[i], offsets[i + 1] - offsets[i] };
+		values[i] = (struct text_slice){ route->scratch.data + offsets[i],
+						 offsets[i + 1] - offsets[i] };
 	if (route->has_bucket) {
 		count--;
-		r = parse_bucket(route, values[count].data, values[count].len, &ret_entry->bucket, err);
+		r = parse_bucket(route, values[count].data, values[count].len, &ret_entry->bucket,
+				 err);
 		if (r < 0)
 			return r;
 	}
@@ -154,7 +165,8 @@ void route__forget_placeholders(struct route *route)
 	label_cache__forget_provisional(route->cache);
 }
 
-const struct label_entry *route__resolve(struct route *route, const void *key, struct label_entry *scratch_entry)
+const struct label_entry *route__resolve(struct route *route, const void *key,
+					 struct label_entry *scratch_entry)
 {
 	const struct label_entry *found = label_cache__find(route->cache, key);
 	struct err err = ERR_INIT;

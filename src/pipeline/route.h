@@ -28,38 +28,39 @@
 struct route_label {
 	const char *name;
 	struct decode_chain *chain; /* owned */
-	uint32_t offset, size;	    /* in the key; the CPU number of a per-CPU row stands behind the map's key */
+	uint32_t offset,
+		size; /* in the key; the CPU number of a per-CPU row stands behind the map's key */
 };
 
 struct route {
-	const struct spec *spec;	   /* borrowed from the agent */
+	const struct spec *spec; /* borrowed from the agent */
 	const struct metric_spec *metric;
 	const struct stream_spec *stream;
-	char *error;			   /* owned or NULL: why the route does not run */
+	char *error; /* owned or NULL: why the route does not run */
 	enum demand demand;
 	struct ledger ledger;
 
 	/* key -> labels */
 	struct route_label labels[ROUTE_LABELS_MAX];
 	uint32_t label_count;
-	bool has_bucket;	    /* the last of labels[] is the bucket, not a label of the family */
-	bool has_cpu_label;	    /* a u16 CPU number is appended to the key */
-	uint32_t fields_size;	    /* bytes that the fields cover */
-	uint32_t key_size;	    /* of the cache: the map's key, plus 2 when has_cpu_label */
+	bool has_bucket;      /* the last of labels[] is the bucket, not a label of the family */
+	bool has_cpu_label;   /* a u16 CPU number is appended to the key */
+	uint32_t fields_size; /* bytes that the fields cover */
+	uint32_t key_size;    /* of the cache: the map's key, plus 2 when has_cpu_label */
 	struct bucket_map *buckets; /* owned; histograms */
 	struct label_cache *cache;  /* owned */
-	struct family *family;	    /* the registry's */
-	struct strbuf scratch;	    /* owned; label texts of the row being decoded */
+	struct family *family;      /* the registry's */
+	struct strbuf scratch;      /* owned; label texts of the row being decoded */
 
 	/* rows or events */
 	struct program_map map;
 	struct table_source *table;  /* owned or NULL */
 	struct event_source *events; /* owned or NULL */
-	int64_t forgot_ns;	     /* when placeholders were last forgotten (monotonic) */
-	int64_t next_flush_ns;	     /* TEMPORALITY_INTERVAL: when series begin anew (monotonic) */
+	int64_t forgot_ns;           /* when placeholders were last forgotten (monotonic) */
+	int64_t next_flush_ns;       /* TEMPORALITY_INTERVAL: when series begin anew (monotonic) */
 	bool counts_as_decode_error; /* `error` is one that existing dashboards see as a decoder error per scrape */
-	bool has_decode_error;	     /* in this pass */
-	char *last_error;	     /* owned or NULL: the newest reading or decoding error, for the log and "/" */
+	bool has_decode_error; /* in this pass */
+	char *last_error; /* owned or NULL: the newest reading or decoding error, for the log and "/" */
 	long last_log_s;
 };
 
@@ -72,7 +73,8 @@ void route__forget_placeholders(struct route *route);
  * The cache entry of a key of key_size bytes: from the cache, or decoded and remembered. NULL when the row cannot be
  * decoded (counted in the ledger). `scratch_entry` is used when the cache has no room.
  */
-const struct label_entry *route__resolve(struct route *route, const void *key, struct label_entry *scratch_entry);
+const struct label_entry *route__resolve(struct route *route, const void *key,
+					 struct label_entry *scratch_entry);
 
 /* Keeps the newest error for people, with the stage it happened in, and logs it at most every ten seconds per route.
  * Takes err. */

@@ -56,7 +56,9 @@ static int add_rows(void *ctx, const struct row_batch *rows)
 		if (!entry)
 			entry = route__resolve(route, key, &scratch);
 		if (entry)
-			add_value(route, entry, rows->value_count == 1 ? read_cell(value) : sum_cells(rows, value));
+			add_value(route, entry,
+				  rows->value_count == 1 ? read_cell(value)
+							 : sum_cells(rows, value));
 	}
 	route->ledger.seen += rows->len;
 	route->ledger.last_rows += rows->len;
@@ -83,7 +85,8 @@ static int add_rows_by_cpu(void *ctx, const struct row_batch *rows)
 			memcpy(key + rows->key_size, &number, sizeof(number));
 			entry = route__resolve(route, key, &scratch);
 			if (entry)
-				add_value(route, entry, read_cell(value + (size_t)cpu * rows->cell_stride));
+				add_value(route, entry,
+					  read_cell(value + (size_t)cpu * rows->cell_stride));
 		}
 	}
 	route->ledger.seen += rows->len;
@@ -100,7 +103,8 @@ static void read_table(struct route *route, uint32_t generation)
 	route->ledger.last_rows = 0;
 	label_cache__begin(route->cache, generation);
 	route__forget_placeholders(route);
-	r = table_source__read(route->table, route->has_cpu_label ? add_rows_by_cpu : add_rows, route, &err);
+	r = table_source__read(route->table, route->has_cpu_label ? add_rows_by_cpu : add_rows,
+			       route, &err);
 	if (r < 0) {
 		route->ledger.read_errors++;
 		err__wrap(&err, r, &route->metric->at, "map '%s'", route->stream->map);
@@ -157,6 +161,7 @@ void scrape_sweep(struct agent *agent)
 	agent_for_each_config(agent, config) {
 		for (i = 0; i < config->route_count; i++)
 			if (needs_sweep(agent, &config->routes[i]))
-				sweep_family(agent, config->routes[i].family, agent->generation - KEEP_GENERATIONS);
+				sweep_family(agent, config->routes[i].family,
+					     agent->generation - KEEP_GENERATIONS);
 	}
 }

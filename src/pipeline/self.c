@@ -34,32 +34,52 @@ struct self_family {
 
 /* Names and help texts of the first group are ebpf_exporter's (exporter.go), so that recorded series go on. */
 static const struct self_family self_families[SELF_COUNT] = {
-	[SELF_ENABLED_CONFIGS] = { "ebpf_exporter_enabled_configs", "The set of enabled configs", FAMILY_KIND_GAUGE,
+	[SELF_ENABLED_CONFIGS] = { "ebpf_exporter_enabled_configs",
+				   "The set of enabled configs",
+				   FAMILY_KIND_GAUGE,
 				   { "name" } },
-	[SELF_PROGRAM_INFO] = { "ebpf_exporter_ebpf_program_info", "Info about ebpf programs", FAMILY_KIND_GAUGE,
+	[SELF_PROGRAM_INFO] = { "ebpf_exporter_ebpf_program_info",
+				"Info about ebpf programs",
+				FAMILY_KIND_GAUGE,
 				{ "config", "program", "tag", "id" } },
-	[SELF_PROGRAM_ATTACHED] = { "ebpf_exporter_ebpf_program_attached", "Whether a program is attached",
-				    FAMILY_KIND_GAUGE, { "id" } },
+	[SELF_PROGRAM_ATTACHED] = { "ebpf_exporter_ebpf_program_attached",
+				    "Whether a program is attached",
+				    FAMILY_KIND_GAUGE,
+				    { "id" } },
 	[SELF_PROGRAM_RUN_TIME] = { "ebpf_exporter_ebpf_program_run_time_seconds",
-				    "How long has the program been executing", FAMILY_KIND_COUNTER, { "id" } },
+				    "How long has the program been executing",
+				    FAMILY_KIND_COUNTER,
+				    { "id" } },
 	[SELF_PROGRAM_RUN_COUNT] = { "ebpf_exporter_ebpf_program_run_count_total",
-				     "How many times has the program been executed", FAMILY_KIND_COUNTER, { "id" } },
+				     "How many times has the program been executed",
+				     FAMILY_KIND_COUNTER,
+				     { "id" } },
 	[SELF_DECODER_ERRORS] = { "ebpf_exporter_decoder_errors_total",
-				  "How many times has decoders encountered errors", FAMILY_KIND_COUNTER,
+				  "How many times has decoders encountered errors",
+				  FAMILY_KIND_COUNTER,
 				  { "config" } },
 	[SELF_BUILD_INFO] = { "ebpf_exporter_build_info",
 			      "A metric with a constant '1' value labeled by version, revision, branch, goversion from "
 			      "which ebpf_exporter was built, and the goos and goarch for the build.",
 			      FAMILY_KIND_GAUGE,
-			      { "branch", "goarch", "goos", "goversion", "revision", "tags", "version" } },
+			      { "branch", "goarch", "goos", "goversion", "revision", "tags",
+				"version" } },
 	[SELF_HTTP_REQUESTS] = { "promhttp_metric_handler_requests_total",
-				 "Total number of scrapes by HTTP status code.", FAMILY_KIND_COUNTER, { "code" } },
+				 "Total number of scrapes by HTTP status code.",
+				 FAMILY_KIND_COUNTER,
+				 { "code" } },
 	[SELF_HTTP_IN_FLIGHT] = { "promhttp_metric_handler_requests_in_flight",
-				  "Current number of scrapes being served.", FAMILY_KIND_GAUGE, { NULL } },
-	[SELF_MAP_MEMORY] = { "sonde_config_map_memory_bytes", "Kernel memory of a config's maps.",
-			      FAMILY_KIND_GAUGE, { "config" } },
-	[SELF_LOG_SUPPRESSED] = { "sonde_log_suppressed_total", "Log messages held back by the rate limit.",
-				  FAMILY_KIND_COUNTER, { NULL } },
+				  "Current number of scrapes being served.",
+				  FAMILY_KIND_GAUGE,
+				  { NULL } },
+	[SELF_MAP_MEMORY] = { "sonde_config_map_memory_bytes",
+			      "Kernel memory of a config's maps.",
+			      FAMILY_KIND_GAUGE,
+			      { "config" } },
+	[SELF_LOG_SUPPRESSED] = { "sonde_log_suppressed_total",
+				  "Log messages held back by the rate limit.",
+				  FAMILY_KIND_COUNTER,
+				  { NULL } },
 };
 
 /* ---- process_*: as Prometheus' process collector names them ---- */
@@ -73,21 +93,27 @@ struct process_family {
 
 #define FIGURE(field) offsetof(struct process_figures, field)
 static const struct process_family process_families[] = {
-	{ "process_cpu_seconds_total", "Total user and system CPU time spent in seconds.", FAMILY_KIND_COUNTER,
-	  FIGURE(cpu_seconds) },
-	{ "process_max_fds", "Maximum number of open file descriptors.", FAMILY_KIND_GAUGE, FIGURE(max_fds) },
-	{ "process_network_receive_bytes_total", "Number of bytes received by the process over the network.",
-	  FAMILY_KIND_COUNTER, FIGURE(network_receive_bytes) },
-	{ "process_network_transmit_bytes_total", "Number of bytes sent by the process over the network.",
-	  FAMILY_KIND_COUNTER, FIGURE(network_transmit_bytes) },
-	{ "process_open_fds", "Number of open file descriptors.", FAMILY_KIND_GAUGE, FIGURE(open_fds) },
+	{ "process_cpu_seconds_total", "Total user and system CPU time spent in seconds.",
+	  FAMILY_KIND_COUNTER, FIGURE(cpu_seconds) },
+	{ "process_max_fds", "Maximum number of open file descriptors.", FAMILY_KIND_GAUGE,
+	  FIGURE(max_fds) },
+	{ "process_network_receive_bytes_total",
+	  "Number of bytes received by the process over the network.", FAMILY_KIND_COUNTER,
+	  FIGURE(network_receive_bytes) },
+	{ "process_network_transmit_bytes_total",
+	  "Number of bytes sent by the process over the network.", FAMILY_KIND_COUNTER,
+	  FIGURE(network_transmit_bytes) },
+	{ "process_open_fds", "Number of open file descriptors.", FAMILY_KIND_GAUGE,
+	  FIGURE(open_fds) },
 	{ "process_resident_memory_bytes", "Resident memory size in bytes.", FAMILY_KIND_GAUGE,
 	  FIGURE(resident_bytes) },
-	{ "process_start_time_seconds", "Start time of the process since unix epoch in seconds.", FAMILY_KIND_GAUGE,
-	  FIGURE(start_time_s) },
-	{ "process_virtual_memory_bytes", "Virtual memory size in bytes.", FAMILY_KIND_GAUGE, FIGURE(virtual_bytes) },
-	{ "process_virtual_memory_max_bytes", "Maximum amount of virtual memory available in bytes.",
-	  FAMILY_KIND_GAUGE, FIGURE(virtual_max_bytes) },
+	{ "process_start_time_seconds", "Start time of the process since unix epoch in seconds.",
+	  FAMILY_KIND_GAUGE, FIGURE(start_time_s) },
+	{ "process_virtual_memory_bytes", "Virtual memory size in bytes.", FAMILY_KIND_GAUGE,
+	  FIGURE(virtual_bytes) },
+	{ "process_virtual_memory_max_bytes",
+	  "Maximum amount of virtual memory available in bytes.", FAMILY_KIND_GAUGE,
+	  FIGURE(virtual_max_bytes) },
 };
 
 /* ---- sonde_metric_*: the ledger of each metric ---- */
@@ -153,17 +179,21 @@ static double get_vanished(const struct route *route)
 }
 
 static const struct ledger_family ledger_families[] = {
-	{ "sonde_metric_active", "Whether the metric is read (0: left out, the page at / says why).",
-	  FAMILY_KIND_GAUGE, get_active },
-	{ "sonde_metric_decode_errors_total", "Rows or events that could not be turned into labels.",
-	  FAMILY_KIND_COUNTER, get_decode_errors },
-	{ "sonde_metric_filtered_total", "Rows or events that a decoder refused on purpose.", FAMILY_KIND_COUNTER,
-	  get_filtered },
-	{ "sonde_metric_label_cache_keys", "Keys whose labels are remembered.", FAMILY_KIND_GAUGE, get_cache_keys },
-	{ "sonde_metric_lost_samples_total", "Events that the kernel had no room for.", FAMILY_KIND_COUNTER,
-	  get_lost },
-	{ "sonde_metric_overflowed_total", "Additions to the overflow series because the limit was reached.",
-	  FAMILY_KIND_COUNTER, get_overflowed },
+	{ "sonde_metric_active",
+	  "Whether the metric is read (0: left out, the page at / says why).", FAMILY_KIND_GAUGE,
+	  get_active },
+	{ "sonde_metric_decode_errors_total",
+	  "Rows or events that could not be turned into labels.", FAMILY_KIND_COUNTER,
+	  get_decode_errors },
+	{ "sonde_metric_filtered_total", "Rows or events that a decoder refused on purpose.",
+	  FAMILY_KIND_COUNTER, get_filtered },
+	{ "sonde_metric_label_cache_keys", "Keys whose labels are remembered.", FAMILY_KIND_GAUGE,
+	  get_cache_keys },
+	{ "sonde_metric_lost_samples_total", "Events that the kernel had no room for.",
+	  FAMILY_KIND_COUNTER, get_lost },
+	{ "sonde_metric_overflowed_total",
+	  "Additions to the overflow series because the limit was reached.", FAMILY_KIND_COUNTER,
+	  get_overflowed },
 	{ "sonde_metric_read_errors_total", "Passes over the map that failed.", FAMILY_KIND_COUNTER,
 	  get_read_errors },
 	{ "sonde_metric_read_seconds", "Time that reading and decoding took in this scrape.",
@@ -172,7 +202,8 @@ static const struct ledger_family ledger_families[] = {
 	  FAMILY_KIND_COUNTER, get_replaced },
 	{ "sonde_metric_rows", "Rows of the map in this scrape.", FAMILY_KIND_GAUGE, get_rows },
 	{ "sonde_metric_series", "Series that are known.", FAMILY_KIND_GAUGE, get_series },
-	{ "sonde_metric_uncached_total", "Decodings that could not be remembered because the label cache was full.",
+	{ "sonde_metric_uncached_total",
+	  "Decodings that could not be remembered because the label cache was full.",
 	  FAMILY_KIND_COUNTER, get_uncached },
 	{ "sonde_metric_vanished_keys_total", "Keys deleted by the program while the map was read.",
 	  FAMILY_KIND_COUNTER, get_vanished },
@@ -182,15 +213,15 @@ static const struct ledger_family ledger_families[] = {
 static const unsigned int preset_statuses[] = { 200, 500, 503 };
 
 struct self_metrics {
-	struct family *families[SELF_COUNT];			     /* the registry's */
-	struct family *process[array_size(process_families)];	     /* the registry's */
-	struct family *ledgers[array_size(ledger_families)];	     /* the registry's */
+	struct family *families[SELF_COUNT];                  /* the registry's */
+	struct family *process[array_size(process_families)]; /* the registry's */
+	struct family *ledgers[array_size(ledger_families)];  /* the registry's */
 	uint64_t replies[array_size(preset_statuses)];
 	uint64_t in_flight;
 };
 
-static int open_family(struct agent *agent, const struct self_family *self, struct family **ret_family,
-		       struct err *err)
+static int open_family(struct agent *agent, const struct self_family *self,
+		       struct family **ret_family, struct err *err)
 {
 	struct family_spec spec = {
 		.name = self->name,
@@ -212,14 +243,18 @@ static int open_families(struct agent *agent, struct self_metrics *self, struct 
 	for (i = 0; i < SELF_COUNT && r >= 0; i++)
 		r = open_family(agent, &self_families[i], &self->families[i], err);
 	for (i = 0; i < array_size(process_families) && r >= 0; i++) {
-		const struct self_family family = { process_families[i].name, process_families[i].help,
-						    process_families[i].kind, { NULL } };
+		const struct self_family family = { process_families[i].name,
+						    process_families[i].help,
+						    process_families[i].kind,
+						    { NULL } };
 
 		r = open_family(agent, &family, &self->process[i], err);
 	}
 	for (i = 0; i < array_size(ledger_families) && r >= 0; i++) {
-		const struct self_family family = { ledger_families[i].name, ledger_families[i].help,
-						    ledger_families[i].kind, { "config", "metric" } };
+		const struct self_family family = { ledger_families[i].name,
+						    ledger_families[i].help,
+						    ledger_families[i].kind,
+						    { "config", "metric" } };
 
 		r = open_family(agent, &family, &self->ledgers[i], err);
 	}
@@ -285,8 +320,8 @@ static void set_value(struct family *family, const char *const *labels, size_t c
 		set_value((self)->families[id], set_labels, array_size(set_labels), (value));      \
 	} while (0)
 
-static void collect_part(struct self_metrics *self, const struct agent_config *config, uint32_t program,
-			 uint32_t index, bool has_stats)
+static void collect_part(struct self_metrics *self, const struct agent_config *config,
+			 uint32_t program, uint32_t index, bool has_stats)
 {
 	const struct part *part = program__part(config->programs[program], index);
 	struct part_figures figures;
@@ -304,7 +339,8 @@ static void collect_part(struct self_metrics *self, const struct agent_config *c
 	set(self, SELF_PROGRAM_RUN_COUNT, (double)figures.run_count, id);
 }
 
-static void collect_programs(struct self_metrics *self, struct agent *agent, const struct agent_config *config)
+static void collect_programs(struct self_metrics *self, struct agent *agent,
+			     const struct agent_config *config)
 {
 	bool has_stats = host__bpf_stats_enabled(agent->host) == 1;
 	uint64_t memory_bytes = 0;
@@ -330,7 +366,8 @@ static void collect_ledgers(struct self_metrics *self, const struct agent_config
 		const char *const labels[] = { config->spec->name, route->metric->name };
 
 		for (k = 0; k < array_size(ledger_families); k++)
-			set_value(self->ledgers[k], labels, array_size(labels), ledger_families[k].get(route));
+			set_value(self->ledgers[k], labels, array_size(labels),
+				  ledger_families[k].get(route));
 	}
 }
 
@@ -376,8 +413,8 @@ static const char *architecture(void)
 void self_metrics__collect(struct self_metrics *self, struct agent *agent)
 {
 	/* goversion: the toolchain, so that the label is there and says something true. */
-	set(self, SELF_BUILD_INFO, 1, agent->options.branch, architecture(), "linux", "C " __VERSION__,
-	    agent->options.revision, "", agent->options.version);
+	set(self, SELF_BUILD_INFO, 1, agent->options.branch, architecture(), "linux",
+	    "C " __VERSION__, agent->options.revision, "", agent->options.version);
 	collect_http(self);
 	collect_process(self, agent);
 	set_value(self->families[SELF_LOG_SUPPRESSED], NULL, 0, (double)log_suppressed());

@@ -41,7 +41,9 @@ const struct part *agent__part(const struct agent *agent, uint32_t index, uint32
 	uint32_t i;
 
 	for (i = 0; i < config->spec->program_count; i++) {
-		uint32_t count = config->programs && config->programs[i] ? program__part_count(config->programs[i]) : 0;
+		uint32_t count = config->programs && config->programs[i]
+					 ? program__part_count(config->programs[i])
+					 : 0;
 
 		if (part < count)
 			return program__part(config->programs[i], part);
@@ -103,12 +105,14 @@ static const char *const map_type_names[] = {
 
 static const char *map_type_name(uint32_t type)
 {
-	return type < array_size(map_type_names) && map_type_names[type] ? map_type_names[type] : "map";
+	return type < array_size(map_type_names) && map_type_names[type] ? map_type_names[type]
+									 : "map";
 }
 
 static const struct fact_map *find_map(const struct agent_config *config, const struct route *route)
 {
-	return object_facts__find_map(program__facts(config->programs[route->stream->program]), route->stream->map);
+	return object_facts__find_map(program__facts(config->programs[route->stream->program]),
+				      route->stream->map);
 }
 
 static const char *state_name(enum part_state state)
@@ -137,18 +141,22 @@ static void add_label(const struct label_spec *label, struct strbuf *out)
 		strbuf__printf(out, "%s%s", i ? " > " : " = ", label->steps[i].decoder);
 }
 
-static void format_metric(const struct agent_config *config, const struct route *route, struct strbuf *out)
+static void format_metric(const struct agent_config *config, const struct route *route,
+			  struct strbuf *out)
 {
 	const struct fact_map *map = find_map(config, route);
 	uint32_t i;
 
-	strbuf__printf(out, "  metric %s (%s)\n", route->metric->name, metric_kind_name(route->metric->kind));
+	strbuf__printf(out, "  metric %s (%s)\n", route->metric->name,
+		       metric_kind_name(route->metric->kind));
 	if (map)
-		strbuf__printf(out, "    map %s: %s, %u entries, key %u bytes, value %u bytes\n", map->name,
-			       map_type_name(map->type), map->max_entries, map->key_size, map->value_size);
+		strbuf__printf(out, "    map %s: %s, %u entries, key %u bytes, value %u bytes\n",
+			       map->name, map_type_name(map->type), map->max_entries, map->key_size,
+			       map->value_size);
 	for (i = 0; i < route->metric->label_count; i++) {
-		strbuf__add_text(out, route->has_bucket && i + 1 == route->metric->label_count ? "    bucket " :
-												 "    label ");
+		strbuf__add_text(out, route->has_bucket && i + 1 == route->metric->label_count
+					      ? "    bucket "
+					      : "    label ");
 		add_label(&route->metric->labels[i], out);
 		if (i < route->label_count)
 			strbuf__printf(out, " (key bytes %u..%u)", route->labels[i].offset,
@@ -174,18 +182,21 @@ static void format_config(const struct agent *agent, uint32_t index, struct strb
 	for (i = 0; i < view.part_count; i++) {
 		const struct part *part = agent__part(agent, index, i);
 
-		strbuf__printf(out, "  program %s: %s, %s%s%s\n", part->name, part->hook, state_name(part->state),
-			       part->reason ? ": " : "", part->reason ? part->reason : "");
+		strbuf__printf(out, "  program %s: %s, %s%s%s\n", part->name, part->hook,
+			       state_name(part->state), part->reason ? ": " : "",
+			       part->reason ? part->reason : "");
 	}
 	for (i = 0; i < config->route_count; i++)
 		format_metric(config, &config->routes[i], out);
 	for (i = 0; i < config->spec->feed_count; i++)
 		strbuf__printf(out, "  feed cgroup ids -> map %s\n", config->spec->feeds[i].map);
 	for (i = 0; i < config->spec->span_count; i++)
-		strbuf__printf(out, "  span %s: understood, not exported yet\n", config->spec->spans[i].name);
+		strbuf__printf(out, "  span %s: understood, not exported yet\n",
+			       config->spec->spans[i].name);
 }
 
-static void json_metric(const struct agent_config *config, const struct route *route, struct json_writer *json)
+static void json_metric(const struct agent_config *config, const struct route *route,
+			struct json_writer *json)
 {
 	const struct fact_map *map = find_map(config, route);
 	uint32_t i, step;
@@ -305,7 +316,8 @@ static void dump_row(struct dump *dump, const uint8_t *key, uint64_t value)
 			strbuf__add_text(&text, "<undecodable>");
 	}
 	dump_key(key, route->key_size, dump->out);
-	strbuf__printf(dump->out, " %s]) -> %llu\n", strbuf__text(&text), (unsigned long long)value);
+	strbuf__printf(dump->out, " %s]) -> %llu\n", strbuf__text(&text),
+		       (unsigned long long)value);
 	strbuf__done(&text);
 }
 
@@ -345,7 +357,8 @@ static void dump_route(struct route *route, struct strbuf *out)
 
 	strbuf__printf(out, "### Map: %s\n\n```\n", route->stream->map);
 	if (!route->table)
-		strbuf__printf(out, "# not a table that can be read: %s\n", route->error ? route->error : "events");
+		strbuf__printf(out, "# not a table that can be read: %s\n",
+			       route->error ? route->error : "events");
 	else if (table_source__read(route->table, dump_rows, &dump, &err) < 0) {
 		err__format(&err, text, sizeof(text));
 		strbuf__printf(out, "# %s\n", text);

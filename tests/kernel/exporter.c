@@ -40,7 +40,8 @@ static void write_file(const char *path, const char *text)
 static void copy_file(const char *from, const char *to)
 {
 	char buffer[65536];
-	int in = open(from, O_RDONLY | O_CLOEXEC), out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+	int in = open(from, O_RDONLY | O_CLOEXEC),
+	    out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
 	ssize_t n;
 
 	if (in < 0)
@@ -69,7 +70,8 @@ void exporter__init(struct exporter *exporter)
 	assert_int_equal(symlink(self, path), 0);
 }
 
-void exporter__add(struct exporter *exporter, const char *name, const char *object, const char *yaml)
+void exporter__add(struct exporter *exporter, const char *name, const char *object,
+		   const char *yaml)
 {
 	const char *objects = getenv("SONDE_TEST_BPF");
 	char from[4096], to[256];
@@ -87,7 +89,8 @@ void exporter__add(struct exporter *exporter, const char *name, const char *obje
 /* A port that was free a moment ago. */
 static uint16_t free_port(void)
 {
-	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in address = { .sin_family = AF_INET,
+				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(address);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -109,7 +112,8 @@ static void spawn(struct exporter *exporter, const char *names, const char *cons
 	exporter->port = free_port();
 	snprintf(dir_flag, sizeof(dir_flag), "--config.dir=%s", exporter->dir);
 	snprintf(names_flag, sizeof(names_flag), "--config.names=%s", names);
-	snprintf(listen_flag, sizeof(listen_flag), "--web.listen-address=127.0.0.1:%u", exporter->port);
+	snprintf(listen_flag, sizeof(listen_flag), "--web.listen-address=127.0.0.1:%u",
+		 exporter->port);
 	while (extra && *extra && argc < ARGS_MAX - 1)
 		argv[argc++] = *extra++;
 	snprintf(log_path, sizeof(log_path), "%s/log", exporter->dir);
@@ -175,7 +179,8 @@ void exporter__start(struct exporter *exporter, const char *names, const char *c
 	while ((fd = try_connect(exporter)) < 0) {
 		int status;
 
-		if (waitpid(exporter->pid, &status, WNOHANG) == exporter->pid || time(NULL) > give_up) {
+		if (waitpid(exporter->pid, &status, WNOHANG) == exporter->pid ||
+		    time(NULL) > give_up) {
 			exporter->pid = 0;
 			read_log(exporter);
 			fail_msg("the exporter did not come up:\n%s", exporter->log);
@@ -228,7 +233,8 @@ void exporter__get(struct exporter *exporter, const char *path, struct reply *re
 
 	assert_true(fd >= 0);
 	assert_non_null(text);
-	n = snprintf(request, sizeof(request), "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", path);
+	n = snprintf(request, sizeof(request),
+		     "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", path);
 	assert_int_equal(write(fd, request, (size_t)n), n);
 	while ((n = read(fd, text + len, capacity - len - 1)) > 0) {
 		len += (size_t)n;

@@ -15,10 +15,10 @@
 #include <sys/types.h>
 
 struct exporter {
-	char dir[64];	 /* scratch directory */
-	pid_t pid;	 /* 0: not running */
+	char dir[64]; /* scratch directory */
+	pid_t pid;    /* 0: not running */
 	uint16_t port;
-	char *log;	 /* owned; stderr of the child so far, read at stop */
+	char *log; /* owned; stderr of the child so far, read at stop */
 	int log_fd;
 };
 
@@ -32,7 +32,8 @@ struct reply {
 /* Makes the scratch directory with ./trigger in it. */
 void exporter__init(struct exporter *exporter);
 /* DIR/NAME.yaml with this text, and the object $SONDE_TEST_BPF/OBJECT.bpf.o as DIR/NAME.bpf.o. */
-void exporter__add(struct exporter *exporter, const char *name, const char *object, const char *yaml);
+void exporter__add(struct exporter *exporter, const char *name, const char *object,
+		   const char *yaml);
 /* Starts on these names ("a,b") and waits until it answers. extra: NULL-terminated further flags, or NULL. */
 void exporter__start(struct exporter *exporter, const char *names, const char *const *extra);
 /* Runs to its end instead; exit status, log filled. */

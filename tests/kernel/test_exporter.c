@@ -24,10 +24,24 @@
 #define SERIES(name) "ebpf_exporter_" name
 
 /* As in bpf/shapes.bpf.c. */
-enum { PLAIN, PERCPU, FRUIT, FRUIT_PLUM, LRU, PERCPU_HASH, BYTES, LATENCY, ARRAY_LATENCY, LPM, EVENT, SHORT_EVENT };
+enum {
+	PLAIN,
+	PERCPU,
+	FRUIT,
+	FRUIT_PLUM,
+	LRU,
+	PERCPU_HASH,
+	BYTES,
+	LATENCY,
+	ARRAY_LATENCY,
+	LPM,
+	EVENT,
+	SHORT_EVENT
+};
 
 #define UINT_LABEL(name, size)                                                                     \
-	"        - name: " name "\n          size: " size "\n          decoders:\n            - name: uint\n"
+	"        - name: " name "\n          size: " size                                          \
+	"\n          decoders:\n            - name: uint\n"
 
 static void pause_ms(long ms)
 {
@@ -64,13 +78,18 @@ static void test_scrape__text_format(void **state)
 	const char *at;
 	char previous[256] = "";
 
-	start_shapes(exporter, "metrics:\n  counters:\n    - name: plain_total\n      help: 'Calls \\ of fire'\n");
+	start_shapes(
+		exporter,
+		"metrics:\n  counters:\n    - name: plain_total\n      help: 'Calls \\ of fire'\n");
 	fire(PLAIN, 1287408);
 	exporter__get(exporter, "/metrics", &reply);
 	assert_int_equal(reply.status, 200);
-	assert_non_null(strstr(reply.head, "text/plain; version=0.0.4; charset=utf-8; escaping=underscores"));
-	assert_non_null(strstr(reply.body, "# HELP " SERIES("plain_total") " Calls \\\\ of fire\n# TYPE " SERIES(
-						   "plain_total") " counter\n" SERIES("plain_total") " 1.287408e+06\n"));
+	assert_non_null(strstr(reply.head,
+			       "text/plain; version=0.0.4; charset=utf-8; escaping=underscores"));
+	assert_non_null(strstr(
+		reply.body,
+		"# HELP " SERIES("plain_total") " Calls \\\\ of fire\n# TYPE " SERIES(
+			"plain_total") " counter\n" SERIES("plain_total") " 1.287408e+06\n"));
 	assert_null(strstr(reply.body, "# EOF"));
 	for (at = strstr(reply.body, "# TYPE "); at; at = strstr(at + 1, "# TYPE ")) {
 		char name[256];
@@ -89,10 +108,11 @@ static void test_scrape__percpu_cells_are_summed_or_labelled(void **state)
 	long cpus = sysconf(_SC_NPROCESSORS_CONF);
 	char *metrics, *lines;
 
-	start_shapes(exporter, "metrics:\n  counters:\n"
-			       "    - name: percpu_plain_total\n      help: h\n"
-			       "    - name: percpu_vec_total\n      help: h\n      labels:\n" UINT_LABEL("vec", "4")
-				       UINT_LABEL("cpu", "2"));
+	start_shapes(exporter,
+		     "metrics:\n  counters:\n"
+		     "    - name: percpu_plain_total\n      help: h\n"
+		     "    - name: percpu_vec_total\n      help: h\n      labels:\n" UINT_LABEL(
+			     "vec", "4") UINT_LABEL("cpu", "2"));
 	fire(PERCPU, 10);
 	metrics = exporter__scrape(exporter);
 	assert_true(metrics_value(metrics, SERIES("percpu_plain_total")) == 10);
@@ -112,24 +132,29 @@ static void test_scrape__hash_shapes(void **state)
 	struct exporter *exporter = *state;
 	char *metrics;
 
-	start_shapes(exporter, "metrics:\n  counters:\n"
-			       "    - name: fruit_total\n      help: h\n      labels:\n" UINT_LABEL("number", "4")
-			       "        - name: fruit\n          size: 32\n          decoders:\n            - name: string\n"
-			       "    - name: lru_total\n      help: h\n      labels:\n" UINT_LABEL("value", "8")
-			       "    - name: percpu_hash_total\n      help: h\n      labels:\n" UINT_LABEL("value", "8")
-			       "    - name: lpm_total\n      help: h\n      labels:\n" UINT_LABEL("prefix", "4")
-			       "        - name: address\n          size: 4\n          decoders:\n            - name: inet_ip\n");
+	start_shapes(
+		exporter,
+		"metrics:\n  counters:\n"
+		"    - name: fruit_total\n      help: h\n      labels:\n" UINT_LABEL(
+			"number",
+			"4") "        - name: fruit\n          size: 32\n          decoders:\n            - name: string\n"
+			     "    - name: lru_total\n      help: h\n      labels:\n" UINT_LABEL("value", "8") "    - name: percpu_hash_total\n      help: h\n      labels:\n" UINT_LABEL(
+				     "value",
+				     "8") "    - name: lpm_total\n      help: h\n      labels:\n" UINT_LABEL("prefix",
+													     "4") "        - name: address\n          size: 4\n          decoders:\n            - name: inet_ip\n");
 	fire(FRUIT, 8);
 	fire(FRUIT_PLUM, 8);
 	fire(LRU, 42);
 	fire(PERCPU_HASH, 43);
 	fire(LPM, 0x0100007f);
 	metrics = exporter__scrape(exporter);
-	assert_non_null(strstr(metrics, SERIES("fruit_total{fruit=\"glum\",number=\"8\"} 8\n") SERIES(
-						"fruit_total{fruit=\"plum\",number=\"8\"} 8\n")));
+	assert_non_null(strstr(metrics,
+			       SERIES("fruit_total{fruit=\"glum\",number=\"8\"} 8\n")
+				       SERIES("fruit_total{fruit=\"plum\",number=\"8\"} 8\n")));
 	assert_true(metrics_value(metrics, SERIES("lru_total{value=\"42\"}")) == 42);
 	assert_true(metrics_value(metrics, SERIES("percpu_hash_total{value=\"43\"}")) == 43);
-	assert_true(metrics_value(metrics, SERIES("lpm_total{address=\"127.0.0.1\",prefix=\"32\"}")) == 1);
+	assert_true(metrics_value(metrics,
+				  SERIES("lpm_total{address=\"127.0.0.1\",prefix=\"32\"}")) == 1);
 	free(metrics);
 	assert_int_equal(exporter__stop(exporter), 0);
 }
@@ -139,12 +164,15 @@ static void test_scrape__histograms(void **state)
 	struct exporter *exporter = *state;
 	char *metrics, *lines;
 
-	start_shapes(exporter, "metrics:\n  histograms:\n"
-			       "    - name: latency_seconds\n      help: h\n      bucket_type: exp2\n"
-			       "      bucket_min: 0\n      bucket_max: 3\n      labels:\n" UINT_LABEL("bucket", "8")
-			       "    - name: array_latency_seconds\n      help: h\n      bucket_type: fixed\n"
-			       "      bucket_keys: [1, 3, 5]\n      bucket_multiplier: 0.5\n      labels:\n" UINT_LABEL(
-				       "bucket", "4"));
+	start_shapes(
+		exporter,
+		"metrics:\n  histograms:\n"
+		"    - name: latency_seconds\n      help: h\n      bucket_type: exp2\n"
+		"      bucket_min: 0\n      bucket_max: 3\n      labels:\n" UINT_LABEL(
+			"bucket",
+			"8") "    - name: array_latency_seconds\n      help: h\n      bucket_type: fixed\n"
+			     "      bucket_keys: [1, 3, 5]\n      bucket_multiplier: 0.5\n      labels:\n" UINT_LABEL(
+				     "bucket", "4"));
 	fire(LATENCY, 1ULL << 32 | 0);
 	fire(LATENCY, 3ULL << 32 | 2);
 	fire(LATENCY, 21ULL << 32 | 4);
@@ -153,19 +181,24 @@ static void test_scrape__histograms(void **state)
 	fire(ARRAY_LATENCY, 7ULL << 32 | 6);
 	metrics = exporter__scrape(exporter);
 	lines = metrics_lines(metrics, SERIES("latency_seconds"));
-	assert_string_equal(lines, SERIES("latency_seconds_bucket{le=\"1\"} 1\n") SERIES(
-					   "latency_seconds_bucket{le=\"2\"} 1\n") SERIES(
-					   "latency_seconds_bucket{le=\"4\"} 4\n") SERIES(
-					   "latency_seconds_bucket{le=\"8\"} 4\n") SERIES(
-					   "latency_seconds_bucket{le=\"+Inf\"} 4\n") SERIES(
-					   "latency_seconds_sum 21\n") SERIES("latency_seconds_count 4\n"));
+	assert_string_equal(
+		lines, SERIES("latency_seconds_bucket{le=\"1\"} 1\n")
+			       SERIES("latency_seconds_bucket{le=\"2\"} 1\n")
+				       SERIES("latency_seconds_bucket{le=\"4\"} 4\n") SERIES(
+					       "latency_seconds_bucket{le=\"8\"} 4\n")
+					       SERIES("latency_seconds_bucket{le=\"+Inf\"} 4\n")
+						       SERIES("latency_seconds_sum 21\n")
+							       SERIES("latency_seconds_count 4\n"));
 	free(lines);
 	lines = metrics_lines(metrics, SERIES("array_latency_seconds"));
-	assert_string_equal(lines, SERIES("array_latency_seconds_bucket{le=\"0.5\"} 0\n") SERIES(
-					   "array_latency_seconds_bucket{le=\"1.5\"} 2\n") SERIES(
-					   "array_latency_seconds_bucket{le=\"2.5\"} 2\n") SERIES(
-					   "array_latency_seconds_bucket{le=\"+Inf\"} 2\n") SERIES(
-					   "array_latency_seconds_sum 3.5\n") SERIES("array_latency_seconds_count 2\n"));
+	assert_string_equal(
+		lines,
+		SERIES("array_latency_seconds_bucket{le=\"0.5\"} 0\n")
+			SERIES("array_latency_seconds_bucket{le=\"1.5\"} 2\n")
+				SERIES("array_latency_seconds_bucket{le=\"2.5\"} 2\n")
+					SERIES("array_latency_seconds_bucket{le=\"+Inf\"} 2\n")
+						SERIES("array_latency_seconds_sum 3.5\n")
+							SERIES("array_latency_seconds_count 2\n"));
 	free(lines);
 	free(metrics);
 	assert_int_equal(exporter__stop(exporter), 0);
@@ -176,10 +209,12 @@ static void test_scrape__equal_labels_are_summed_and_refused_rows_dropped(void *
 	struct exporter *exporter = *state;
 	char *metrics;
 
-	start_shapes(exporter, "metrics:\n  counters:\n"
-			       "    - name: bytes_total\n      help: h\n      labels:\n"
-			       "        - name: comm\n          size: 8\n          decoders:\n            - name: string\n"
-			       "            - name: regexp\n              regexps: ['^(a)(.*)$', '^(a)', '^b$']\n");
+	start_shapes(
+		exporter,
+		"metrics:\n  counters:\n"
+		"    - name: bytes_total\n      help: h\n      labels:\n"
+		"        - name: comm\n          size: 8\n          decoders:\n            - name: string\n"
+		"            - name: regexp\n              regexps: ['^(a)(.*)$', '^(a)', '^b$']\n");
 	fire(BYTES, 0x00003161); /* "a1" */
 	fire(BYTES, 0x00003261); /* "a2" */
 	fire(BYTES, 0x00000062); /* "b" */
@@ -189,8 +224,9 @@ static void test_scrape__equal_labels_are_summed_and_refused_rows_dropped(void *
 	assert_true(metrics_value(metrics, SERIES("bytes_total{comm=\"a\"}")) == 2);
 	assert_true(metrics_value(metrics, SERIES("bytes_total{comm=\"b\"}")) == 1);
 	assert_true(metrics_value(metrics, SERIES("decoder_errors_total{config=\"shapes\"}")) == 0);
-	assert_true(metrics_value(metrics, "sonde_metric_filtered_total{config=\"shapes\",metric=\"" SERIES(
-						   "bytes_total\"}")) == 1);
+	assert_true(metrics_value(metrics,
+				  "sonde_metric_filtered_total{config=\"shapes\",metric=\"" SERIES(
+					  "bytes_total\"}")) == 1);
 	free(metrics);
 	assert_int_equal(exporter__stop(exporter), 0);
 }
@@ -202,7 +238,8 @@ static void test_scrape__wrong_label_size_leaves_one_metric_out(void **state)
 
 	start_shapes(exporter, "metrics:\n  counters:\n"
 			       "    - name: plain_total\n      help: h\n"
-			       "    - name: lru_total\n      help: h\n      labels:\n" UINT_LABEL("value", "4"));
+			       "    - name: lru_total\n      help: h\n      labels:\n" UINT_LABEL(
+				       "value", "4"));
 	fire(PLAIN, 5);
 	fire(LRU, 5);
 	metrics = exporter__scrape(exporter);
@@ -220,21 +257,24 @@ static void test_scrape__hostile_bytes_are_survived(void **state)
 	struct exporter *exporter = *state;
 	char *metrics;
 
-	start_shapes(exporter, "metrics:\n  counters:\n"
-			       "    - name: bytes_total\n      help: h\n      labels:\n"
-			       "        - name: text\n          size: 8\n          decoders:\n            - name: string\n"
-			       "    - name: lru_total\n      help: h\n      labels:\n"
-			       "        - name: odd\n          size: 3\n          padding: 5\n          decoders:\n"
-			       "            - name: uint\n"
-			       "    - name: fruit_total\n      help: h\n      labels:\n"
-			       "        - name: short\n          size: 2\n          padding: 34\n          decoders:\n"
-			       "            - name: ifname\n");
+	start_shapes(
+		exporter,
+		"metrics:\n  counters:\n"
+		"    - name: bytes_total\n      help: h\n      labels:\n"
+		"        - name: text\n          size: 8\n          decoders:\n            - name: string\n"
+		"    - name: lru_total\n      help: h\n      labels:\n"
+		"        - name: odd\n          size: 3\n          padding: 5\n          decoders:\n"
+		"            - name: uint\n"
+		"    - name: fruit_total\n      help: h\n      labels:\n"
+		"        - name: short\n          size: 2\n          padding: 34\n          decoders:\n"
+		"            - name: ifname\n");
 	fire(BYTES, 0x0041fffe41); /* "A", two bytes that are no UTF-8, "A" */
 	fire(BYTES, 0x0a225c09);   /* tab, backslash, quote, newline */
 	fire(LRU, 1);
 	fire(FRUIT, 1);
 	metrics = exporter__scrape(exporter);
-	assert_non_null(strstr(metrics, SERIES("bytes_total{text=\"A\xef\xbf\xbd\xef\xbf\xbd") "A\"} 1\n"));
+	assert_non_null(
+		strstr(metrics, SERIES("bytes_total{text=\"A\xef\xbf\xbd\xef\xbf\xbd") "A\"} 1\n"));
 	assert_non_null(strstr(metrics, SERIES("bytes_total{text=\"\t\\\\\\\"\\n\"} 1\n")));
 	assert_int_equal(metrics_count(metrics, SERIES("lru_total")), 0);
 	assert_int_equal(metrics_count(metrics, SERIES("fruit_total")), 0);
@@ -249,9 +289,10 @@ static void test_events__are_counted_and_bad_samples_survived(void **state)
 	struct exporter *exporter = *state;
 	char *metrics;
 
-	start_shapes(exporter, "metrics:\n  counters:\n"
-			       "    - name: events_total\n      help: h\n      perf_event_array: true\n"
-			       "      flush_interval: 1h\n      labels:\n" UINT_LABEL("value", "8"));
+	start_shapes(exporter,
+		     "metrics:\n  counters:\n"
+		     "    - name: events_total\n      help: h\n      perf_event_array: true\n"
+		     "      flush_interval: 1h\n      labels:\n" UINT_LABEL("value", "8"));
 	metrics = exporter__scrape(exporter);
 	assert_int_equal(metrics_count(metrics, SERIES("events_total")), 0);
 	free(metrics);
@@ -263,10 +304,14 @@ static void test_events__are_counted_and_bad_samples_survived(void **state)
 	assert_true(metrics_value(metrics, SERIES("events_total{value=\"7\"}")) == 2);
 	assert_true(metrics_value(metrics, SERIES("events_total{value=\"9\"}")) == 1);
 	assert_int_equal(metrics_count(metrics, SERIES("events_total{")), 2);
-	assert_true(metrics_value(metrics, "sonde_metric_lost_samples_total{config=\"shapes\",metric=\"" SERIES(
-						   "events_total\"}")) == 0);
-	assert_true(metrics_value(metrics, "sonde_metric_decode_errors_total{config=\"shapes\",metric=\"" SERIES(
-						   "events_total\"}")) == 1);
+	assert_true(
+		metrics_value(metrics,
+			      "sonde_metric_lost_samples_total{config=\"shapes\",metric=\"" SERIES(
+				      "events_total\"}")) == 0);
+	assert_true(
+		metrics_value(metrics,
+			      "sonde_metric_decode_errors_total{config=\"shapes\",metric=\"" SERIES(
+				      "events_total\"}")) == 1);
 	free(metrics);
 	assert_int_equal(exporter__stop(exporter), 0);
 }
@@ -277,9 +322,10 @@ static void test_events__begin_anew_after_the_flush_interval(void **state)
 	char *metrics;
 	size_t i;
 
-	start_shapes(exporter, "metrics:\n  counters:\n"
-			       "    - name: events_total\n      help: h\n      perf_event_array: true\n"
-			       "      flush_interval: 300ms\n      labels:\n" UINT_LABEL("value", "8"));
+	start_shapes(exporter,
+		     "metrics:\n  counters:\n"
+		     "    - name: events_total\n      help: h\n      perf_event_array: true\n"
+		     "      flush_interval: 300ms\n      labels:\n" UINT_LABEL("value", "8"));
 	fire(EVENT, 7);
 	for (i = 0; i < 500; i++) {
 		size_t count;
@@ -311,15 +357,17 @@ static void test_mark__fires_once_with_kernel_address_set(void **state)
 		char name[256];
 		unsigned long long at;
 
-		if (sscanf(line, "%llx %*c %255s", &at, name) == 2 && strcmp(name, "init_task") == 0)
+		if (sscanf(line, "%llx %*c %255s", &at, name) == 2 &&
+		    strcmp(name, "init_task") == 0)
 			value = at;
 	}
 	if (symbols)
 		fclose(symbols);
 	snprintf(address, sizeof(address), "%llu", value);
-	exporter__add(exporter, "mark", "mark",
-		      "metrics:\n  counters:\n    - name: marks_total\n      help: h\n      labels:\n" UINT_LABEL("address", "8")
-		      "kaddrs:\n  - init_task\n");
+	exporter__add(
+		exporter, "mark", "mark",
+		"metrics:\n  counters:\n    - name: marks_total\n      help: h\n      labels:\n" UINT_LABEL(
+			"address", "8") "kaddrs:\n  - init_task\n");
 	exporter__add(exporter, "partial", "partial",
 		      "metrics:\n  counters:\n    - name: fires_total\n      help: h\n");
 	exporter__start(exporter, "mark,partial", NULL);
@@ -338,7 +386,8 @@ static void test_attach__what_cannot_attach_is_shown_and_the_rest_runs(void **st
 	static const char *const strict[] = { "--config.strict", NULL };
 	char *metrics;
 
-	exporter__add(exporter, "partial", "partial", "metrics:\n  counters:\n    - name: fires_total\n      help: h\n");
+	exporter__add(exporter, "partial", "partial",
+		      "metrics:\n  counters:\n    - name: fires_total\n      help: h\n");
 	exporter__start(exporter, "partial", NULL);
 	fire(0, 0);
 	fire(0, 0);
@@ -392,10 +441,11 @@ static void test_cgroup__made_after_start_is_named(void **state)
 
 	if (!cgroup_root())
 		skip();
-	exporter__add(exporter, "cgroups", "cgroups",
-		      "metrics:\n  counters:\n    - name: seen_total\n      help: h\n      labels:\n"
-		      "        - name: cgroup\n          size: 8\n          decoders:\n            - name: uint\n"
-		      "            - name: cgroup\n");
+	exporter__add(
+		exporter, "cgroups", "cgroups",
+		"metrics:\n  counters:\n    - name: seen_total\n      help: h\n      labels:\n"
+		"        - name: cgroup\n          size: 8\n          decoders:\n            - name: uint\n"
+		"            - name: cgroup\n");
 	exporter__start(exporter, "cgroups", NULL);
 	free(exporter__scrape(exporter));
 	make_cgroup("late", path, sizeof(path), &id);
@@ -407,13 +457,17 @@ static void test_cgroup__made_after_start_is_named(void **state)
 	rmdir(path);
 	snprintf(series, sizeof(series), SERIES("seen_total{cgroup=\"%s\"}"), path);
 	assert_true(metrics_value(metrics, series) == 2);
-	assert_true(metrics_value(metrics, SERIES("seen_total{cgroup=\"unknown_cgroup_id:88888888888\"}")) == 2);
+	assert_true(metrics_value(metrics,
+				  SERIES("seen_total{cgroup=\"unknown_cgroup_id:88888888888\"}")) ==
+		    2);
 	free(metrics);
 	assert_int_equal(exporter__stop(exporter), 0);
 }
 
-static const char feed_yaml[] = "metrics:\n  counters:\n    - name: seen_total\n      help: h\n      labels:\n" UINT_LABEL(
-	"cgroup", "8") "cgroup_id_map:\n  name: wanted\n  type: hash\n  regexps:\n    - ^.*/sonde-test-[0-9]+-fed$\n";
+static const char feed_yaml[] =
+	"metrics:\n  counters:\n    - name: seen_total\n      help: h\n      labels:\n" UINT_LABEL(
+		"cgroup",
+		"8") "cgroup_id_map:\n  name: wanted\n  type: hash\n  regexps:\n    - ^.*/sonde-test-[0-9]+-fed$\n";
 
 static double fire_and_read(struct exporter *exporter, uint64_t id)
 {
@@ -422,7 +476,8 @@ static double fire_and_read(struct exporter *exporter, uint64_t id)
 
 	fire(0, id);
 	metrics = exporter__scrape(exporter);
-	snprintf(series, sizeof(series), SERIES("seen_total{cgroup=\"%llu\"}"), (unsigned long long)id);
+	snprintf(series, sizeof(series), SERIES("seen_total{cgroup=\"%llu\"}"),
+		 (unsigned long long)id);
 	value = metrics_value(metrics, series);
 	free(metrics);
 	return value;
@@ -446,7 +501,8 @@ static void test_cgroup__feed_follows_creation_and_removal(void **state)
 	if (!cgroup_root())
 		skip();
 	exporter__add(exporter, "cgroups", "cgroups", feed_yaml);
-	if (exporter__run(exporter, "cgroups", (const char *const[]){ "--config.check", NULL }) != 0) {
+	if (exporter__run(exporter, "cgroups", (const char *const[]){ "--config.check", NULL }) !=
+	    0) {
 		/* Kernels before 6.6 do not tell about cgroups: then it is refused with the reason. */
 		assert_non_null(strstr(exporter->log, "fanotify"));
 		print_message("cgroups are not told by this kernel: %s", exporter->log);
@@ -467,8 +523,10 @@ static void test_cgroup__feed_follows_creation_and_removal(void **state)
 
 #define MANY_YAML                                                                                  \
 	"metrics:\n  counters:\n"                                                                  \
-	"    - name: rows_total\n      help: h\n      labels:\n" UINT_LABEL("key", "8")             \
-	"    - name: churned_total\n      help: h\n      labels:\n" UINT_LABEL("key", "8")
+	"    - name: rows_total\n      help: h\n      labels:\n" UINT_LABEL(                       \
+		"key",                                                                             \
+		"8") "    - name: churned_total\n      help: h\n      labels:\n" UINT_LABEL("key", \
+											    "8")
 
 static void test_many__parallel_scrapes_agree(void **state)
 {

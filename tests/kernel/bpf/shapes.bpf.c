@@ -2,10 +2,10 @@
 /*
  * Maps of every shape, written by the test through fire(what, value): row by row, exactly what it says.
  */
-#include <linux/bpf.h>
-#include <linux/ptrace.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
+#include <linux/bpf.h>
+#include <linux/ptrace.h>
 
 #define MAP(map_name, map_type, key_type, entries)                                                 \
 	struct {                                                                                   \
@@ -54,7 +54,20 @@ struct {
 } events_total SEC(".maps");
 
 /* What fire()'s first argument means. */
-enum { PLAIN, PERCPU, FRUIT, FRUIT_PLUM, LRU, PERCPU_HASH, BYTES, LATENCY, ARRAY_LATENCY, LPM, EVENT, SHORT_EVENT };
+enum {
+	PLAIN,
+	PERCPU,
+	FRUIT,
+	FRUIT_PLUM,
+	LRU,
+	PERCPU_HASH,
+	BYTES,
+	LATENCY,
+	ARRAY_LATENCY,
+	LPM,
+	EVENT,
+	SHORT_EVENT
+};
 
 static __always_inline void write_row(void *map, const void *key, __u64 value)
 {

@@ -33,22 +33,35 @@ struct fixture {
 #define HISTOGRAM(buckets, labels)                                                                 \
 	"metrics:\n  histograms:\n    - name: m\n      help: h\n" buckets "      labels:\n" labels
 
-#define NUMBER "        - name: number\n          size: 4\n          decoders:\n            - name: uint\n"
-#define FRUIT "        - name: fruit\n          size: 32\n          decoders:\n            - name: string\n"
+#define NUMBER                                                                                     \
+	"        - name: number\n          size: 4\n          decoders:\n            - name: uint\n"
+#define FRUIT                                                                                      \
+	"        - name: fruit\n          size: 32\n          decoders:\n            - name: string\n"
 
 /* Loads the text, makes the facts of one map "m", completes the spec. */
-static void open_fixture(struct fixture *fixture, const char *text, uint32_t map_type, uint32_t key_size)
+static void open_fixture(struct fixture *fixture, const char *text, uint32_t map_type,
+			 uint32_t key_size)
 {
-	const struct dialect_input input = { .name = "c", .origin = "c.yaml", .object = "c.bpf.o", .text = text,
+	const struct dialect_input input = { .name = "c",
+					     .origin = "c.yaml",
+					     .object = "c.bpf.o",
+					     .text = text,
 					     .len = strlen(text) };
 	struct err_list errors = { 0 };
 
 	memset(fixture, 0, sizeof(*fixture));
-	fixture->map = (struct fact_map){
-		.name = "m", .type = map_type, .key_size = key_size, .value_size = 8, .max_entries = 16 };
-	fixture->facts = (struct object_facts){ .path = "c.bpf.o", .maps = &fixture->map, .map_count = 1 };
-	assert_int_equal(config_load_text(dialect_find("ebpf_exporter"), &input, &fixture->spec, &errors), 0);
-	assert_int_equal(fixture->spec->dialect->complete(fixture->spec, &fixture->facts, &errors), 0);
+	fixture->map = (struct fact_map){ .name = "m",
+					  .type = map_type,
+					  .key_size = key_size,
+					  .value_size = 8,
+					  .max_entries = 16 };
+	fixture->facts =
+		(struct object_facts){ .path = "c.bpf.o", .maps = &fixture->map, .map_count = 1 };
+	assert_int_equal(
+		config_load_text(dialect_find("ebpf_exporter"), &input, &fixture->spec, &errors),
+		0);
+	assert_int_equal(fixture->spec->dialect->complete(fixture->spec, &fixture->facts, &errors),
+			 0);
 	assert_int_equal(registry__new(&fixture->registry, NULL), 0);
 	assert_int_equal(host__open("/", &fixture->host, NULL), 0);
 	fixture->decode.host = fixture->host;
@@ -57,10 +70,12 @@ static void open_fixture(struct fixture *fixture, const char *text, uint32_t map
 
 static int plan(struct fixture *fixture)
 {
-	const struct plan_env env = { .decode = &fixture->decode, .registry = fixture->registry,
+	const struct plan_env env = { .decode = &fixture->decode,
+				      .registry = fixture->registry,
 				      .facts = &fixture->facts };
 
-	return plan_route(fixture->spec, &fixture->spec->metrics[0], &env, &fixture->route, &fixture->err);
+	return plan_route(fixture->spec, &fixture->spec->metrics[0], &env, &fixture->route,
+			  &fixture->err);
 }
 
 static void begin(struct fixture *fixture)
@@ -117,8 +132,9 @@ static void test_plan__counter_with_two_labels(void **state)
 	assert_null(fixture.route.error);
 	begin(&fixture);
 	assert_true(add(&fixture, key, 7));
-	assert_string_equal(write_text(&fixture), "# HELP ebpf_exporter_m h\n# TYPE ebpf_exporter_m counter\n"
-						  "ebpf_exporter_m{fruit=\"bananas\",number=\"8\"} 7\n");
+	assert_string_equal(write_text(&fixture),
+			    "# HELP ebpf_exporter_m h\n# TYPE ebpf_exporter_m counter\n"
+			    "ebpf_exporter_m{fruit=\"bananas\",number=\"8\"} 7\n");
 	close_fixture(&fixture);
 }
 
@@ -157,9 +173,10 @@ static void test_plan__unknown_decoder_leaves_the_metric_out(void **state)
 	struct fixture fixture;
 
 	(void)state;
-	open_fixture(&fixture,
-		     COUNTER("        - name: number\n          size: 4\n          decoders:\n            - name: uin\n"),
-		     BPF_MAP_TYPE_HASH, 4);
+	open_fixture(
+		&fixture,
+		COUNTER("        - name: number\n          size: 4\n          decoders:\n            - name: uin\n"),
+		BPF_MAP_TYPE_HASH, 4);
 	assert_int_equal(plan(&fixture), 0);
 	assert_non_null(strstr(fixture.route.error, "uin"));
 	assert_true(fixture.route.counts_as_decode_error);
@@ -172,16 +189,18 @@ static void test_plan__equal_labels_are_summed(void **state)
 	uint8_t keys[3][8] = { "foo\0xxx", "bar", "foo\0yyy" };
 
 	(void)state;
-	open_fixture(&fixture,
-		     COUNTER("        - name: fruit\n          size: 8\n          decoders:\n            - name: string\n"),
-		     BPF_MAP_TYPE_HASH, 8);
+	open_fixture(
+		&fixture,
+		COUNTER("        - name: fruit\n          size: 8\n          decoders:\n            - name: string\n"),
+		BPF_MAP_TYPE_HASH, 8);
 	assert_int_equal(plan(&fixture), 0);
 	begin(&fixture);
 	assert_true(add(&fixture, keys[0], 8));
 	assert_true(add(&fixture, keys[1], 1));
 	assert_true(add(&fixture, keys[2], 3));
-	assert_non_null(strstr(write_text(&fixture),
-			       "ebpf_exporter_m{fruit=\"bar\"} 1\nebpf_exporter_m{fruit=\"foo\"} 11\n"));
+	assert_non_null(
+		strstr(write_text(&fixture),
+		       "ebpf_exporter_m{fruit=\"bar\"} 1\nebpf_exporter_m{fruit=\"foo\"} 11\n"));
 	close_fixture(&fixture);
 }
 
@@ -191,10 +210,11 @@ static void test_plan__refused_row_is_remembered_and_no_error(void **state)
 	uint8_t key[8] = "bananas";
 
 	(void)state;
-	open_fixture(&fixture,
-		     COUNTER("        - name: fruit\n          size: 8\n          decoders:\n            - name: string\n"
-			     "            - name: regexp\n              regexps: [ '^tomato$' ]\n"),
-		     BPF_MAP_TYPE_HASH, 8);
+	open_fixture(
+		&fixture,
+		COUNTER("        - name: fruit\n          size: 8\n          decoders:\n            - name: string\n"
+			"            - name: regexp\n              regexps: [ '^tomato$' ]\n"),
+		BPF_MAP_TYPE_HASH, 8);
 	assert_int_equal(plan(&fixture), 0);
 	begin(&fixture);
 	assert_true(add(&fixture, key, 1));
@@ -211,9 +231,10 @@ static void test_plan__unknown_name_is_asked_again(void **state)
 	uint32_t key = 0; /* no interface has index 0 */
 
 	(void)state;
-	open_fixture(&fixture,
-		     COUNTER("        - name: dev\n          size: 4\n          decoders:\n            - name: ifname\n"),
-		     BPF_MAP_TYPE_HASH, 4);
+	open_fixture(
+		&fixture,
+		COUNTER("        - name: dev\n          size: 4\n          decoders:\n            - name: ifname\n"),
+		BPF_MAP_TYPE_HASH, 4);
 	assert_int_equal(plan(&fixture), 0);
 	begin(&fixture);
 	assert_true(add(&fixture, &key, 1));
@@ -230,7 +251,8 @@ static void test_plan__without_labels_only_key_zero_counts(void **state)
 	uint32_t zero = 0, one = 1;
 
 	(void)state;
-	open_fixture(&fixture, "metrics:\n  counters:\n    - name: m\n      help: h\n", BPF_MAP_TYPE_ARRAY, 4);
+	open_fixture(&fixture, "metrics:\n  counters:\n    - name: m\n      help: h\n",
+		     BPF_MAP_TYPE_ARRAY, 4);
 	assert_int_equal(plan(&fixture), 0);
 	begin(&fixture);
 	assert_true(add(&fixture, &zero, 1000000));
@@ -246,9 +268,11 @@ static void test_plan__cpu_label_stands_behind_the_key(void **state)
 	uint8_t key[6] = { 3, 0, 0, 0, 1, 0 };
 
 	(void)state;
-	open_fixture(&fixture,
-		     COUNTER(NUMBER "        - name: cpu\n          size: 2\n          decoders:\n            - name: uint\n"),
-		     BPF_MAP_TYPE_PERCPU_ARRAY, 4);
+	open_fixture(
+		&fixture,
+		COUNTER(NUMBER
+			"        - name: cpu\n          size: 2\n          decoders:\n            - name: uint\n"),
+		BPF_MAP_TYPE_PERCPU_ARRAY, 4);
 	assert_int_equal(plan(&fixture), 0);
 	assert_null(fixture.route.error);
 	assert_true(fixture.route.has_cpu_label);
@@ -266,11 +290,13 @@ static void test_plan__histogram_sums_at_the_key_after_the_last(void **state)
 	size_t i;
 
 	(void)state;
-	open_fixture(&fixture,
-		     HISTOGRAM("      bucket_type: exp2\n      bucket_min: 0\n      bucket_max: 3\n"
-			       "      bucket_multiplier: 0.000001\n",
-			       "        - name: bucket\n          size: 8\n          decoders:\n            - name: uint\n"),
-		     BPF_MAP_TYPE_HASH, 8);
+	open_fixture(
+		&fixture,
+		HISTOGRAM(
+			"      bucket_type: exp2\n      bucket_min: 0\n      bucket_max: 3\n"
+			"      bucket_multiplier: 0.000001\n",
+			"        - name: bucket\n          size: 8\n          decoders:\n            - name: uint\n"),
+		BPF_MAP_TYPE_HASH, 8);
 	assert_int_equal(plan(&fixture), 0);
 	assert_null(fixture.route.error);
 	begin(&fixture);
@@ -293,10 +319,12 @@ static void test_plan__histogram_with_min_equal_max_is_left_out(void **state)
 	struct fixture fixture;
 
 	(void)state;
-	open_fixture(&fixture,
-		     HISTOGRAM("      bucket_type: linear\n      bucket_min: 3\n      bucket_max: 3\n",
-			       "        - name: bucket\n          size: 8\n          decoders:\n            - name: uint\n"),
-		     BPF_MAP_TYPE_HASH, 8);
+	open_fixture(
+		&fixture,
+		HISTOGRAM(
+			"      bucket_type: linear\n      bucket_min: 3\n      bucket_max: 3\n",
+			"        - name: bucket\n          size: 8\n          decoders:\n            - name: uint\n"),
+		BPF_MAP_TYPE_HASH, 8);
 	assert_int_equal(plan(&fixture), 0);
 	assert_non_null(fixture.route.error);
 	assert_false(fixture.route.counts_as_decode_error);
@@ -309,12 +337,15 @@ static void test_plan__same_bytes_mean_different_labels_per_metric(void **state)
 	struct fixture one, two;
 
 	(void)state;
-	open_fixture(&one, COUNTER("        - name: a\n          size: 8\n          decoders:\n            - name: hex\n"),
-		     BPF_MAP_TYPE_HASH, 8);
-	open_fixture(&two,
-		     COUNTER("        - name: a\n          size: 4\n          decoders:\n            - name: hex\n"
-			     "        - name: b\n          size: 4\n          decoders:\n            - name: hex\n"),
-		     BPF_MAP_TYPE_HASH, 8);
+	open_fixture(
+		&one,
+		COUNTER("        - name: a\n          size: 8\n          decoders:\n            - name: hex\n"),
+		BPF_MAP_TYPE_HASH, 8);
+	open_fixture(
+		&two,
+		COUNTER("        - name: a\n          size: 4\n          decoders:\n            - name: hex\n"
+			"        - name: b\n          size: 4\n          decoders:\n            - name: hex\n"),
+		BPF_MAP_TYPE_HASH, 8);
 	assert_int_equal(plan(&one), 0);
 	assert_int_equal(plan(&two), 0);
 	begin(&one);
@@ -330,18 +361,25 @@ static void test_plan__same_bytes_mean_different_labels_per_metric(void **state)
 static void test_plan__wrong_value_size_fails_the_config(void **state)
 {
 	const char *text = COUNTER(NUMBER);
-	const struct dialect_input input = { .name = "c", .origin = "c.yaml", .object = "c.bpf.o", .text = text,
+	const struct dialect_input input = { .name = "c",
+					     .origin = "c.yaml",
+					     .object = "c.bpf.o",
+					     .text = text,
 					     .len = strlen(text) };
-	struct fact_map map = { .name = "m", .type = BPF_MAP_TYPE_HASH, .key_size = 4, .value_size = 4 };
+	struct fact_map map = {
+		.name = "m", .type = BPF_MAP_TYPE_HASH, .key_size = 4, .value_size = 4
+	};
 	struct object_facts facts = { .path = "c.bpf.o", .maps = &map, .map_count = 1 };
 	struct err_list errors = { 0 };
 	struct spec *spec;
 
 	(void)state;
-	assert_int_equal(config_load_text(dialect_find("ebpf_exporter"), &input, &spec, &errors), 0);
+	assert_int_equal(config_load_text(dialect_find("ebpf_exporter"), &input, &spec, &errors),
+			 0);
 	assert_true(spec->dialect->complete(spec, &facts, &errors) < 0);
-	assert_non_null(strstr(errors.items[0].text,
-			       "value size for map \"m\" is not expected 8 bytes (u64), it is 4 bytes"));
+	assert_non_null(
+		strstr(errors.items[0].text,
+		       "value size for map \"m\" is not expected 8 bytes (u64), it is 4 bytes"));
 	err_list__done(&errors);
 	spec__free(spec);
 }
