@@ -51,8 +51,8 @@ struct attach_family {
 	/* Makes one link or more. What it made stays when it fails half way; the caller closes. */
 	int (*attach)(struct attach_context *context, const struct attach_request *request,
 		      struct err *err);
-	/* A program that loads also attaches: alternatives behind it need not be loaded. */
-	bool is_sure_once_loaded;
+	/* The target is given at load already: what loads also attaches, so alternatives behind it need not be loaded. */
+	bool is_bound_at_load;
 };
 
 #define ATTACH(id, help) extern const struct attach_family attach_##id;

@@ -35,6 +35,7 @@ int features__new(struct host *host, struct features **ret_features, struct err 
 	features->tracefs_fd = -1;
 	features->lsm = UNTRIED;
 	features->fentry = UNTRIED;
+	features->load = UNTRIED;
 	*ret_features = features;
 	return 0;
 }
@@ -172,18 +173,26 @@ static bool needs_trampoline(uint32_t attach_type)
 	return attach_type != BPF_TRACE_RAW_TP && attach_type != BPF_TRACE_ITER;
 }
 
+/* Without the privilege to load anything, nothing can be learned about one kind of program. */
+static bool may_load(struct features *features)
+{
+	if (features->load == UNTRIED)
+		features->load = load_nothing(BPF_PROG_TYPE_RAW_TRACEPOINT, 0, 0);
+	return features->load == 0;
+}
+
 int features__tracing(struct features *features, uint32_t program_type, uint32_t attach_type,
 		      uint32_t btf_id, const char *name, struct err *err)
 {
-	bool is_trampoline = needs_trampoline(attach_type);
-	int r = is_trampoline && features->fentry < 0
-			? features->fentry
-			: load_nothing(program_type, attach_type, btf_id);
+	int r = 0;
 
-	if (r == -EPERM && is_trampoline)
-		features->fentry = r;
+	if (!needs_trampoline(attach_type) || !may_load(features))
+		return 0;
+	if (features->fentry == UNTRIED)
+		r = load_nothing(program_type, attach_type, btf_id);
 	if (r == -EPERM)
-		return err__set(err, r, NULL, "%s is refused by this kernel (EPERM)", name);
-	return r < 0 ? err__set(err, r, NULL, "%s cannot be attached here (%s)", name, strerror(-r))
-		     : 0;
+		features->fentry = r;
+	if (features->fentry == -EPERM)
+		return err__set(err, -EPERM, NULL, "%s is refused by this kernel (EPERM)", name);
+	return 0; /* any other answer may be about this function: the verifier will say it better */
 }

@@ -35,12 +35,21 @@ static void set_mmap_flag(struct program *program, const char *name)
 
 /* ---- one try ---- */
 
+/* What libbpf does not know from the section's name. A target that is not there shows at load. */
+static void bind_target(const struct program_part *part)
+{
+	if (part->is_wanted && part->is_target_of_spec)
+		(void)bpf_program__set_attach_target(part->library, 0, part->btf_target);
+}
+
 static int prepare(struct program *program, struct err *err)
 {
 	vec_for_each(&program->mmap_maps, name) set_mmap_flag(program, *name);
-	for (uint32_t i = 0; i < program->part_count; i++)
+	for (uint32_t i = 0; i < program->part_count; i++) {
 		(void)bpf_program__set_autoload(program->parts[i].library,
 						program->parts[i].is_wanted);
+		bind_target(&program->parts[i]);
+	}
 	return program__set_constants(program, err);
 }
 
@@ -106,18 +115,31 @@ static void finish(struct program *program)
 	(void)malloc_trim(0);
 }
 
+static bool is_anything_wanted(const struct program *program)
+{
+	for (uint32_t i = 0; i < program->part_count; i++)
+		if (program->parts[i].is_wanted)
+			return true;
+	return false;
+}
+
+/* The first program that was left out because it cannot be had, not because another does its work. */
+static const struct program_part *first_left_out(const struct program *program)
+{
+	for (uint32_t i = 0; i < program->part_count; i++)
+		if (program->parts[i].view.state == PART_STATE_LEFT_OUT &&
+		    !program->parts[i].has_stand_in)
+			return &program->parts[i];
+	return NULL;
+}
+
 /* Leaves out the program that failed and opens the object again; libbpf loads an object only once. */
 static int leave_out(struct program *program, struct program_part *part, struct err *err)
 {
 	part->is_wanted = false;
 	program_part__fail(program, part, PART_STATE_LEFT_OUT, err);
 	program__choose_alternatives(program);
-	for (uint32_t i = 0; i < program->part_count; i++)
-		if (program->parts[i].is_wanted)
-			return program__open_library(program, err);
-	return err__set(err, -EOPNOTSUPP, &program->spec->at,
-			"object '%s': none of its programs can be loaded here; prog '%s': %s",
-			program->spec->object, part->view.name, part->view.reason);
+	return program__open_library(program, err);
 }
 
 /* 0: loaded. 1: one program less, try again. Negative: the object cannot be had. */
@@ -145,14 +167,35 @@ static int try_load(struct program *program, struct err *err)
 	return r < 0 ? r : 1;
 }
 
+/* What the plan found already need not be tried. */
+static int check_plan(const struct program *program, struct err *err)
+{
+	const struct program_part *part = first_left_out(program);
+
+	if (is_anything_wanted(program) && !(program->options.is_strict && part))
+		return 0;
+	if (!part)
+		return err__set(err, -EINVAL, &program->spec->at, "object '%s' has no programs",
+				program->spec->object);
+	if (program->options.is_strict)
+		return err__set(err, -EOPNOTSUPP, &program->spec->at, "object '%s': prog '%s': %s",
+				program->spec->object, part->view.name, part->view.reason);
+	return err__set(err, -EOPNOTSUPP, &program->spec->at,
+			"object '%s': none of its programs can be loaded here; prog '%s': %s",
+			program->spec->object, part->view.name, part->view.reason);
+}
+
 int program__load(struct program *program, struct err *err)
 {
 	int r = 1;
 
 	library_log__enter(&program->log);
 	/* Each round has one program less, so this ends. */
-	while (r > 0)
-		r = try_load(program, err);
+	while (r > 0) {
+		r = check_plan(program, err);
+		if (r == 0)
+			r = try_load(program, err);
+	}
 	if (r == 0)
 		finish(program);
 	library_log__leave(&program->log);

@@ -144,6 +144,10 @@ static int requests_of_specs(struct program *program, struct program_part *part,
 		part->request_count = count;
 		part->section = requests[0].section;
 	}
+	if (count && part->section->family && part->section->family->is_bound_at_load) {
+		part->btf_target = requests[0].target;
+		part->is_target_of_spec = true;
+	}
 	return 0;
 }
 
@@ -162,6 +166,8 @@ static int init_part(struct program *program, struct program_part *part,
 	part->view.fd = -1;
 	part->is_wanted = true;
 	part->section = section_find(part->view.section, &rest);
+	if (part->section && part->section->flags & SECTION_BTF && rest)
+		part->btf_target = rest;
 	if (part->section)
 		r = request_of_section(program, part, rest, &err);
 	if (r == 0 && program->spec->attach_count)

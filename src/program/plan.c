@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "program/hook_targets.h"
 #include "program/private.h"
 #include "program/section.h"
 
@@ -51,18 +52,20 @@ static void step_back(struct program *program, struct program_part *part, const 
 static void choose(struct program *program, const struct alternative_spec *group)
 {
 	const char *chosen = NULL;
+	bool is_any_wanted = false;
 
 	for (uint32_t i = 0; i < group->program_count; i++) {
 		struct program_part *part = program__find_part(program, group->programs[i]);
 
-		if (!part)
-			continue;
 		part->is_wanted = !chosen && part->view.state == PART_STATE_PLANNED;
+		is_any_wanted |= part->is_wanted;
 		if (chosen && part->view.state == PART_STATE_PLANNED)
 			step_back(program, part, chosen);
-		if (part->is_wanted && part->section->family->is_sure_once_loaded)
+		if (part->is_wanted && part->section->family->is_bound_at_load)
 			chosen = part->view.name;
 	}
+	for (uint32_t i = 0; i < group->program_count; i++)
+		program__find_part(program, group->programs[i])->has_stand_in = is_any_wanted;
 }
 
 void program__choose_alternatives(struct program *program)
@@ -111,7 +114,8 @@ int program__plan(struct program *program, struct err *err)
 		    check_part(program, part, &reason) < 0)
 			program_part__fail(program, part, PART_STATE_NOT_ATTACHED, &reason);
 	}
+	r = program__check_targets(program, err);
 	program__choose_alternatives(program);
 	library_log__leave(&program->log);
-	return 0;
+	return r;
 }

@@ -20,10 +20,14 @@ struct program_part {
 	const struct section *section;         /* or NULL: the name means nothing to us */
 	const struct attach_request *requests; /* arena; what to attach to */
 	uint32_t request_count;
+	const char
+		*btf_target; /* or NULL; what it is bound to in the kernel's types (SECTION_BTF) */
+	bool is_target_of_spec;      /* libbpf does not know it from the section's name */
 	struct bpf_program *library; /* of the object that is open now */
 	struct link_set links;       /* owned */
 	bool is_wanted;              /* takes part in the next load */
 	bool is_stepped_back;        /* left out only because an alternative before it is there */
+	bool has_stand_in; /* another of its alternatives is wanted: no loss when it is left out */
 };
 
 struct program {

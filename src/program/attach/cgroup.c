@@ -8,11 +8,14 @@
 #include "program/attach.h"
 #include "program/section.h"
 
-/* The part after the slash belongs to the section's own name; a cgroup is only ever named by an attach_spec. */
+/* A cgroup is only ever named by an attach_spec. What stands behind lsm_cgroup/ is the hook. */
 static int parse(struct attach_request *request, const char *rest, struct arena *arena,
 		 struct err *err)
 {
 	(void)arena;
+	if (request->section->flags & SECTION_BTF)
+		return err__set(err, -EINVAL, NULL, "SEC(\"%s/%s\") names no cgroup to attach to",
+				request->section->prefix, rest);
 	return err__set(err, -EINVAL, NULL, "SEC(\"%s/%s\") is not known", request->section->prefix,
 			rest);
 }

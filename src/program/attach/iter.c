@@ -14,5 +14,5 @@ const struct attach_family attach_iter = {
 	.name = "iter",
 	.parse = attach_parse_target,
 	.attach = attach,
-	.is_sure_once_loaded = true,
+	.is_bound_at_load = true,
 };

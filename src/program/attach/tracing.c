@@ -4,14 +4,27 @@
 #include <linux/bpf.h>
 
 #include "program/attach.h"
+#include "program/feature.h"
 #include "program/section.h"
+
+/* Such a program loads and attaches without the security module, and never fires. */
+static int check(const struct attach_context *context, const struct attach_request *request,
+		 struct err *err)
+{
+	return request->section->program_type == BPF_PROG_TYPE_LSM
+		       ? features__lsm(context->features, err)
+		       : 0;
+}
 
 static int attach(struct attach_context *context, const struct attach_request *request,
 		  struct err *err)
 {
 	LIBBPF_OPTS(bpf_trace_opts, options, .cookie = request->cookie);
 	struct bpf_link *link;
+	int r = check(context, request, err);
 
+	if (r < 0)
+		return r;
 	/* The target was bound at load; libbpf only needs to know which of the two calls makes the link. */
 	if (request->section->attach_type == BPF_LSM_MAC)
 		link = bpf_program__attach_lsm(context->library);
@@ -23,6 +36,7 @@ static int attach(struct attach_context *context, const struct attach_request *r
 const struct attach_family attach_tracing = {
 	.name = "tracing",
 	.parse = attach_parse_target,
+	.check = check,
 	.attach = attach,
-	.is_sure_once_loaded = true,
+	.is_bound_at_load = true,
 };
