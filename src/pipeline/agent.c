@@ -105,9 +105,6 @@ static int open_programs(struct agent *agent, struct agent_config *config, struc
 
 		if (r >= 0)
 			r = program__plan(config->programs[i], &err);
-		if (r >= 0 && spec->dialect->complete)
-			r = spec->dialect->complete(spec, program__facts(config->programs[i]),
-						    errors);
 		if (r < 0) {
 			if (err__is_set(&err))
 				err_list__add(errors, &err);
@@ -177,7 +174,9 @@ int agent__add(struct agent *agent, struct spec *spec, struct err_list *errors)
 	config->spec = spec;
 	r = open_programs(agent, config, errors);
 	if (r >= 0)
-		r = spec__check(spec, errors);
+		r = spec->program_count
+			    ? spec__complete(spec, program__facts(config->programs[0]), errors)
+			    : spec__check(spec, errors);
 	if (r >= 0)
 		r = plan_routes(agent, config, errors);
 	if (r < 0) {

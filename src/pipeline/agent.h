@@ -65,6 +65,9 @@ struct config_view {
 	uint32_t part_count;
 	uint32_t metric_count;
 	const char *error; /* or NULL: why the whole config does not run */
+	/* What was read and ignored, unknown keys for one; borrowed from the spec. */
+	const struct spec_text *warnings;
+	uint32_t warning_count;
 };
 
 uint32_t agent__config_count(const struct agent *agent);

@@ -32,6 +32,8 @@ struct config_view agent__config(const struct agent *agent, uint32_t index)
 		.part_count = count_parts(config),
 		.metric_count = config->route_count,
 		.error = config->error,
+		.warnings = config->spec->warnings,
+		.warning_count = config->spec->warning_count,
 	};
 }
 
