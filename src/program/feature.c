@@ -23,6 +23,7 @@ struct features {
 	int tracefs_fd;    /* owned; -1 until somebody asked */
 	int lsm;           /* UNTRIED, 0 or -errno */
 	int fentry; /* UNTRIED, or -EPERM: this kernel refuses all of them, whatever the function */
+	int load;   /* UNTRIED, 0, or why not even the plainest tracing program may be loaded */
 };
 
 int features__new(struct host *host, struct features **ret_features, struct err *err)
