@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pipeline/service.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/num.h"
+#include "base/str.h"
+#include "pipeline/agent.h"
+#include "remote/systemd.h"
+#include "web/pages.h"
+#include "web/server.h"
+
+#define ACTIVATION_PREFIX "fd://"
+#define MAX_LINKS 3
+
+struct service {
+	struct service_options options;
+	struct web_server *server; /* owned */
+	char *telemetry_path;      /* owned */
+	int64_t started_ns;
+	size_t last_scrape_bytes;
+};
+
+/* ---- metrics, maps, health --------------------------------------------------------------------------- */
+
+static void note_reply(void *ctx, unsigned int status)
+{
+	struct service *service = ctx;
+
+	agent__note_reply(service->options.agent, status);
+}
+
+static int run_metrics(void *ctx, const struct web_request *request,
+		       struct web_response *ret_response, struct err *err)
+{
+	struct service *service = ctx;
+	enum name_escaping escaping = prometheus__negotiate(request->accept);
+	struct strbuf text = STRBUF_INIT;
+
+	(void)err;
+	ret_response->done = note_reply;
+	ret_response->done_ctx = service;
+	/* As large as last time and a bit: doubling on the way would need twice the memory for a moment. */
+	(void)strbuf__reserve(&text,
+			      service->last_scrape_bytes + service->last_scrape_bytes / 8 + 4096);
+	agent__note_request(service->options.agent);
+	agent__scrape(service->options.agent, escaping, &text);
+	service->last_scrape_bytes = text.len;
+	ret_response->content_type = prometheus__content_type(escaping);
+	ret_response->body = web_body__new(&text);
+	strbuf__done(&text);
+	return 0;
+}
+
+static int run_maps(void *ctx, const struct web_request *request, struct web_response *ret_response,
+		    struct err *err)
+{
+	struct service *service = ctx;
+	struct strbuf text = STRBUF_INIT;
+
+	(void)request;
+	(void)err;
+	agent__dump_maps(service->options.agent, &text);
+	ret_response->content_type = "text/plain";
+	ret_response->body = web_body__new(&text);
+	strbuf__done(&text);
+	return 0;
+}
+
+/* The loop turns: that is all there is to health that a restart could mend. */
+static int run_health(void *ctx, const struct web_request *request,
+		      struct web_response *ret_response, struct err *err)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	(void)ctx;
+	(void)request;
+	(void)err;
+	strbuf__add_text(&text, "ok\n");
+	ret_response->body = web_body__new(&text);
+	strbuf__done(&text);
+	return 0;
+}
+
+/* ---- the page ---------------------------------------------------------------------------------------- */
+
+static struct page_program program_for_page(const struct part *part)
+{
+	static const struct {
+		const char *text;
+		enum page_mood mood;
+	} states[] = {
+		[PART_STATE_PLANNED] = { "planned", PAGE_PARTLY },
+		[PART_STATE_LEFT_OUT] = { "left out", PAGE_PARTLY },
+		[PART_STATE_LOADED] = { "loaded", PAGE_PARTLY },
+		[PART_STATE_ATTACHED] = { "attached", PAGE_GOOD },
+		[PART_STATE_NOT_ATTACHED] = { "not attached", PAGE_BAD },
+	};
+
+	return (struct page_program){
+		.name = part->name,
+		.hook = part->hook,
+		.state = states[part->state].text,
+		.mood = states[part->state].mood,
+		.reason = part->reason,
+	};
+}
+
+static struct page_metric metric_for_page(const struct metric_view *metric)
+{
+	return (struct page_metric){
+		.name = metric->name,
+		.help = metric->help,
+		.kind = metric->kind,
+		.map = metric->map,
+		.method = metric->method,
+		.error = metric->error,
+		.series = metric->series,
+	};
+}
+
+static int config_for_page(const struct agent *agent, uint32_t index, struct arena *arena,
+			   struct page_config *ret_config)
+{
+	struct config_view view = agent__config(agent, index);
+	struct page_program *programs = arena_array(arena, struct page_program, view.part_count);
+	struct page_metric *metrics = arena_array(arena, struct page_metric, view.metric_count);
+
+	if (!programs || !metrics)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < view.part_count; i++)
+		programs[i] = program_for_page(agent__part(agent, index, i));
+	for (uint32_t i = 0; i < view.metric_count; i++) {
+		struct metric_view metric = agent__metric(agent, index, i);
+
+		metrics[i] = metric_for_page(&metric);
+	}
+	*ret_config = (struct page_config){
+		.name = view.name,
+		.origin = view.origin,
+		.error = view.error,
+		.programs = programs,
+		.program_count = view.part_count,
+		.metrics = metrics,
+		.metric_count = view.metric_count,
+	};
+	return 0;
+}
+
+static size_t list_links(const struct service *service, struct page_link *ret_links)
+{
+	size_t count = 0;
+
+	ret_links[count++] = (struct page_link){ service->telemetry_path, "Metrics" };
+	ret_links[count++] = (struct page_link){ "/healthz", "Health" };
+	if (service->options.has_maps)
+		ret_links[count++] = (struct page_link){ "/maps", "Raw maps" };
+	return count;
+}
+
+static int write_page(const struct service *service, struct arena *arena, struct strbuf *text)
+{
+	const struct agent *agent = service->options.agent;
+	uint32_t config_count = agent__config_count(agent);
+	struct page_config *configs = arena_array(arena, struct page_config, config_count);
+	struct page_link links[MAX_LINKS];
+
+	if (!configs)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < config_count; i++) {
+		int r = config_for_page(agent, i, arena, &configs[i]);
+
+		if (r < 0)
+			return r;
+	}
+
+	const struct page page = {
+		.title = service->options.title,
+		.version = service->options.version,
+		.uptime_s = (clock_monotonic_ns() - service->started_ns) / NS_PER_S,
+		.links = links,
+		.link_count = list_links(service, links),
+		.configs = configs,
+		.config_count = config_count,
+	};
+
+	page__write(&page, text);
+	return 0;
+}
+
+static int run_page(void *ctx, const struct web_request *request, struct web_response *ret_response,
+		    struct err *err)
+{
+	struct arena arena = ARENA_INIT;
+	struct strbuf text = STRBUF_INIT;
+	int r = write_page(ctx, &arena, &text);
+
+	(void)request;
+	ret_response->content_type = "text/html; charset=utf-8";
+	if (r == 0)
+		ret_response->body = web_body__new(&text);
+	strbuf__done(&text);
+	arena__done(&arena);
+	return r < 0 ? err__set(err, r, NULL, "no memory for the page") : 0;
+}
+
+/* ---- making and ending ------------------------------------------------------------------------------- */
+
+static int start_server(struct service *service, struct err *err)
+{
+	/* The first that fits answers: metrics at "/" are possible. */
+	const struct web_route routes[] = {
+		{ service->telemetry_path, run_metrics, service, .allows_gzip = true },
+		{ "/", run_page, service, .allows_gzip = true },
+		{ "/healthz", run_health, service, .allows_gzip = false },
+		{ "/maps", run_maps, service, .allows_gzip = true },
+	};
+	const struct web_options options = {
+		.routes = routes,
+		.route_count = array_size(routes) - (service->options.has_maps ? 0 : 1),
+	};
+
+	return web_server__new(service->options.loop, &options, &service->server, err);
+}
+
+int service__new(const struct service_options *options, struct service **ret_service,
+		 struct err *err)
+{
+	if (options->telemetry_path[0] != '/')
+		return err__set(err, -EINVAL, NULL, "telemetry path '%s' does not begin with '/'",
+				options->telemetry_path);
+
+	struct service *service = new_zero(struct service);
+
+	if (!service)
+		return err__set(err, -ENOMEM, NULL, "no memory for the service");
+	service->options = *options;
+	service->started_ns = clock_monotonic_ns();
+	service->telemetry_path = strdup(options->telemetry_path);
+
+	int r = service->telemetry_path ? start_server(service, err)
+					: err__set(err, -ENOMEM, NULL, "no memory for the service");
+
+	if (r < 0) {
+		service__free(service);
+		return r;
+	}
+	*ret_service = service;
+	return 0;
+}
+
+struct service *service__free(struct service *service)
+{
+	if (!service)
+		return NULL;
+	web_server__free(service->server);
+	free(service->telemetry_path);
+	free(service);
+	return NULL;
+}
+
+static int listen_on_passed(struct service *service, const char *number, struct err *err)
+{
+	uint64_t index;
+
+	if (num_parse_u64(number, strlen(number), &index) < 0 || index > UINT16_MAX)
+		return err__set(err, -EINVAL, NULL,
+				"'%s' is no number of a passed socket; the first is fd://0",
+				number);
+
+	int fd = systemd_socket((unsigned int)index, err);
+
+	return fd < 0 ? fd : web_server__add_socket(service->server, fd, err);
+}
+
+int service__listen(struct service *service, const char *address, struct err *err)
+{
+	if (str_starts(address, ACTIVATION_PREFIX))
+		return listen_on_passed(service, address + strlen(ACTIVATION_PREFIX), err);
+	return web_server__listen(service->server, address, err);
+}
+
+uint16_t service__port(const struct service *service)
+{
+	return web_server__port(service->server);
+}
+
+int service_notify(const char *state, struct err *err)
+{
+	return systemd_notify(state, err);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SRC_PIPELINE_SERVICE_H
+#define SRC_PIPELINE_SERVICE_H
+
+/*
+ * The agent on the network: its metrics, the page that says what runs, its health, and the service manager's
+ * wishes. It owns the HTTP server; the loop and the agent are borrowed. cmd/ makes one per process.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/err.h"
+#include "base/loop.h"
+
+struct agent;
+struct service;
+
+struct service_options {
+	struct loop *loop;
+	struct agent *agent;
+	const char *title; /* of the page at "/" */
+	const char *version;
+	const char *telemetry_path; /* where the metrics are; begins with '/' */
+	bool has_maps;              /* raw maps at /maps */
+};
+
+int service__new(const struct service_options *options, struct service **ret_service,
+		 struct err *err);
+struct service *service__free(struct service *service);
+
+/* ":9435", "127.0.0.1:0", "[::1]:9435", or "fd://N" for the N-th socket that systemd passed. */
+int service__listen(struct service *service, const char *address, struct err *err);
+/* Of the first socket; 0: none. */
+uint16_t service__port(const struct service *service);
+
+/* "READY=1", "STATUS=…", "STOPPING=1" to the service manager, if there is one that wants to know. */
+int service_notify(const char *state, struct err *err);
+
+#endif
