@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cmd/command.h"
+#include "cmd/configs.h"
+#include "cmd/report.h"
+#include "cmd/session.h"
+#include "pipeline/agent.h"
+
+struct check_options {
+	const char *btf_path;
+	bool is_debugging;
+};
+
+static const struct flag flags[] = {
+	{ .name = "btf.path",
+	  .kind = FLAG_TEXT,
+	  .offset = offsetof(struct check_options, btf_path),
+	  .help = "File with the kernel's BTF, where the running kernel has none." },
+	{ .name = "debug",
+	  .kind = FLAG_BOOL,
+	  .offset = offsetof(struct check_options, is_debugging),
+	  .help = "Log debug messages." },
+};
+
+static const struct flag_set flag_set = {
+	.help = "Loads and attaches each config for real, detaches, and prints what became of every program. Ends with 0 "
+		"when all of them were attached.",
+	.arguments = "CONFIG…",
+	.flags = flags,
+	.flag_count = array_size(flags),
+};
+
+struct check {
+	struct check_options options;
+	struct table table;
+	uint32_t missing; /* programs and configs that do not work */
+	uint32_t metrics_left_out;
+};
+
+/* The first error goes into the table, all of them to stderr. */
+static void add_errors(struct check *check, const char *name, const struct err_list *errors)
+{
+	char text[1024] = "no reason is known";
+
+	if (errors->len > 0)
+		(void)err__format(&errors->items[0], text, sizeof(text));
+	for (size_t i = 1; i < errors->len; i++)
+		log_err(LOG_ERROR, &errors->items[i], "config '%s'", name);
+	report_unreadable(name, text, &check->table);
+	check->missing++;
+}
+
+static void log_metric_errors(struct check *check, const struct agent *agent)
+{
+	struct config_view view = agent__config(agent, 0);
+
+	for (uint32_t i = 0; i < view.metric_count; i++) {
+		struct metric_view metric = agent__metric(agent, 0, i);
+
+		if (!metric.error)
+			continue;
+		log_error("config '%s': metric '%s': %s", view.name, metric.name, metric.error);
+		check->metrics_left_out++;
+	}
+}
+
+static void attach(struct check *check, struct agent *agent)
+{
+	struct err err = ERR_INIT;
+	char text[1024];
+	int r = agent__load(agent, 0, &err);
+
+	if (r == 0)
+		r = agent__attach(agent, 0, &err);
+	if (r < 0)
+		(void)err__format(&err, text, sizeof(text));
+	check->missing += report_config(agent, 0, r < 0 ? text : NULL, &check->table);
+	if (r < 0 && err.cause)
+		log_error("%s", err.cause);
+	if (r == 0)
+		log_metric_errors(check, agent);
+	err__done(&err);
+}
+
+/* Each config has an agent of its own: none is in another one's way, and what it attached is gone before the next. */
+static int check_config(struct check *check, const struct config_path *path)
+{
+	const struct agent_options options = {
+		.btf_path = check->options.btf_path[0] ? check->options.btf_path : NULL,
+		.log_library = session_log_library,
+	};
+	struct err err = ERR_INIT;
+	struct err_list errors = { .len = 0 };
+	struct agent *agent;
+	int r = agent__new(&options, &agent, &err);
+
+	if (r < 0) {
+		log_err(LOG_ERROR, &err, "check");
+		err__done(&err);
+		return r;
+	}
+	if (config_add_file(agent, path->path, &errors) < 0)
+		add_errors(check, path->name, &errors);
+	else
+		attach(check, agent);
+	err_list__done(&errors);
+	agent__free(agent);
+	return 0;
+}
+
+static int check_configs(struct check *check, const struct flags_result *result)
+{
+	struct config_paths paths = { .len = 0 };
+	struct err err = ERR_INIT;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < result->arguments.len; i++)
+		r = config_paths__add(&paths, result->arguments.items[i], &err);
+	if (r < 0)
+		log_err(LOG_ERROR, &err, "check");
+	report_header(&check->table);
+	for (size_t i = 0; r == 0 && i < paths.len; i++)
+		r = check_config(check, &paths.items[i]);
+	err__done(&err);
+	config_paths__done(&paths);
+	return r;
+}
+
+static int print_table(const struct check *check)
+{
+	struct strbuf out = STRBUF_INIT;
+	int r;
+
+	table__write(&check->table, terminal_width(STDOUT_FILENO), &out);
+	r = strbuf__status(&out);
+	if (r == 0)
+		r = fd_write_all(STDOUT_FILENO, out.data, out.len);
+	strbuf__done(&out);
+	return r;
+}
+
+int command_check(const struct invocation *invocation)
+{
+	struct check check = { .table = TABLE_INIT(REPORT_COLUMNS) };
+	struct flags_result result = FLAGS_RESULT_INIT;
+	int status;
+
+	if (!command_parse(invocation, &flag_set, STATUS_USAGE, &check.options, &result, &status))
+		return status;
+	log_setup(
+		&(struct log_options){ .level = check.options.is_debugging ? LOG_DEBUG : LOG_ERROR,
+				       .has_no_timestamps = true });
+
+	int r = check_configs(&check, &result);
+
+	if (r == 0)
+		r = print_table(&check);
+	table__done(&check.table);
+	flags_result__done(&result);
+	return r == 0 && check.missing + check.metrics_left_out == 0 ? STATUS_OK : STATUS_FAILED;
+}

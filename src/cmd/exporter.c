@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "cmd/capabilities.h"
+#include "cmd/command.h"
+#include "cmd/post_attach_mark.h"
+#include "cmd/session.h"
+#include "config/load.h"
+#include "pipeline/agent.h"
+
+#define DIALECT_NAME "ebpf_exporter"
+
+struct exporter_options {
+	const char *config_dir;
+	const char *config_names;
+	bool is_checking;
+	bool is_strict;
+	bool is_debugging;
+	bool has_no_timestamps;
+	const char *listen_address;
+	const char *telemetry_path;
+	const char *kept_capabilities;
+	const char *btf_path;
+	int64_t skip_cache_size;
+};
+
+#define VALUE(member) offsetof(struct exporter_options, member)
+
+static const struct flag flags[] = {
+	{ .name = "config.dir",
+	  .kind = FLAG_DIRECTORY,
+	  .offset = VALUE(config_dir),
+	  .help = "Directory with NAME.yaml and NAME.bpf.o.",
+	  .is_required = true },
+	{ .name = "config.names",
+	  .kind = FLAG_TEXT,
+	  .offset = VALUE(config_names),
+	  .help = "Names of the configs to load, with commas between them.",
+	  .is_required = true },
+	{ .name = "config.check",
+	  .kind = FLAG_BOOL,
+	  .offset = VALUE(is_checking),
+	  .help = "Load and attach everything, then end." },
+	{ .name = "config.strict",
+	  .kind = FLAG_BOOL,
+	  .offset = VALUE(is_strict),
+	  .help = "Fail when any program cannot be loaded or attached." },
+	{ .name = "config.skip-cache-size",
+	  .kind = FLAG_I64,
+	  .offset = VALUE(skip_cache_size),
+	  .help = "Taken and not used: what regexps reject is remembered in the label cache anyway." },
+	{ .name = "debug",
+	  .kind = FLAG_BOOL,
+	  .offset = VALUE(is_debugging),
+	  .help = "Log debug messages, serve raw maps at /maps." },
+	{ .name = "log.no-timestamps",
+	  .kind = FLAG_BOOL,
+	  .offset = VALUE(has_no_timestamps),
+	  .help = "Leave date and time off log lines." },
+	{ .name = "web.listen-address",
+	  .kind = FLAG_TEXT,
+	  .offset = VALUE(listen_address),
+	  .initial = ":9435",
+	  .help = "Where to listen for HTTP; fd://0 is the first socket that systemd passes." },
+	{ .name = "web.telemetry-path",
+	  .kind = FLAG_TEXT,
+	  .offset = VALUE(telemetry_path),
+	  .initial = "/metrics",
+	  .help = "Path of the metrics." },
+	{ .name = "capabilities.keep",
+	  .kind = FLAG_TEXT,
+	  .offset = VALUE(kept_capabilities),
+	  .initial = "all",
+	  .help = "What to keep once everything is attached: 'all', 'none', or names like cap_bpf,cap_syslog." },
+	{ .name = "btf.path",
+	  .kind = FLAG_TEXT,
+	  .offset = VALUE(btf_path),
+	  .help = "File with the kernel's BTF, where the running kernel has none." },
+};
+
+static const struct flag_set flag_set = {
+	.help = "Serves metrics of eBPF programs as ebpf_exporter's configs describe them.",
+	.flags = flags,
+	.flag_count = array_size(flags),
+};
+
+struct exporter {
+	struct exporter_options options;
+	struct session session;
+	struct spec **specs; /* owned; entries go to the agent one by one */
+	size_t spec_count;
+};
+
+/* ---- errors: one line each, in the words that scripts may look for ------------------------------------- */
+
+static int fail(const char *what, struct err *err, int code)
+{
+	if (err__is_set(err))
+		log_err(LOG_ERROR, err, "%s", what);
+	else
+		log_error("%s: %s", what, strerror(-code));
+	err__done(err);
+	return code;
+}
+
+static int fail_all(const char *what, struct err_list *errors, int code)
+{
+	for (size_t i = 0; i < errors->len; i++)
+		log_err(LOG_ERROR, &errors->items[i], "%s", what);
+	if (errors->dropped > 0)
+		log_error("%s: %zu more errors", what, errors->dropped);
+	err_list__done(errors);
+	return code;
+}
+
+/* ---- the steps of the start, in the order that decides which error is seen ------------------------------ */
+
+static size_t count_names(const char *names)
+{
+	size_t count = 1;
+
+	for (; *names; names++)
+		count += *names == ',';
+	return count;
+}
+
+/* "a,,b" has three names, the second of which no file has: blanks and empty names are not forgiven. */
+static int read_configs(struct exporter *exporter)
+{
+	const struct dialect *dialect = dialect_find(DIALECT_NAME);
+	struct err_list errors = { .len = 0 };
+	__cleanup(x_freep) char *names = strdup(exporter->options.config_names);
+	int result = 0;
+
+	session_notify("STATUS=parsing config...");
+	exporter->specs = new_array(struct spec *, count_names(exporter->options.config_names));
+	if (!names || !exporter->specs)
+		return fail("Error parsing configs", NULL, -ENOMEM);
+	for (char *rest = names; rest;) {
+		const char *name = strsep(&rest, ",");
+		int r = config_load_named(dialect, exporter->options.config_dir, name,
+					  &exporter->specs[exporter->spec_count], &errors);
+
+		if (r == 0)
+			exporter->spec_count++;
+		else if (result == 0)
+			result = r;
+	}
+	return result < 0 ? fail_all("Error parsing configs", &errors, result) : 0;
+}
+
+static int open_session(struct exporter *exporter)
+{
+	const struct session_options options = {
+		.btf_path = exporter->options.btf_path,
+		.is_strict = exporter->options.is_strict,
+		.is_debugging = exporter->options.is_debugging,
+		.title = "sonde exporter",
+		.telemetry_path = exporter->options.telemetry_path,
+	};
+	struct err err = ERR_INIT;
+	int r = session__open(&exporter->session, &options, &err);
+
+	return r < 0 ? fail("Error creating exporter", &err, r) : 0;
+}
+
+static int add_configs(struct exporter *exporter)
+{
+	struct err_list errors = { .len = 0 };
+
+	session_notify("STATUS=creating exporter...");
+	for (size_t i = 0; i < exporter->spec_count; i++) {
+		int r = agent__add(exporter->session.agent, take_ptr(exporter->specs[i]), &errors);
+
+		if (r < 0)
+			return fail_all("Error attaching exporter", &errors, r);
+	}
+	return 0;
+}
+
+static int attach_configs(struct exporter *exporter)
+{
+	struct err err = ERR_INIT;
+
+	session_notify("STATUS=attaching configs...");
+	for (uint32_t i = 0; i < agent__config_count(exporter->session.agent); i++) {
+		int r = session__attach(&exporter->session, i, &err);
+
+		if (r < 0)
+			return fail("Error attaching exporter", &err, r);
+	}
+	post_attach_mark();
+	return 0;
+}
+
+/* Opening perf buffers wants privileges that the next step may give up. */
+static int start_sources(struct exporter *exporter)
+{
+	struct err err = ERR_INIT;
+	int r = exporter->options.is_checking ? 0 : agent__start(exporter->session.agent, &err);
+
+	return r < 0 ? fail("Error registering exporter", &err, r) : 0;
+}
+
+static int drop_capabilities(struct exporter *exporter)
+{
+	const char *kept = exporter->options.kept_capabilities;
+	struct strbuf text = STRBUF_INIT;
+	struct err err = ERR_INIT;
+	int r = 0;
+
+	capabilities__format(&text);
+	log_info("Started with capabilities: \"%s\"", strbuf__text(&text));
+	if (str_eq(kept, "all")) {
+		log_info("Retaining all existing capabilities");
+	} else {
+		r = capabilities__keep(kept, &err);
+		strbuf__reset(&text);
+		capabilities__format(&text);
+		if (r == 0)
+			log_info("Dropped capabilities to \"%s\"", strbuf__text(&text));
+	}
+	strbuf__done(&text);
+	return r < 0 ? fail("Error dropping capabilities", &err, r) : 0;
+}
+
+/* How many programs there are; those that are not attached are listed as "config:program, ". */
+static uint32_t list_programs(const struct agent *agent, uint32_t *ret_attached,
+			      struct strbuf *missing)
+{
+	uint32_t count = 0;
+
+	*ret_attached = 0;
+	for (uint32_t i = 0; i < agent__config_count(agent); i++) {
+		struct config_view config = agent__config(agent, i);
+
+		for (uint32_t j = 0; j < config.part_count; j++) {
+			const struct part *part = agent__part(agent, i, j);
+
+			count++;
+			if (part->state == PART_STATE_ATTACHED)
+				++*ret_attached;
+			else
+				strbuf__printf(missing, "%s%s:%s", missing->len ? ", " : "",
+					       config.name, part->name);
+		}
+	}
+	return count;
+}
+
+static int check_attached(struct exporter *exporter)
+{
+	struct strbuf missing = STRBUF_INIT, ready = STRBUF_INIT;
+	uint32_t attached;
+	uint32_t count = list_programs(exporter->session.agent, &attached, &missing);
+	int r = 0;
+
+	strbuf__printf(&ready, "STATUS=ready with %u of %u programs found in the config in %lldms",
+		       attached, count, (long long)session__age_ms(&exporter->session));
+	log_info("Started with %s", strbuf__text(&ready) + strlen("STATUS=ready with "));
+	if (exporter->options.is_strict && attached < count) {
+		log_error("Missed attachments (module:prog): %s", strbuf__text(&missing));
+		r = -ENOENT;
+	} else if (!exporter->options.is_checking) {
+		session_notify(strbuf__text(&ready));
+	}
+	strbuf__done(&missing);
+	strbuf__done(&ready);
+	return r;
+}
+
+static int listen_for_scrapes(struct exporter *exporter)
+{
+	const char *address = exporter->options.listen_address;
+	struct err err = ERR_INIT;
+	char what[256];
+
+	if (exporter->options.is_debugging)
+		log_info("Debug enabled, exporting raw maps on /maps");
+	log_info("Listening on %s", address);
+
+	int r = session__listen(&exporter->session, address, &err);
+
+	(void)snprintf(what, sizeof(what), "Error listening on %s", address);
+	if (r < 0)
+		return fail(what, &err, r);
+	session_notify("READY=1");
+	return 0;
+}
+
+static int run_steps(struct exporter *exporter)
+{
+	static int (*const steps[])(struct exporter * exporter) = {
+		read_configs,  open_session,      add_configs,    attach_configs,
+		start_sources, drop_capabilities, check_attached,
+	};
+
+	for (size_t i = 0; i < array_size(steps); i++) {
+		int r = steps[i](exporter);
+
+		if (r < 0)
+			return r;
+	}
+	if (exporter->options.is_checking) {
+		log_info("Config check successful, exiting");
+		return 0;
+	}
+
+	int r = listen_for_scrapes(exporter);
+
+	return r < 0 ? r : session__serve(&exporter->session);
+}
+
+int command_exporter(const struct invocation *invocation)
+{
+	struct exporter exporter = { .spec_count = 0 };
+	struct flags_result result = FLAGS_RESULT_INIT;
+	int status;
+
+	/* A wrong command line ends with 1, as with ebpf_exporter. */
+	if (!command_parse(invocation, &flag_set, STATUS_FAILED, &exporter.options, &result,
+			   &status))
+		return status;
+	log_setup(&(struct log_options){
+		.level = exporter.options.is_debugging ? LOG_DEBUG : LOG_INFO,
+		.has_no_timestamps = exporter.options.has_no_timestamps,
+	});
+	status = run_steps(&exporter) < 0 ? STATUS_FAILED : STATUS_OK;
+	session__close(&exporter.session);
+	for (size_t i = 0; i < exporter.spec_count; i++)
+		spec__free(exporter.specs[i]);
+	free(exporter.specs);
+	flags_result__done(&result);
+	return status;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stddef.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cmd/command.h"
+#include "cmd/configs.h"
+#include "cmd/session.h"
+#include "pipeline/agent.h"
+
+struct plan_options {
+	const char *btf_path;
+	bool is_json;
+	bool is_debugging;
+};
+
+static const struct flag flags[] = {
+	{ .name = "json",
+	  .kind = FLAG_BOOL,
+	  .offset = offsetof(struct plan_options, is_json),
+	  .help = "Print JSON, for programs." },
+	{ .name = "btf.path",
+	  .kind = FLAG_TEXT,
+	  .offset = offsetof(struct plan_options, btf_path),
+	  .help = "File with the kernel's BTF, where the running kernel has none." },
+	{ .name = "debug",
+	  .kind = FLAG_BOOL,
+	  .offset = offsetof(struct plan_options, is_debugging),
+	  .help = "Log debug messages." },
+};
+
+static const struct flag_set flag_set = {
+	.help = "Says what each config would load, attach and export on this machine, without doing it.",
+	.arguments = "CONFIG…",
+	.flags = flags,
+	.flag_count = array_size(flags),
+};
+
+static int add_configs(struct agent *agent, const struct config_paths *paths)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < paths->len; i++) {
+		struct err_list errors = { .len = 0 };
+		int r = config_add_file(agent, paths->items[i].path, &errors);
+
+		for (size_t j = 0; j < errors.len; j++)
+			log_err(LOG_ERROR, &errors.items[j], "config '%s'", paths->items[i].name);
+		err_list__done(&errors);
+		if (r < 0)
+			result = r;
+	}
+	return result;
+}
+
+static int print_plan(const struct agent *agent, bool is_json)
+{
+	struct strbuf out = STRBUF_INIT;
+	int r;
+
+	agent__format_plan(agent, is_json, &out);
+	r = strbuf__status(&out);
+	if (r == 0)
+		r = fd_write_all(STDOUT_FILENO, out.data, out.len);
+	strbuf__done(&out);
+	return r;
+}
+
+static int run_plan(const struct plan_options *options, const struct flags_result *result)
+{
+	const struct agent_options agent_options = {
+		.btf_path = options->btf_path[0] ? options->btf_path : NULL,
+		.log_library = session_log_library,
+	};
+	struct config_paths paths = { .len = 0 };
+	struct agent *agent = NULL;
+	struct err err = ERR_INIT;
+	int r = agent__new(&agent_options, &agent, &err);
+
+	for (size_t i = 0; r == 0 && i < result->arguments.len; i++)
+		r = config_paths__add(&paths, result->arguments.items[i], &err);
+	if (r < 0) {
+		log_err(LOG_ERROR, &err, "plan");
+	} else {
+		/* What can be planned is printed, whatever became of the others. */
+		r = add_configs(agent, &paths);
+		if (print_plan(agent, options->is_json) < 0)
+			r = -1;
+	}
+	err__done(&err);
+	config_paths__done(&paths);
+	agent__free(agent);
+	return r;
+}
+
+int command_plan(const struct invocation *invocation)
+{
+	struct plan_options options;
+	struct flags_result result = FLAGS_RESULT_INIT;
+	int status;
+
+	if (!command_parse(invocation, &flag_set, STATUS_USAGE, &options, &result, &status))
+		return status;
+	log_setup(&(struct log_options){ .level = options.is_debugging ? LOG_DEBUG : LOG_ERROR,
+					 .has_no_timestamps = true });
+	status = run_plan(&options, &result) < 0 ? STATUS_FAILED : STATUS_OK;
+	flags_result__done(&result);
+	return status;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/report.h"
+
+#include "pipeline/agent.h"
+
+void report_header(struct table *table)
+{
+	static const char *const cells[REPORT_COLUMNS] = { "CONFIG", "PROGRAM",  "HOOK",
+							   "LOADED", "ATTACHED", "WHY NOT" };
+
+	table->has_header = true;
+	table__add_row(table, cells);
+}
+
+void report_unreadable(const char *name, const char *error, struct table *table)
+{
+	const char *const cells[REPORT_COLUMNS] = { name, "-", "-", "no", "no", error };
+
+	table__add_row(table, cells);
+}
+
+static bool is_loaded(const struct part *part)
+{
+	switch (part->state) {
+	case PART_STATE_LOADED:
+	case PART_STATE_ATTACHED:
+	case PART_STATE_NOT_ATTACHED:
+		return true;
+	case PART_STATE_PLANNED:
+	case PART_STATE_LEFT_OUT:
+		return false;
+	}
+	return false;
+}
+
+uint32_t report_config(const struct agent *agent, uint32_t config, const char *error,
+		       struct table *table)
+{
+	struct config_view view = agent__config(agent, config);
+	uint32_t missing = 0;
+
+	if (view.part_count == 0 || error) {
+		report_unreadable(view.name, error ? error : "the object has no programs", table);
+		missing++;
+	}
+	for (uint32_t i = 0; i < view.part_count; i++) {
+		const struct part *part = agent__part(agent, config, i);
+		bool is_attached = part->state == PART_STATE_ATTACHED;
+		const char *const cells[REPORT_COLUMNS] = {
+			view.name,
+			part->name,
+			part->hook,
+			is_loaded(part) ? "yes" : "no",
+			is_attached ? "yes" : "no",
+			part->reason,
+		};
+
+		table__add_row(table, cells);
+		missing += !is_attached;
+	}
+	return missing;
+}

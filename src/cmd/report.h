@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SRC_CMD_REPORT_H
+#define SRC_CMD_REPORT_H
+
+/*
+ * What became of each program, as a table for a person. Plain functions; they own nothing but what they add to the
+ * caller's table. check and plan print with it.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "cmd/table.h"
+
+struct agent;
+
+#define REPORT_COLUMNS 6
+
+/* config, program, hook, loaded, attached, why not */
+void report_header(struct table *table);
+/* A row for each program of the config; `error` is why the whole config failed, or NULL. How many do not run. */
+uint32_t report_config(const struct agent *agent, uint32_t config, const char *error,
+		       struct table *table);
+/* A row for a config that could not even be read. */
+void report_unreadable(const char *name, const char *error, struct table *table);
+
+#endif

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cmd/command.h"
+#include "cmd/configs.h"
+#include "cmd/own_files.h"
+#include "cmd/post_attach_mark.h"
+#include "cmd/session.h"
+#include "cmd/table.h"
+#include "cmd/version.h"
+#include "pipeline/agent.h"
+#include "pipeline/service.h"
+
+#define TELEMETRY_PATH "/metrics"
+
+struct run_options {
+	const char *listen_address;
+	const char *probe_dir;
+	bool is_debugging;
+};
+
+static const struct flag flags[] = {
+	{ .name = "listen",
+	  .kind = FLAG_TEXT,
+	  .offset = offsetof(struct run_options, listen_address),
+	  .initial = "127.0.0.1:9435",
+	  .help = "Where to listen for HTTP; :9435 is every address of this machine." },
+	{ .name = "probes",
+	  .kind = FLAG_DIRECTORY,
+	  .offset = offsetof(struct run_options, probe_dir),
+	  .help = "Directory with NAME.yaml and NAME.bpf.o; without it, the probes that came with this program." },
+	{ .name = "debug",
+	  .kind = FLAG_BOOL,
+	  .offset = offsetof(struct run_options, is_debugging),
+	  .help = "Log debug messages, serve raw maps at /maps." },
+};
+
+static const struct flag_set flag_set = {
+	.help = "Serves the shipped probes, those that can run here; says of the others why not. PROBE names some of them.",
+	.arguments = "[PROBE…]",
+	.flags = flags,
+	.flag_count = array_size(flags),
+};
+
+struct run {
+	struct run_options options;
+	struct session session;
+	struct table summary; /* probe, what it does or why it does not run */
+	uint32_t running, total;
+};
+
+/* ---- which probes -------------------------------------------------------------------------------------- */
+
+static bool is_wanted(const char *name, const struct flags_result *result)
+{
+	for (size_t i = 0; i < result->arguments.len; i++)
+		if (str_eq(result->arguments.items[i], name))
+			return true;
+	return result->arguments.len == 0;
+}
+
+/* A name that is no probe is a slip of the hand, not a probe that cannot run. */
+static int check_names(const struct config_paths *paths, const struct flags_result *result,
+		       struct err *err)
+{
+	for (size_t i = 0; i < result->arguments.len; i++) {
+		bool is_known = false;
+
+		vec_for_each(paths, path)
+			is_known |= str_eq(path->name, result->arguments.items[i]);
+		if (!is_known)
+			return err__set(err, -ENOENT, NULL, "there is no probe '%s'",
+					result->arguments.items[i]);
+	}
+	return 0;
+}
+
+/* ---- starting them ------------------------------------------------------------------------------------- */
+
+static void add_line(struct run *run, const char *name, const char *text)
+{
+	const char *const cells[] = { "", name, text };
+
+	table__add_row(&run->summary, cells);
+}
+
+static void add_left_out(struct run *run, const char *name, const struct err *err)
+{
+	char reason[1024], text[1100];
+
+	(void)err__format(err, reason, sizeof(reason));
+	(void)snprintf(text, sizeof(text), "left out: %s", reason);
+	add_line(run, name, text);
+	log_debug("probe '%s' is left out: %s", name, reason);
+}
+
+/* The help of its metrics says best what a probe is for. */
+static void add_running(struct run *run, const char *name, uint32_t config)
+{
+	struct config_view view = agent__config(run->session.agent, config);
+	struct strbuf text = STRBUF_INIT;
+
+	for (uint32_t i = 0; i < view.metric_count; i++) {
+		struct metric_view metric = agent__metric(run->session.agent, config, i);
+
+		strbuf__printf(&text, "%s%s", i ? "; " : "",
+			       metric.error ? metric.error : metric.help);
+	}
+	add_line(run, name, strbuf__text(&text));
+	strbuf__done(&text);
+	run->running++;
+}
+
+static uint32_t count_attached(const struct agent *agent, uint32_t config)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < agent__config(agent, config).part_count; i++)
+		count += agent__part(agent, config, i)->state == PART_STATE_ATTACHED;
+	return count;
+}
+
+static int why_nothing_attached(const struct agent *agent, uint32_t config, struct err *err)
+{
+	const struct part *first = agent__config(agent, config).part_count
+					   ? agent__part(agent, config, 0)
+					   : NULL;
+
+	return err__set(err, -ENOENT, NULL, "%s: %s", first ? first->hook : "object",
+			first && first->reason ? first->reason : "nothing could be attached");
+}
+
+static void start_probe(struct run *run, const struct config_path *path)
+{
+	struct err_list errors = { .len = 0 };
+	struct err err = ERR_INIT;
+	uint32_t config = agent__config_count(run->session.agent);
+	int r = config_add_file(run->session.agent, path->path, &errors);
+
+	run->total++;
+	if (r < 0) {
+		add_left_out(run, path->name, &errors.items[0]);
+		err_list__done(&errors);
+		return;
+	}
+	r = session__attach(&run->session, config, &err);
+	if (r == 0 && count_attached(run->session.agent, config) == 0)
+		r = why_nothing_attached(run->session.agent, config, &err);
+	if (r < 0)
+		add_left_out(run, path->name, &err);
+	else
+		add_running(run, path->name, config);
+	err__done(&err);
+	err_list__done(&errors);
+}
+
+static int start_probes(struct run *run, const struct flags_result *result, struct err *err)
+{
+	struct config_paths paths = { .len = 0 };
+	char found[PATH_MAX];
+	const char *dir = run->options.probe_dir;
+	int r = 0;
+
+	if (!dir[0]) {
+		r = own_files_find("probes", found, sizeof(found));
+		dir = found;
+		if (r < 0)
+			return err__set(
+				err, r, NULL,
+				"no probes came with this program; name a directory with --probes");
+	}
+	if (r == 0)
+		r = config_paths__add(&paths, dir, err);
+	if (r == 0)
+		r = check_names(&paths, result, err);
+	if (r == 0)
+		vec_for_each(&paths, path) if (is_wanted(path->name, result))
+			start_probe(run, path);
+	config_paths__done(&paths);
+	if (r == 0 && run->running > 0)
+		post_attach_mark();
+	return r;
+}
+
+/* ---- what the person sees ------------------------------------------------------------------------------ */
+
+static void add_urls(const struct run *run, struct strbuf *out)
+{
+	const char *address = run->options.listen_address;
+	const char *colon = strrchr(address, ':');
+	int host_len = colon ? (int)(colon - address) : 0;
+	const char *host = host_len > 0 ? address : "127.0.0.1";
+
+	if (host_len == 0)
+		host_len = (int)strlen(host);
+	strbuf__printf(out,
+		       "metrics  http://%.*s:%u" TELEMETRY_PATH "\nwhat runs  http://%.*s:%u/\n",
+		       host_len, host, service__port(run->session.service), host_len, host,
+		       service__port(run->session.service));
+}
+
+static void print_summary(const struct run *run)
+{
+	struct strbuf out = STRBUF_INIT;
+
+	strbuf__printf(&out, "sonde %s: %u of %u probes run\n\n", version_number(), run->running,
+		       run->total);
+	table__write(&run->summary, terminal_width(STDOUT_FILENO), &out);
+	strbuf__add_char(&out, '\n');
+	if (run->session.service) {
+		add_urls(run, &out);
+		strbuf__add_text(&out, "Ctrl-C ends it.\n");
+	}
+	(void)fd_write_all(STDOUT_FILENO, out.data,
+			   out.len); /* it runs also when nobody reads this */
+	strbuf__done(&out);
+}
+
+static int run_probes(struct run *run, const struct flags_result *result, struct err *err)
+{
+	const struct session_options options = {
+		.is_debugging = run->options.is_debugging,
+		.title = "sonde",
+		.telemetry_path = TELEMETRY_PATH,
+	};
+	int r = session__open(&run->session, &options, err);
+
+	if (r == 0)
+		r = start_probes(run, result, err);
+	if (r < 0)
+		return r;
+	if (run->running == 0) {
+		print_summary(run);
+		return err__set(err, -ENOENT, NULL, "no probe can run here%s",
+				geteuid() == 0 ? "" : "; eBPF needs root: try sudo");
+	}
+	r = agent__start(run->session.agent, err);
+	if (r == 0)
+		r = session__listen(&run->session, run->options.listen_address, err);
+	if (r < 0)
+		return r;
+	print_summary(run);
+	session_notify("READY=1");
+	return session__serve(&run->session);
+}
+
+int command_run(const struct invocation *invocation)
+{
+	struct run run = { .summary = TABLE_INIT(3) };
+	struct flags_result result = FLAGS_RESULT_INIT;
+	struct err err = ERR_INIT;
+	int status;
+
+	if (!command_parse(invocation, &flag_set, STATUS_USAGE, &run.options, &result, &status))
+		return status;
+	log_setup(
+		&(struct log_options){ .level = run.options.is_debugging ? LOG_DEBUG : LOG_INFO });
+
+	int r = run_probes(&run, &result, &err);
+
+	if (err__is_set(&err))
+		log_err(LOG_ERROR, &err, "run");
+	session__close(&run.session);
+	table__done(&run.summary);
+	err__done(&err);
+	flags_result__done(&result);
+	return r < 0 ? STATUS_FAILED : STATUS_OK;
+}

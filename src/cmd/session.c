@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/session.h"
+
+#include <errno.h>
+#include <malloc.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "cmd/version.h"
+#include "pipeline/agent.h"
+#include "pipeline/service.h"
+
+void session_log_library(void *ctx, int level, const char *line)
+{
+	/* enum libbpf_print_level */
+	static const struct {
+		const char *name;
+		enum log_level level;
+	} levels[] = { { "warn", LOG_WARN }, { "info", LOG_INFO }, { "debug", LOG_DEBUG } };
+	size_t index = level >= 0 && (size_t)level < array_size(levels) ? (size_t)level : 0;
+
+	(void)ctx;
+	log_at(levels[index].level, NULL, "libbpf [%s]: %s", levels[index].name, line);
+}
+
+void session_notify(const char *state)
+{
+	struct err err = ERR_INIT;
+
+	if (service_notify(state, &err) < 0)
+		log_err(LOG_WARN, &err, "Service manager not told, ignoring");
+	err__done(&err);
+}
+
+int64_t session__age_ms(const struct session *session)
+{
+	return (clock_monotonic_ns() - session->started_ns) / NS_PER_MS;
+}
+
+static void on_signal(void *ctx, int signal_number)
+{
+	struct session *session = ctx;
+
+	log_info("Received signal: %s", signal_number == SIGINT ? "interrupt" : "terminated");
+	loop__stop(session->loop, 0);
+}
+
+static int watch_signals(struct session *session, struct err *err)
+{
+	sigset_t signals;
+
+	/* A client that leaves is an error of one send(), and stdout may be a closed pipe. */
+	(void)signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	return loop__add_signals(session->loop, &signals, on_signal, session, &session->signals,
+				 err);
+}
+
+int session__open(struct session *session, const struct session_options *options, struct err *err)
+{
+	*session = (struct session){ .options = *options, .started_ns = clock_monotonic_ns() };
+
+	int r = loop__new(&session->loop, err);
+
+	if (r == 0)
+		r = watch_signals(session, err);
+	if (r < 0)
+		return r;
+
+	const struct agent_options agent_options = {
+		.loop = session->loop,
+		.btf_path = options->btf_path && options->btf_path[0] ? options->btf_path : NULL,
+		.is_strict = options->is_strict,
+		.log_library = session_log_library,
+		.version = version_number(),
+		.revision = version_revision(),
+		.branch = version_branch(),
+	};
+
+	return agent__new(&agent_options, &session->agent, err);
+}
+
+static void log_missing_parts(const struct session *session, uint32_t config)
+{
+	struct config_view view = agent__config(session->agent, config);
+
+	for (uint32_t i = 0; i < view.part_count; i++) {
+		const struct part *part = agent__part(session->agent, config, i);
+
+		if (part->state == PART_STATE_ATTACHED)
+			continue;
+		log_warn("Failed to attach program \"%s\" for config \"%s\": %s", part->name,
+			 view.name, part->reason ? part->reason : "no reason is known");
+		if (part->cause)
+			log_debug("%s", part->cause);
+	}
+}
+
+int session__attach(struct session *session, uint32_t config, struct err *err)
+{
+	int r = agent__load(session->agent, config, err);
+
+	if (r == 0)
+		r = agent__attach(session->agent, config, err);
+	if (r == 0)
+		log_missing_parts(session, config);
+	return r;
+}
+
+int session__listen(struct session *session, const char *address, struct err *err)
+{
+	const struct service_options options = {
+		.loop = session->loop,
+		.agent = session->agent,
+		.title = session->options.title,
+		.version = version_number(),
+		.telemetry_path = session->options.telemetry_path,
+		.has_maps = session->options.is_debugging,
+	};
+	int r = service__new(&options, &session->service, err);
+
+	return r < 0 ? r : service__listen(session->service, address, err);
+}
+
+int session__serve(struct session *session)
+{
+	/* Types of the kernel and objects were read and forgotten: glibc keeps the memory unless asked. */
+	(void)malloc_trim(0);
+
+	int r = loop__run(session->loop);
+
+	if (r < 0) {
+		log_error("Error serving HTTP: %s", strerror(-r));
+		return r;
+	}
+	session_notify("STOPPING=1");
+
+	int64_t began_ns = clock_monotonic_ns();
+
+	agent__detach(session->agent);
+	log_info("Detached in %lldms", (long long)((clock_monotonic_ns() - began_ns) / NS_PER_MS));
+	return 0;
+}
+
+void session__close(struct session *session)
+{
+	/* Replies on their way are told to the agent, which watches descriptors of the loop. */
+	session->service = service__free(session->service);
+	session->agent = agent__free(session->agent);
+	if (session->loop)
+		session->signals = loop__remove(session->loop, session->signals);
+	session->loop = loop__free(session->loop);
+}

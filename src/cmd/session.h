@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SRC_CMD_SESSION_H
+#define SRC_CMD_SESSION_H
+
+/*
+ * One life of the agent as a server: made, loaded, attached, listening, and detached when a signal says so. It owns
+ * the loop, the agent and the service. exporter and run are this with different wishes.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/err.h"
+
+struct agent;
+struct loop;
+struct loop_watch;
+struct service;
+struct spec;
+
+struct session_options {
+	const char *btf_path; /* NULL or "": the running kernel's */
+	bool is_strict;
+	bool is_debugging;
+	const char *title; /* of the page */
+	const char *telemetry_path;
+};
+
+struct session {
+	struct loop *loop;       /* owned */
+	struct agent *agent;     /* owned */
+	struct service *service; /* owned; NULL before session__listen() */
+	struct loop_watch *signals;
+	struct session_options options;
+	int64_t started_ns;
+};
+
+/* From here on SIGINT and SIGTERM wait for session__serve(): what is attached half is detached in order. */
+int session__open(struct session *session, const struct session_options *options, struct err *err);
+/* Loads and attaches one config, and logs each of its programs that does not run. */
+int session__attach(struct session *session, uint32_t config, struct err *err);
+int session__listen(struct session *session, const char *address, struct err *err);
+/* Until a signal: then tells the service manager, detaches, and returns 0. */
+int session__serve(struct session *session);
+void session__close(struct session *session);
+
+/* libbpf's words as a log line; for agent_options.log_library. */
+void session_log_library(void *ctx, int level, const char *line);
+int64_t session__age_ms(const struct session *session);
+/* "STATUS=…" and the like; a manager that cannot be told is worth a warning. */
+void session_notify(const char *state);
+
+#endif
