@@ -2,10 +2,11 @@
 /*
  * Maps of every shape, written by the test through fire(what, value): row by row, exactly what it says.
  */
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
 #include <linux/bpf.h>
 #include <linux/ptrace.h>
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
 
 #define MAP(map_name, map_type, key_type, entries)                                                 \
 	struct {                                                                                   \
