@@ -358,7 +358,7 @@ static void test_mark__fires_once_with_kernel_address_set(void **state)
 		unsigned long long at;
 
 		if (sscanf(line, "%llx %*c %255s", &at, name) == 2 &&
-		    strcmp(name, "init_task") == 0)
+		    strcmp(name, "do_exit") == 0)
 			value = at;
 	}
 	if (symbols)
@@ -367,7 +367,7 @@ static void test_mark__fires_once_with_kernel_address_set(void **state)
 	exporter__add(
 		exporter, "mark", "mark",
 		"metrics:\n  counters:\n    - name: marks_total\n      help: h\n      labels:\n" UINT_LABEL(
-			"address", "8") "kaddrs:\n  - init_task\n");
+			"address", "8") "kaddrs:\n  - do_exit\n");
 	exporter__add(exporter, "partial", "partial",
 		      "metrics:\n  counters:\n    - name: fires_total\n      help: h\n");
 	exporter__start(exporter, "mark,partial", NULL);

@@ -6,7 +6,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
-const volatile __u64 kaddr_init_task = 0;
+const volatile __u64 kaddr_do_exit = 0;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -18,7 +18,7 @@ struct {
 SEC("uprobe//proc/self/exe:post_attach_mark")
 int BPF_KPROBE(on_mark)
 {
-	__u64 key = kaddr_init_task, one = 1, *count = bpf_map_lookup_elem(&marks_total, &key);
+	__u64 key = kaddr_do_exit, one = 1, *count = bpf_map_lookup_elem(&marks_total, &key);
 
 	if (count)
 		__sync_fetch_and_add(count, 1);
