@@ -182,8 +182,9 @@ static int start_probes(struct run *run, const struct flags_result *result, stru
 	if (r == 0)
 		r = check_names(&paths, result, err);
 	if (r == 0)
-		vec_for_each(&paths, path) if (is_wanted(path->name, result))
-			start_probe(run, path);
+		vec_for_each(&paths, path)
+			if (is_wanted(path->name, result))
+				start_probe(run, path);
 	config_paths__done(&paths);
 	if (r == 0 && run->running > 0)
 		post_attach_mark();
