@@ -57,6 +57,22 @@ static inline int increment_map_nosync(void *map, void *key, u64 increment)
 	return *count;
 }
 
+/* The same where it matters whether there was room: false when the map is full and nothing was counted. */
+static __always_inline bool add_to_map(void *map, void *key, u64 increment)
+{
+	u64 *count = bpf_map_lookup_elem(map, key);
+	u64 zero = 0;
+
+	if (!count) {
+		bpf_map_update_elem(map, key, &zero, BPF_NOEXIST);
+		count = bpf_map_lookup_elem(map, key);
+	}
+	if (!count)
+		return false;
+	__sync_fetch_and_add(count, increment);
+	return true;
+}
+
 /* The bucket of an exp2 histogram that a value falls into: ceil(log2(value)), 0 for 0. */
 static __always_inline u64 log2l_histogram(u64 value)
 {

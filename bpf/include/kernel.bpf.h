@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+#ifndef BPF_INCLUDE_KERNEL_BPF_H
+#define BPF_INCLUDE_KERNEL_BPF_H
+
+/*
+ * The kernel's types, as far as our own programs use them: only the members that are read, in any order.
+ * CO-RE moves each access to where the running kernel has it, so no build reads the building machine's BTF.
+ * A struct with ___suffix is the same one as older kernels had it: ask bpf_core_field_exists() first.
+ */
+
+#include <linux/bpf.h>
+
+#include <bpf/bpf_helpers.h>
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+
+typedef __u8 u8;
+typedef __u16 u16;
+typedef __u32 u32;
+typedef __u64 u64;
+typedef __s32 s32;
+typedef __s64 s64;
+typedef _Bool bool;
+
+enum { false, true };
+
+#define TASK_RUNNING 0
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct task_struct {
+	unsigned int __state;
+	s32 pid;
+};
+
+struct task_struct___before_5_14 {
+	volatile long state;
+};
+
+struct gendisk {
+	int major;
+	int first_minor;
+};
+
+struct request_queue {
+	struct gendisk *disk;
+};
+
+struct request {
+	struct request_queue *q;
+	unsigned int cmd_flags; /* the operation is in the low byte */
+	unsigned int __data_len;
+	u64 start_time_ns; /* 0 while nobody accounts for the queue */
+};
+
+struct request___before_5_17 {
+	struct gendisk *rq_disk;
+};
+
+struct pt_regs {
+#if defined(__TARGET_ARCH_x86)
+	unsigned long orig_ax;
+#elif defined(__TARGET_ARCH_arm64)
+	s32 syscallno;
+#else
+#error "say here where this architecture keeps the number of the system call"
+#endif
+};
+
+#pragma clang attribute pop
+
+/* Of the system call that is being left. */
+static __always_inline u64 syscall_number(struct pt_regs *regs)
+{
+#if defined(__TARGET_ARCH_x86)
+	return BPF_CORE_READ(regs, orig_ax);
+#else
+	return BPF_CORE_READ(regs, syscallno);
+#endif
+}
+
+#endif

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/*
+ * System calls by name, and those that failed by name and error.
+ */
+#include "kernel.bpf.h"
+
+#include "maps.bpf.h"
+
+#define SYSCALL_MAX                                                                                \
+	1024 /* tables have fewer than 500; numbers a program makes up must not fill the map */
+#define ERROR_MAX 4096
+/* From 512 on are the kernel's own: "begin this call again", which the process never sees. */
+#define ERRNO_MAX 511
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, SYSCALL_MAX);
+	__type(key, u32);
+	__type(value, u64);
+} syscalls_total SEC(".maps");
+
+struct error_key {
+	u32 syscall;
+	u32 errno;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, ERROR_MAX);
+	__type(key, struct error_key);
+	__type(value, u64);
+} syscall_errors_total SEC(".maps");
+
+/* Errors for which the map had no room. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u64);
+} syscall_errors_uncounted_total SEC(".maps");
+
+/* Counting at the entry catches the calls that never return, exit among them. */
+SEC("raw_tp/sys_enter")
+int sys_enter(struct bpf_raw_tracepoint_args *ctx)
+{
+	u64 number = ctx->args[1];
+	u32 key = number;
+
+	if (number >= SYSCALL_MAX)
+		return 0;
+	increment_map(&syscalls_total, &key, 1);
+	return 0;
+}
+
+SEC("raw_tp/sys_exit")
+int sys_exit(struct bpf_raw_tracepoint_args *ctx)
+{
+	s64 result = ctx->args[1];
+	struct error_key key = {};
+	u32 zero = 0;
+	u64 number;
+
+	if (result >= 0 || result < -ERRNO_MAX)
+		return 0;
+	number = syscall_number((struct pt_regs *)ctx->args[0]);
+	if (number >= SYSCALL_MAX)
+		return 0;
+	key.syscall = number;
+	key.errno = -result;
+	if (!add_to_map(&syscall_errors_total, &key, 1))
+		increment_map(&syscall_errors_uncounted_total, &zero, 1);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";
