@@ -6,6 +6,20 @@
 #include "host/cgroup.h"
 #include "host/host.h"
 
+/*
+ * From the start on, so that cgroups which come and go before the first row are known, and with the rights of the
+ * start. Where there is no hierarchy the rows say so.
+ */
+static int open_tree(const struct step_spec *step, const struct decode_env *env, void **ret_state,
+		     struct err *err)
+{
+	(void)step;
+	(void)err;
+	(void)host__cgroups(env->host, NULL);
+	*ret_state = NULL;
+	return 0;
+}
+
 static int run(void *state, const struct decode_env *env, const void *data, size_t len,
 	       struct strbuf *out, struct err *err)
 {
@@ -29,5 +43,6 @@ static int run(void *state, const struct decode_env *env, const void *data, size
 
 const struct decoder_ops decode_cgroup_ops = {
 	.input = DECODER_INPUT_TEXT,
+	.open = open_tree,
 	.run = run,
 };

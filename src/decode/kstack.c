@@ -16,6 +16,17 @@ static const char *find(struct kallsyms *symbols, uint64_t address)
 	return name;
 }
 
+/* With the rights of the start: later they may be gone. Whether it can be read is said when a row needs it. */
+static int open_symbols(const struct step_spec *step, const struct decode_env *env,
+			void **ret_state, struct err *err)
+{
+	(void)step;
+	(void)err;
+	(void)host__open_kallsyms(env->host, NULL);
+	*ret_state = NULL;
+	return 0;
+}
+
 static int run(void *state, const struct decode_env *env, const void *data, size_t len,
 	       struct strbuf *out, struct err *err)
 {
@@ -45,6 +56,7 @@ static int run(void *state, const struct decode_env *env, const void *data, size
 
 const struct decoder_ops decode_kstack_ops = {
 	.input = DECODER_INPUT_RAW,
+	.open = open_symbols,
 	.run = run,
 	.size_multiple = sizeof(uint64_t),
 };

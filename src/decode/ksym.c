@@ -7,6 +7,17 @@
 #include "host/host.h"
 #include "host/kallsyms.h"
 
+/* With the rights of the start: later they may be gone. Whether it can be read is said when a row needs it. */
+static int open_symbols(const struct step_spec *step, const struct decode_env *env,
+			void **ret_state, struct err *err)
+{
+	(void)step;
+	(void)err;
+	(void)host__open_kallsyms(env->host, NULL);
+	*ret_state = NULL;
+	return 0;
+}
+
 static int run(void *state, const struct decode_env *env, const void *data, size_t len,
 	       struct strbuf *out, struct err *err)
 {
@@ -32,6 +43,7 @@ static int run(void *state, const struct decode_env *env, const void *data, size
 
 const struct decoder_ops decode_ksym_ops = {
 	.input = DECODER_INPUT_RAW,
+	.open = open_symbols,
 	.run = run,
 	.min_size = sizeof(uint64_t),
 };

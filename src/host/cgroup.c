@@ -40,6 +40,7 @@ struct cgroup_tree {
 	int event_fd;                 /* owned; -1: the kernel tells nothing */
 	bool is_live;
 	bool needs_walk; /* the kernel dropped events */
+	bool is_telling; /* observers are being called: the index must not change under them */
 	uint32_t untold;
 	char *not_live_reason; /* owned or NULL */
 	struct rate_limit walk_limit;
@@ -48,18 +49,22 @@ struct cgroup_tree {
 
 static void tell_added(void *ctx, uint64_t id, const char *path)
 {
-	const struct cgroup_tree *tree = ctx;
+	struct cgroup_tree *tree = ctx;
 
+	tree->is_telling = true;
 	for (const struct cgroup_watch *watch = tree->watches; watch; watch = watch->next)
 		watch->observer.added(watch->observer.ctx, id, path);
+	tree->is_telling = false;
 }
 
 static void tell_removed(void *ctx, uint64_t id, const char *path)
 {
-	const struct cgroup_tree *tree = ctx;
+	struct cgroup_tree *tree = ctx;
 
+	tree->is_telling = true;
 	for (const struct cgroup_watch *watch = tree->watches; watch; watch = watch->next)
 		watch->observer.removed(watch->observer.ctx, id, path);
+	tree->is_telling = false;
 }
 
 /* Relative to the mount's directory. */
@@ -328,6 +333,8 @@ const char *cgroup_tree__find(struct cgroup_tree *tree, uint64_t id)
 	int64_t now_ns = clock_monotonic_ns();
 	const char *path;
 
+	if (tree->is_telling)
+		return cgroup_index__find(&tree->index, id, now_ns);
 	tidy(tree, now_ns);
 	path = cgroup_index__find(&tree->index, id, now_ns);
 	if (path)
@@ -368,7 +375,9 @@ int cgroup_tree__subscribe(struct cgroup_tree *tree, const struct cgroup_observe
 	watch->observer = *observer;
 	watch->next = tree->watches;
 	tree->watches = watch;
+	tree->is_telling = true;
 	cgroup_index__tell_all(&tree->index, observer);
+	tree->is_telling = false;
 	*ret_watch = watch;
 	return 0;
 }

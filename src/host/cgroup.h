@@ -16,6 +16,7 @@
 struct cgroup_tree;
 struct cgroup_watch;
 
+/* The functions may call __find() and __open_dir(), which then look no further than at what is known; nothing else. */
 struct cgroup_observer {
 	/* Called for every cgroup that is there at subscription, and for every later one. */
 	void (*added)(void *ctx, uint64_t id, const char *path);

@@ -35,7 +35,7 @@ struct host {
 	struct kallsyms *kallsyms; /* owned, like all views below; NULL: not asked for yet */
 	struct cgroup_tree *cgroups;
 	struct pci_names *pci;
-	struct attempt kallsyms_attempt, cgroups_attempt, pci_attempt;
+	struct attempt kallsyms_attempt, kallsyms_load, cgroups_attempt, pci_attempt;
 	struct device_list devices;
 	uint32_t possible_cpus; /* 0: not asked for yet */
 };
@@ -45,24 +45,27 @@ static void attempt_init(struct attempt *attempt)
 	*attempt = (struct attempt){ .limit = { .interval_ns = 10 * NS_PER_S, .burst = 1 } };
 }
 
-/* Whether the view may be tried (again); otherwise sets what the last attempt said. */
-static bool attempt_begins(struct attempt *attempt, struct err *err)
+/* 0: the view may be tried (again). Otherwise the code of the last attempt, and err says what it said. */
+static int attempt_begins(struct attempt *attempt, struct err *err)
 {
 	if (rate_limit__take(&attempt->limit, clock_monotonic_ns()))
-		return true;
-	(void)err__set(err, attempt->code ? attempt->code : -EAGAIN, NULL, "%s",
-		       attempt->text ? attempt->text : "not available");
-	return false;
+		return 0;
+	return err__set(err, attempt->code, NULL, "%s",
+			attempt->text ? attempt->text : strerror(-attempt->code));
 }
 
-/* Keeps the error for those who ask before the next attempt. `own` is always set, err may be NULL. */
-static void attempt_fails(struct attempt *attempt, int code, struct err *own, struct err *err)
+/* Keeps the error for those who ask before the next attempt. `own` is used up, err may be NULL. Returns code. */
+static int attempt_ends(struct attempt *attempt, int code, struct err *own, struct err *err)
 {
 	free(attempt->text);
 	attempt->text = own->text ? strdup(own->text) : NULL; /* NULL: said in fewer words then */
 	attempt->code = code;
-	(void)err__set(err, code, NULL, "%s", own->text ? own->text : strerror(-code));
+	if (code < 0)
+		(void)err__set(err, code, NULL, "%s", own->text ? own->text : strerror(-code));
+	else
+		attempt->limit.taken = 0; /* only failures count */
 	err__done(own);
+	return code;
 }
 
 static void attempt_done(struct attempt *attempt)
@@ -86,6 +89,7 @@ int host__open(const char *root, struct host **ret_host, struct err *err)
 	host->root_fd = take_fd(fd);
 	host->root = strdup(root);
 	attempt_init(&host->kallsyms_attempt);
+	attempt_init(&host->kallsyms_load);
 	attempt_init(&host->cgroups_attempt);
 	attempt_init(&host->pci_attempt);
 	device_list__init(&host->devices);
@@ -105,6 +109,7 @@ struct host *host__close(struct host *host)
 	cgroup_tree__close(host->cgroups);
 	pci_names__close(host->pci);
 	attempt_done(&host->kallsyms_attempt);
+	attempt_done(&host->kallsyms_load);
 	attempt_done(&host->cgroups_attempt);
 	attempt_done(&host->pci_attempt);
 	device_list__done(&host->devices);
@@ -124,24 +129,61 @@ const char *host__root(const struct host *host)
 	return host->root;
 }
 
-/* A view: `name` of type struct `type`, opened by type##__open(root_fd, ret, err). */
-#define DEFINE_VIEW(name, type)                                                                    \
-	struct type *host__##name(struct host *host, struct err *err)                              \
+/* Opens a view unless it is there: `name` of type struct `type`, by type##__open(root_fd, ret, err). */
+#define DEFINE_OPEN_VIEW(name, type)                                                               \
+	static int open_##name(struct host *host, struct err *err)                                 \
 	{                                                                                          \
 		struct err own = ERR_INIT;                                                         \
 		int r;                                                                             \
                                                                                                    \
-		if (host->name || !attempt_begins(&host->name##_attempt, err))                     \
-			return host->name;                                                         \
-		r = type##__open(host->root_fd, &host->name, &own);                                \
+		if (host->name)                                                                    \
+			return 0;                                                                  \
+		r = attempt_begins(&host->name##_attempt, err);                                    \
 		if (r < 0)                                                                         \
-			attempt_fails(&host->name##_attempt, r, &own, err);                        \
-		return host->name;                                                                 \
+			return r;                                                                  \
+		r = type##__open(host->root_fd, &host->name, &own);                                \
+		return attempt_ends(&host->name##_attempt, r, &own, err);                          \
 	}
 
-DEFINE_VIEW(kallsyms, kallsyms)
-DEFINE_VIEW(cgroups, cgroup_tree)
-DEFINE_VIEW(pci, pci_names)
+DEFINE_OPEN_VIEW(kallsyms, kallsyms)
+DEFINE_OPEN_VIEW(cgroups, cgroup_tree)
+DEFINE_OPEN_VIEW(pci, pci_names)
+
+int host__open_kallsyms(struct host *host, struct err *err)
+{
+	return open_kallsyms(host, err);
+}
+
+struct kallsyms *host__kallsyms(struct host *host, struct err *err)
+{
+	struct err own = ERR_INIT;
+	int r;
+
+	if (open_kallsyms(host, err) < 0)
+		return NULL;
+	if (kallsyms__is_loaded(host->kallsyms))
+		return host->kallsyms;
+	if (attempt_begins(&host->kallsyms_load, err) < 0)
+		return NULL;
+	r = kallsyms__load(host->kallsyms, &own);
+	return attempt_ends(&host->kallsyms_load, r, &own, err) < 0 ? NULL : host->kallsyms;
+}
+
+void host__forget_kallsyms(struct host *host)
+{
+	if (host->kallsyms)
+		kallsyms__unload(host->kallsyms);
+}
+
+struct cgroup_tree *host__cgroups(struct host *host, struct err *err)
+{
+	return open_cgroups(host, err) < 0 ? NULL : host->cgroups;
+}
+
+struct pci_names *host__pci(struct host *host, struct err *err)
+{
+	return open_pci(host, err) < 0 ? NULL : host->pci;
+}
 
 struct cgroup_tree *host__cgroups_opened(const struct host *host)
 {

@@ -30,6 +30,12 @@ struct pci_names *host__pci(struct host *host, struct err *err);
 /* The cgroup tree if somebody has asked for it already, else NULL: the loop follows it only then. */
 struct cgroup_tree *host__cgroups_opened(const struct host *host);
 
+/* Opens /proc/kallsyms with the rights of this moment and reads nothing: for those who will ask after privileges were
+ * dropped, when a file opened anew would show no addresses. */
+int host__open_kallsyms(struct host *host, struct err *err);
+/* Frees the symbols (5 MB) until somebody asks again. */
+void host__forget_kallsyms(struct host *host);
+
 /* Number of possible CPUs (what per-CPU maps are sized by); cached; at least 1. */
 uint32_t host__possible_cpus(struct host *host);
 /* Numbers of the online CPUs; caller frees. Count or -errno. */

@@ -36,7 +36,8 @@ struct symbol_table {
 };
 
 struct kallsyms {
-	int root_fd; /* borrowed from the host */
+	int fd; /* owned */
+	bool is_loaded;
 	struct symbol_table table;
 	struct rate_limit refresh_limit;
 };
@@ -200,14 +201,14 @@ static void shrink(struct symbol_table *table)
 	}
 }
 
-static int read_table(int root_fd, struct symbol_table *ret_table, struct err *err)
+static int read_table(int fd, struct symbol_table *ret_table, struct err *err)
 {
 	struct symbol_table table = { .is_sorted = true, .is_hidden = true };
-	__cleanup(fd_closep) int fd = fd_open_read(root_fd, SYMBOLS_PATH);
 	int r;
 
-	if (fd < 0)
-		return err__set(err, fd, NULL, "cannot open /%s: %s", SYMBOLS_PATH, strerror(-fd));
+	if (lseek(fd, 0, SEEK_SET) < 0)
+		return err__set(err, -errno, NULL, "cannot read /%s: %s", SYMBOLS_PATH,
+				strerror(errno));
 	r = read_lines(fd, &table, err);
 	if (r < 0) {
 		table_done(&table);
@@ -222,18 +223,40 @@ static int read_table(int root_fd, struct symbol_table *ret_table, struct err *e
 
 int kallsyms__open(int root_fd, struct kallsyms **ret_symbols, struct err *err)
 {
-	__cleanup(x_freep) struct kallsyms *symbols = new_zero(struct kallsyms);
-	int r;
+	__cleanup(fd_closep) int fd = fd_open_read(root_fd, SYMBOLS_PATH);
+	struct kallsyms *symbols;
 
+	if (fd < 0)
+		return err__set(err, fd, NULL, "cannot open /%s: %s", SYMBOLS_PATH, strerror(-fd));
+	symbols = new_zero(struct kallsyms);
 	if (!symbols)
 		return err__set(err, -ENOMEM, NULL, "no memory for the kernel's symbols");
-	symbols->root_fd = root_fd;
+	symbols->fd = take_fd(fd);
 	symbols->refresh_limit = (struct rate_limit){ .interval_ns = FIRST_REFRESH_NS, .burst = 1 };
-	r = read_table(root_fd, &symbols->table, err);
-	if (r < 0)
-		return r;
-	*ret_symbols = take_ptr(symbols);
+	*ret_symbols = symbols;
 	return 0;
+}
+
+int kallsyms__load(struct kallsyms *symbols, struct err *err)
+{
+	int r;
+
+	if (symbols->is_loaded)
+		return 0;
+	r = read_table(symbols->fd, &symbols->table, err);
+	symbols->is_loaded = r == 0;
+	return r;
+}
+
+bool kallsyms__is_loaded(const struct kallsyms *symbols)
+{
+	return symbols->is_loaded;
+}
+
+void kallsyms__unload(struct kallsyms *symbols)
+{
+	table_done(&symbols->table);
+	symbols->is_loaded = false;
 }
 
 struct kallsyms *kallsyms__close(struct kallsyms *symbols)
@@ -241,6 +264,7 @@ struct kallsyms *kallsyms__close(struct kallsyms *symbols)
 	if (!symbols)
 		return NULL;
 	table_done(&symbols->table);
+	fd_closep(&symbols->fd);
 	free(symbols);
 	return NULL;
 }
@@ -331,7 +355,7 @@ int kallsyms__refresh(struct kallsyms *symbols, struct err *err)
 
 	if (!rate_limit__take(limit, clock_monotonic_ns()))
 		return err__set(err, -EAGAIN, NULL, "/%s was read a moment ago", SYMBOLS_PATH);
-	r = read_table(symbols->root_fd, &table, err);
+	r = read_table(symbols->fd, &table, err);
 	if (r < 0)
 		return r;
 	/* 60 ms each time: an address that stays unknown must not cost that every second for ever. */
@@ -341,5 +365,6 @@ int kallsyms__refresh(struct kallsyms *symbols, struct err *err)
 		limit->interval_ns *= 2;
 	table_done(&symbols->table);
 	symbols->table = table;
+	symbols->is_loaded = true;
 	return 0;
 }

@@ -73,10 +73,12 @@ static void test_run__sizes(void **state)
 		    "decoder 'kstack' got 7 bytes; it takes a multiple of 8"),
 		ROW("\x04\0\0\0\0\0\0\0\x04", -EINVAL, "got 9 bytes"),
 	};
-	const struct decode_env env = { 0 };
+	struct decode_env env = { 0 };
 
 	(void)state;
+	assert_int_equal(host__open("/", &env.host, NULL), 0);
 	assert_rows("kstack", &env, rows, array_size(rows));
+	host__close(env.host);
 }
 
 static void test_run__no_file(void **state)

@@ -384,6 +384,7 @@ static void test_open_dir__kernel(void **state)
 }
 
 struct sighting {
+	struct cgroup_tree *cgroups;
 	uint64_t id;
 	unsigned int added, removed;
 };
@@ -391,8 +392,13 @@ struct sighting {
 static void on_added(void *ctx, uint64_t id, const char *path)
 {
 	struct sighting *sighting = ctx;
+	int fd = cgroup_tree__open_dir(sighting->cgroups, id);
 
-	(void)path;
+	/* What is asked from inside changes nothing, or path would be gone. */
+	assert_null(cgroup_tree__find(sighting->cgroups, 88888888888));
+	assert_string_equal(cgroup_tree__find(sighting->cgroups, id), path);
+	if (fd >= 0)
+		(void)close(fd);
 	sighting->added += id == sighting->id;
 }
 
@@ -406,11 +412,11 @@ static void on_removed(void *ctx, uint64_t id, const char *path)
 
 static void test_subscribe__kernel(void **state)
 {
-	struct sighting old = { 0 }, new = { 0 };
+	struct real *real = *state;
+	struct sighting old = { .cgroups = real->cgroups }, new = { .cgroups = real->cgroups };
 	const struct cgroup_observer old_observer = { on_added, on_removed, &old };
 	const struct cgroup_observer new_observer = { on_added, on_removed, &new };
 	struct cgroup_watch *old_watch = NULL, *new_watch = NULL;
-	struct real *real = *state;
 
 	skip_unless_live(real);
 	assert_true(cgroup_tree__event_fd(real->cgroups) >= 0);

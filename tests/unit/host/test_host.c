@@ -84,6 +84,30 @@ static void test_views__opened_once(void **state)
 	symbols = host__kallsyms(host, NULL);
 	assert_non_null(symbols);
 	assert_ptr_equal(host__kallsyms(host, NULL), symbols);
+	host__forget_kallsyms(host);
+	assert_false(kallsyms__is_loaded(symbols));
+	assert_ptr_equal(host__kallsyms(host, NULL), symbols);
+	assert_true(kallsyms__is_loaded(symbols));
+	host__close(host);
+	tree_remove(&tree);
+}
+
+static void test_open_kallsyms__reads_nothing(void **state)
+{
+	struct host *host;
+	struct tree tree;
+
+	(void)state;
+	tree_make(&tree);
+	host = open_host(tree.root);
+	host__forget_kallsyms(host); /* nothing is there yet */
+	assert_int_equal(host__open_kallsyms(host, NULL), -ENOENT);
+	host__close(host);
+	tree_write(&tree, "proc/kallsyms", "not a table\n");
+	host = open_host(tree.root);
+	assert_int_equal(host__open_kallsyms(host, NULL), 0);
+	assert_int_equal(host__open_kallsyms(host, NULL), 0);
+	assert_null(host__kallsyms(host, NULL));
 	host__close(host);
 	tree_remove(&tree);
 }
@@ -154,6 +178,7 @@ int main(void)
 		cmocka_unit_test(test_cpus__fixture),
 		cmocka_unit_test(test_cpus__without_a_list),
 		cmocka_unit_test(test_views__opened_once),
+		cmocka_unit_test(test_open_kallsyms__reads_nothing),
 		cmocka_unit_test(test_views__say_why_not),
 		cmocka_unit_test(test_interface_name__own_namespace),
 		cmocka_unit_test(test_bpf_stats__fixture),

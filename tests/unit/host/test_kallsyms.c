@@ -21,7 +21,10 @@ static struct kallsyms *open_text(struct tree *tree, const char *text, char **re
 
 	tree_make(tree);
 	tree_write(tree, "proc/kallsyms", text);
-	(void)kallsyms__open(tree->fd, &symbols, &err);
+	assert_int_equal(kallsyms__open(tree->fd, &symbols, NULL), 0);
+	assert_false(kallsyms__is_loaded(symbols));
+	if (kallsyms__load(symbols, &err) < 0)
+		symbols = kallsyms__close(symbols);
 	if (ret_error)
 		*ret_error = err.text ? strdup(err.text) : NULL;
 	err__done(&err);
@@ -224,6 +227,23 @@ static void test_refresh__new_symbol(void **state)
 	close_all(&tree, symbols);
 }
 
+/* As host__forget_kallsyms() does it, and with the file that was opened first. */
+static void test_unload__loads_again(void **state)
+{
+	struct tree tree;
+	struct kallsyms *symbols = open_text(&tree, "10 t a\n", NULL);
+
+	(void)state;
+	kallsyms__unload(symbols);
+	assert_false(kallsyms__is_loaded(symbols));
+	assert_null(kallsyms__find_exact(symbols, 0x10));
+	tree_append(&tree, "proc/kallsyms", "20 t b\n");
+	assert_int_equal(kallsyms__load(symbols, NULL), 0);
+	assert_string_equal(kallsyms__find_exact(symbols, 0x20), "b");
+	assert_int_equal(kallsyms__load(symbols, NULL), 0);
+	close_all(&tree, symbols);
+}
+
 static void test_refresh__keeps_the_old_when_it_fails(void **state)
 {
 	struct tree tree;
@@ -251,6 +271,7 @@ int main(void)
 		cmocka_unit_test(test_open__no_file),
 		cmocka_unit_test(test_open__large),
 		cmocka_unit_test(test_refresh__new_symbol),
+		cmocka_unit_test(test_unload__loads_again),
 		cmocka_unit_test(test_refresh__keeps_the_old_when_it_fails),
 	};
 
