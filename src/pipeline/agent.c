@@ -344,6 +344,8 @@ int agent__start(struct agent *agent, struct err *err)
 		if (r < 0)
 			return err__wrap(err, r, NULL, "config \"%s\"", config->spec->name);
 	}
+	/* Read for constants or to say why a function was refused; decoders read it again if they ever need it. */
+	host__forget_kallsyms(agent->host);
 	return agent->options.loop ? watch(agent, err) : 0;
 }
 

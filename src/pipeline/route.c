@@ -112,8 +112,8 @@ static int decode_labels(struct route *route, const uint8_t *key, size_t *offset
 				      &route->scratch, err);
 		if (r < 0)
 			return err__wrap(err, r, &route->metric->at, "label '%s'", label->name);
-		if (r == DECODE_SKIP)
-			return DECODE_SKIP;
+		if (r == DECODE_SKIP || r == DECODE_SKIP_UNKNOWN)
+			return r;
 		if (r == DECODE_UNKNOWN)
 			result = DECODE_UNKNOWN;
 	}
@@ -137,8 +137,12 @@ static int make_entry(struct route *route, const uint8_t *key, struct label_entr
 	result = decode_labels(route, key, offsets, err);
 	if (result < 0)
 		return result;
-	*ret_entry = (struct label_entry){ .series = LABEL_SERIES_SKIP, .bucket = -1 };
-	if (result == DECODE_SKIP)
+	*ret_entry = (struct label_entry){
+		.series = LABEL_SERIES_SKIP,
+		.bucket = -1,
+		.is_provisional = result == DECODE_UNKNOWN || result == DECODE_SKIP_UNKNOWN,
+	};
+	if (result == DECODE_SKIP || result == DECODE_SKIP_UNKNOWN)
 		return 0;
 	for (i = 0; i < count; i++)
 		values[i] = (struct text_slice){ route->scratch.data + offsets[i],
@@ -151,7 +155,6 @@ static int make_entry(struct route *route, const uint8_t *key, struct label_entr
 			return r;
 	}
 	r = family__series(route->family, values, &ret_entry->series, err);
-	ret_entry->is_provisional = result == DECODE_UNKNOWN;
 	return r < 0 ? r : 0;
 }
 

@@ -310,7 +310,7 @@ static void dump_row(struct dump *dump, const uint8_t *key, uint64_t value)
 		if (i)
 			strbuf__add_char(&text, ' ');
 		r = decode_chain__run(label->chain, key + label->offset, label->size, &text, NULL);
-		if (r == DECODE_SKIP) {
+		if (r == DECODE_SKIP || r == DECODE_SKIP_UNKNOWN) {
 			strbuf__done(&text);
 			return;
 		}
