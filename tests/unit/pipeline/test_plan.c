@@ -245,6 +245,29 @@ static void test_plan__unknown_name_is_asked_again(void **state)
 	close_fixture(&fixture);
 }
 
+/* Refused only because it has no name yet: left out, and asked again as well. */
+static void test_plan__refused_placeholder_is_asked_again(void **state)
+{
+	struct fixture fixture;
+	uint32_t key = 0; /* no interface has index 0 */
+
+	(void)state;
+	open_fixture(
+		&fixture,
+		COUNTER("        - name: dev\n          size: 4\n          decoders:\n            - name: ifname\n"
+			"            - name: regexp\n              regexps: [ '^eth' ]\n"),
+		BPF_MAP_TYPE_HASH, 4);
+	assert_int_equal(plan(&fixture), 0);
+	begin(&fixture);
+	assert_true(add(&fixture, &key, 1));
+	assert_int_equal(label_cache__count(fixture.route.cache), 1);
+	route__forget_placeholders(&fixture.route);
+	assert_int_equal(label_cache__count(fixture.route.cache), 0);
+	assert_int_equal(fixture.route.ledger.decode_errors, 0);
+	assert_string_equal(write_text(&fixture), "");
+	close_fixture(&fixture);
+}
+
 static void test_plan__without_labels_only_key_zero_counts(void **state)
 {
 	struct fixture fixture;
@@ -394,6 +417,7 @@ int main(void)
 		cmocka_unit_test(test_plan__equal_labels_are_summed),
 		cmocka_unit_test(test_plan__refused_row_is_remembered_and_no_error),
 		cmocka_unit_test(test_plan__unknown_name_is_asked_again),
+		cmocka_unit_test(test_plan__refused_placeholder_is_asked_again),
 		cmocka_unit_test(test_plan__without_labels_only_key_zero_counts),
 		cmocka_unit_test(test_plan__cpu_label_stands_behind_the_key),
 		cmocka_unit_test(test_plan__histogram_sums_at_the_key_after_the_last),
