@@ -20,7 +20,8 @@
 /* Far above what a label of a few hundred bytes needs, and still under a second when somebody tries. */
 #define MATCH_STEP_LIMIT 1000000u
 #define MATCH_HEAP_KIB 1024u
-#define REPEAT_MAX 1000 /* RE2's own limit on {n,m} */
+#define REPEAT_MAX 1000            /* RE2's own limit on {n,m} */
+#define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD, as str_add_utf8() writes it */
 
 struct pattern {
 	pcre2_code *code;            /* owned */
@@ -82,6 +83,21 @@ static void translate_quoted(struct translator *tr)
 	tr->pos += len + (end ? 2 : 0);
 }
 
+/* The "{...}" behind \x, \p and \P: no repetition. */
+static int translate_braces(struct translator *tr)
+{
+	const char *text = tr->text + tr->pos;
+	size_t len = strcspn(text, "}");
+
+	if (text[0] != '{')
+		return 0;
+	if (text[len] == '\0')
+		return refuse(tr, tr->pos, "a '{' without its '}'");
+	strbuf__add(&tr->out, text, len + 1);
+	tr->pos += len + 1;
+	return 0;
+}
+
 /* The escape at pos (the byte after the backslash). */
 static int translate_escape(struct translator *tr, bool is_in_class)
 {
@@ -109,7 +125,7 @@ static int translate_escape(struct translator *tr, bool is_in_class)
 		strbuf__printf(&tr->out, "\\%c", c);
 	else
 		return refuse(tr, start, "an unknown escape");
-	return 0;
+	return strchr("xpP", c) ? translate_braces(tr) : 0;
 }
 
 static int translate_class(struct translator *tr)
@@ -245,6 +261,8 @@ static int translate_one(struct translator *tr)
 
 static int translate(struct translator *tr)
 {
+	/* Whatever PCRE2 was built with: '.' is all but the line feed. */
+	strbuf__add_text(&tr->out, "(*LF)");
 	while (tr->text[tr->pos]) {
 		int r = translate_one(tr);
 
@@ -257,8 +275,8 @@ static int translate(struct translator *tr)
 static int compile(struct pattern *pattern, const char *text, const char *translated,
 		   const struct loc *at, struct err *err)
 {
-	/* \C would split characters; invalid bytes in the subject match nothing instead of failing the match. */
-	uint32_t flags = PCRE2_UTF | PCRE2_MATCH_INVALID_UTF | PCRE2_DOLLAR_ENDONLY |
+	/* \C would split characters. With (?m) RE2's '^' also matches behind a last newline. */
+	uint32_t flags = PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_CIRCUMFLEX |
 			 PCRE2_NEVER_BACKSLASH_C;
 	PCRE2_UCHAR message[128];
 	PCRE2_SIZE offset;
@@ -326,10 +344,11 @@ uint32_t pattern__group_count(const struct pattern *pattern)
 	return pattern->group_count;
 }
 
-int pattern__match(struct pattern *pattern, const char *text, size_t len)
+/* Of valid UTF-8. */
+static int match_text(struct pattern *pattern, const char *text, size_t len)
 {
-	int r = pcre2_match(pattern->code, (PCRE2_SPTR)text, len, 0, 0, pattern->match,
-			    pattern->limits);
+	int r = pcre2_match(pattern->code, (PCRE2_SPTR)text, len, 0, PCRE2_NO_UTF_CHECK,
+			    pattern->match, pattern->limits);
 
 	switch (r) {
 	case PCRE2_ERROR_NOMATCH:
@@ -343,6 +362,46 @@ int pattern__match(struct pattern *pattern, const char *text, size_t len)
 	default:
 		return r > 0 ? 1 : -EINVAL;
 	}
+}
+
+/* Where a byte of the repaired text stood in the original. */
+static size_t original_offset(const char *text, size_t len, size_t repaired_offset)
+{
+	size_t at = 0;
+	size_t repaired = 0;
+
+	while (at < len && repaired < repaired_offset) {
+		size_t step = str_utf8_step(text + at, len - at);
+
+		repaired += step ? step : strlen(REPLACEMENT);
+		at += step ? step : 1;
+	}
+	return at;
+}
+
+/* RE2 reads each byte that is no UTF-8 as one U+FFFD, which '.' matches; PCRE2 would match nothing there. */
+static int match_repaired(struct pattern *pattern, const char *text, size_t len)
+{
+	struct strbuf repaired = STRBUF_INIT;
+	PCRE2_SIZE *offsets = pcre2_get_ovector_pointer(pattern->match);
+	int r;
+
+	(void)str_add_utf8(&repaired, text, len);
+	r = strbuf__status(&repaired);
+	if (r == 0)
+		r = match_text(pattern, repaired.data, repaired.len);
+	for (uint32_t i = 0; r > 0 && i < 2 * (pattern->group_count + 1); i++) {
+		if (offsets[i] != PCRE2_UNSET)
+			offsets[i] = original_offset(text, len, offsets[i]);
+	}
+	strbuf__done(&repaired);
+	return r;
+}
+
+int pattern__match(struct pattern *pattern, const char *text, size_t len)
+{
+	return str_is_utf8(text, len) ? match_text(pattern, text, len)
+				      : match_repaired(pattern, text, len);
 }
 
 struct pattern_span pattern__group(const struct pattern *pattern, uint32_t index)

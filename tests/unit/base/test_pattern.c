@@ -33,6 +33,8 @@ static const struct {
 	{ "a$", "a\n", 0 },                  /* the end of the text, not before a last newline */
 	{ "a\\z", "a\n", 0 },
 	{ "(?m)a$", "a\nb", 1 },
+	{ "(?m)\n^", "a\n", 1 },
+	{ "^.$", "\r", 1 },
 	{ ".", "\n", 0 },
 	{ "(?s).", "\n", 1 },
 	{ "(?i)ABC", "abc", 1 },
@@ -43,6 +45,10 @@ static const struct {
 	{ "^[\\s]$", " ", 1 },
 	{ "^\\S$", "\v", 1 },
 	{ "^\\d$", "\u0663", 0 },
+	{ "^\\x{e9}[\\x{fffd}]\\x{1F600}$", "\u00e9\ufffd\U0001f600", 1 },
+	{ "^\\x{1001}$", "\u1001", 1 }, /* no repetition */
+	{ "^\\p{Greek}\\P{Greek}\\p{^Greek}{2}$", "\u03b1abc", 1 },
+	{ "\\x{41", "A", -EINVAL },
 	{ "^\\pL$", "\u00e9", 1 },
 	{ "^[[:alpha:]]+$", "abc", 1 },
 	{ "^[]a]$", "]", 1 },
@@ -97,6 +103,13 @@ static void test_match__bytes_that_are_no_utf8(void **state)
 			       4),
 			 1);
 	assert_int_equal(match("^$", "\xff", 1), 0);
+	assert_int_equal(match("^.$", "\xff", 1), 1);
+	assert_int_equal(match("^..$", "\xe2\x82", 2), 1); /* a character cut off: two bytes */
+	assert_int_equal(match("^.\\x{fffd}a$",
+			       "\xff\xff"
+			       "a",
+			       3),
+			 1);
 	assert_int_equal(match("a", "\0a", 2), 1);
 }
 
@@ -131,6 +144,23 @@ static void test_group__spans(void **state)
 	pattern__free(pattern);
 }
 
+static void test_group__spans_in_bytes_that_are_no_utf8(void **state)
+{
+	struct pattern *pattern = NULL;
+	struct pattern_span span;
+
+	(void)state;
+	assert_int_equal(pattern__compile("^.(\u00e9.)(x)?", NULL, &pattern, NULL), 0);
+	assert_int_equal(pattern__match(pattern, "\xff\u00e9\xfe..", 6), 1);
+	span = pattern__group(pattern, 0);
+	assert_true(span.start == 0 && span.end == 4);
+	span = pattern__group(pattern, 1);
+	assert_true(span.start == 1 && span.end == 4);
+	span = pattern__group(pattern, 2);
+	assert_true(span.start == PATTERN_UNSET && span.end == PATTERN_UNSET);
+	pattern__free(pattern);
+}
+
 static void test_compile__names_what_is_wrong(void **state)
 {
 	struct loc at = { "x.yaml", 3, 7 };
@@ -153,6 +183,7 @@ int main(void)
 		cmocka_unit_test(test_match__bytes_that_are_no_utf8),
 		cmocka_unit_test(test_match__gives_up_at_the_step_limit),
 		cmocka_unit_test(test_group__spans),
+		cmocka_unit_test(test_group__spans_in_bytes_that_are_no_utf8),
 		cmocka_unit_test(test_compile__names_what_is_wrong),
 	};
 
