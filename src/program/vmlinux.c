@@ -189,7 +189,7 @@ int vmlinux_header(const char *btf_path, const char *cache_dir, char *buf, size_
 {
 	char base[PATH_MAX];
 	uint64_t name = 0;
-	struct btf *btf;
+	struct btf *btf = NULL;
 	int r = 0;
 
 	if (cache_dir)

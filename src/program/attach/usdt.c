@@ -33,6 +33,26 @@ static int check(const struct attach_context *context, const struct attach_reque
 	return r < 0 ? r : binary_find(request->target, path, sizeof(path), err);
 }
 
+static int refuse(const struct attach_request *request, const char *path, int code, struct err *err)
+{
+	switch (code) {
+	case -ENOENT:
+		return err__set(err, code, NULL,
+				"'%s' has no marker %s:%s; `readelf -n` lists what it has", path,
+				request->group, request->symbol);
+	case -ESRCH:
+		return err__set(
+			err, code, NULL,
+			"markers need the maps of <bpf/usdt.bpf.h>, which the program does not include");
+	case -ENOTSUP:
+		return err__set(
+			err, code, NULL,
+			"markers of libraries and position-independent binaries need attach cookies, which this kernel lacks");
+	default:
+		return attach_refuse(request, code, err);
+	}
+}
+
 static int attach(struct attach_context *context, const struct attach_request *request,
 		  struct err *err)
 {
@@ -45,10 +65,8 @@ static int attach(struct attach_context *context, const struct attach_request *r
 		return r;
 	link = bpf_program__attach_usdt(context->library, -1 /* every process */, path,
 					request->group, request->symbol, &options);
-	if (!link && errno == ENOENT)
-		return err__set(err, -ENOENT, NULL,
-				"'%s' has no marker %s:%s; `readelf -n` lists what it has", path,
-				request->group, request->symbol);
+	if (!link)
+		return refuse(request, path, -errno, err);
 	return attach_take(context, request, link, err);
 }
 
