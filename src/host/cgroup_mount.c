@@ -74,6 +74,9 @@ static bool parse_line(char *line, struct candidate *ret_candidate)
 		line = end + 1;
 	}
 	unescape(fields[4]);
+	/* The kernel writes no such paths, and they would lead out of a root that is not ours. */
+	if (strstr(fields[4], "/../") || str_ends(fields[4], "/.."))
+		return false;
 	*ret_candidate = (struct candidate){
 		.path = fields[4],
 		.is_whole = str_eq(fields[3], "/"),

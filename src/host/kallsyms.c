@@ -289,15 +289,14 @@ static size_t find_above(const struct symbol_table *table, uint64_t address)
 /* Of several symbols at one address the first of the file, so that every refresh gives the same one. */
 static const struct symbol *find_at_or_below(const struct symbol_table *table, uint64_t address)
 {
-	size_t above = table->is_hidden ? 0 : find_above(table, address);
-	const struct symbol *symbol = table->items + above;
+	size_t at = table->is_hidden ? 0 : find_above(table, address);
 
-	if (above == 0)
+	if (at == 0)
 		return NULL;
-	address = symbol_address(symbol - 1);
-	while (symbol > table->items && symbol_address(symbol - 1) == address)
-		symbol--;
-	return symbol;
+	address = symbol_address(&table->items[--at]);
+	while (at > 0 && symbol_address(&table->items[at - 1]) == address)
+		at--;
+	return &table->items[at];
 }
 
 const char *kallsyms__find_nearest(const struct kallsyms *symbols, uint64_t address)

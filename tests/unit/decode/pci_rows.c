@@ -24,7 +24,7 @@ static void copy_fixture(const struct tree *tree)
 	char *text = NULL;
 
 	assert_non_null(source);
-	(void)snprintf(path, sizeof(path), "%s/tests/fixture/pci.ids", source);
+	(void)snprintf(path, sizeof(path), "%s/tests/fixture/machine/usr/share/misc/pci.ids", source);
 	assert_int_equal(fd_read_all(AT_FDCWD, path, FIXTURE_BYTES, &text, NULL), 0);
 	tree_write(tree, "usr/share/misc/pci.ids", text);
 	free(text);

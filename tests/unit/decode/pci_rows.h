@@ -3,7 +3,7 @@
 #define TESTS_UNIT_DECODE_PCI_ROWS_H
 
 /*
- * Rows for the pci_* decoders, on a machine that has tests/fixture/pci.ids and on one that has none.
+ * Rows for the pci_* decoders, on a machine that has a pci.ids and on one that has none.
  * It owns nothing. The four tests call it.
  */
 

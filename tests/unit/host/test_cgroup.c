@@ -131,6 +131,8 @@ static void test_open__no_hierarchy(void **state)
 	assert_open_fails("32 31 0:29 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n",
 			  "no cgroup v2 hierarchy is mounted");
 	assert_open_fails("41 31 - cgroup2 none rw\n", "no cgroup v2 hierarchy is mounted");
+	assert_open_fails("50 23 0:38 / /../.. rw - cgroup2 cgroup2 rw\n",
+			  "no cgroup v2 hierarchy is mounted");
 	assert_open_fails("50 23 0:38 / /not/there rw - cgroup2 cgroup2 rw\n",
 			  "no cgroup v2 hierarchy is mounted");
 }
