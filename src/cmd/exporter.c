@@ -22,6 +22,7 @@ struct exporter_options {
 	bool is_strict;
 	bool is_debugging;
 	bool has_no_timestamps;
+	bool uses_kernel_syscall_names;
 	const char *listen_address;
 	const char *telemetry_path;
 	const char *kept_capabilities;
@@ -62,6 +63,10 @@ static const struct flag flags[] = {
 	  .kind = FLAG_BOOL,
 	  .offset = VALUE(has_no_timestamps),
 	  .help = "Leave date and time off log lines." },
+	{ .name = "syscalls.kernel-names",
+	  .kind = FLAG_BOOL,
+	  .offset = VALUE(uses_kernel_syscall_names),
+	  .help = "Decode system calls to the kernel's names instead of those that ebpf_exporter prints." },
 	{ .name = "web.listen-address",
 	  .kind = FLAG_TEXT,
 	  .offset = VALUE(listen_address),
@@ -160,6 +165,7 @@ static int open_session(struct exporter *exporter)
 		.btf_path = exporter->options.btf_path,
 		.is_strict = exporter->options.is_strict,
 		.is_debugging = exporter->options.is_debugging,
+		.uses_kernel_syscall_names = exporter->options.uses_kernel_syscall_names,
 		.title = "sonde exporter",
 		.telemetry_path = exporter->options.telemetry_path,
 	};
