@@ -43,7 +43,11 @@ int exporter__stop(struct exporter *exporter);
 void exporter__done(struct exporter *exporter);
 
 void exporter__get(struct exporter *exporter, const char *path, struct reply *ret_reply);
+/* The same from anybody on loopback; false when nobody listens there. */
+bool http_get(uint16_t port, const char *path, struct reply *ret_reply);
 void reply__done(struct reply *reply);
+/* A port that was free a moment ago. */
+uint16_t free_port(void);
 /* Body of /metrics; caller frees. */
 char *exporter__scrape(struct exporter *exporter);
 /* Value behind the exact series text `name{labels}`; NAN when it is not there. */
