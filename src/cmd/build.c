@@ -38,6 +38,7 @@ static const struct flag flags[] = {
 static const struct flag_set flag_set = {
 	.help = "Compiles NAME.bpf.c to NAME.bpf.o: one file, or all of a directory.",
 	.arguments = "DIR|FILE…",
+	.needs_arguments = true,
 	.flags = flags,
 	.flag_count = array_size(flags),
 };

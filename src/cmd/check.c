@@ -33,6 +33,7 @@ static const struct flag_set flag_set = {
 	.help = "Loads and attaches each config for real, detaches, and prints what became of every program. Ends with 0 "
 		"when all of them were attached.",
 	.arguments = "CONFIG…",
+	.needs_arguments = true,
 	.flags = flags,
 	.flag_count = array_size(flags),
 };
@@ -79,11 +80,11 @@ static void attach(struct check *check, struct agent *agent)
 
 	if (r == 0)
 		r = agent__attach(agent, 0, &err);
-	if (r < 0)
+	if (r < 0) {
 		(void)err__format(&err, text, sizeof(text));
+		log_err(LOG_ERROR, &err, "check");
+	}
 	check->missing += report_config(agent, 0, r < 0 ? text : NULL, &check->table);
-	if (r < 0 && err.cause)
-		log_error("%s", err.cause);
 	if (r == 0)
 		log_metric_errors(check, agent);
 	err__done(&err);
@@ -119,7 +120,7 @@ static int check_configs(struct check *check, const struct flags_result *result)
 {
 	struct config_paths paths = { .len = 0 };
 	struct err err = ERR_INIT;
-	int r = 0;
+	int r = session_check_btf(check->options.btf_path, &err);
 
 	for (size_t i = 0; r == 0 && i < result->arguments.len; i++)
 		r = config_paths__add(&paths, result->arguments.items[i], &err);

@@ -12,6 +12,7 @@
 #include "cmd/session.h"
 #include "config/load.h"
 #include "pipeline/agent.h"
+#include "pipeline/service.h"
 
 #define DIALECT_NAME "ebpf_exporter"
 
@@ -194,9 +195,13 @@ static int attach_configs(struct exporter *exporter)
 	struct err err = ERR_INIT;
 
 	session_notify("STATUS=attaching configs...");
-	for (uint32_t i = 0; i < agent__config_count(exporter->session.agent); i++) {
-		int r = session__attach(&exporter->session, i, &err);
 
+	int r = session_check_btf(exporter->options.btf_path, &err);
+
+	if (r < 0)
+		return fail("Error attaching exporter", &err, r);
+	for (uint32_t i = 0; i < agent__config_count(exporter->session.agent); i++) {
+		r = session__attach(&exporter->session, i, &err);
 		if (r < 0)
 			return fail("Error attaching exporter", &err, r);
 	}
@@ -204,11 +209,33 @@ static int attach_configs(struct exporter *exporter)
 	return 0;
 }
 
+static void log_metrics_left_out(const struct agent *agent)
+{
+	for (uint32_t i = 0; i < agent__config_count(agent); i++) {
+		struct config_view config = agent__config(agent, i);
+
+		for (uint32_t j = 0; j < config.metric_count; j++) {
+			struct metric_view metric = agent__metric(agent, i, j);
+
+			if (metric.error)
+				log_warn("config \"%s\": metric left out: %s", config.name,
+					 metric.error);
+		}
+	}
+}
+
 /* Opening perf buffers wants privileges that the next step may give up. */
 static int start_sources(struct exporter *exporter)
 {
 	struct err err = ERR_INIT;
-	int r = exporter->options.is_checking ? 0 : agent__start(exporter->session.agent, &err);
+
+	/* A check opens nothing, but says what a start would say. */
+	if (exporter->options.is_checking) {
+		log_metrics_left_out(exporter->session.agent);
+		return 0;
+	}
+
+	int r = agent__start(exporter->session.agent, &err);
 
 	return r < 0 ? fail("Error registering exporter", &err, r) : 0;
 }
@@ -288,13 +315,14 @@ static int listen_for_scrapes(struct exporter *exporter)
 
 	if (exporter->options.is_debugging)
 		log_info("Debug enabled, exporting raw maps on /maps");
-	log_info("Listening on %s", address);
 
 	int r = session__listen(&exporter->session, address, &err);
 
 	(void)snprintf(what, sizeof(what), "Error listening on %s", address);
 	if (r < 0)
 		return fail(what, &err, r);
+	/* Which port it is cannot be read off ":0" or "fd://0". */
+	log_info("Listening on %s, port %u", address, service__port(exporter->session.service));
 	session_notify("READY=1");
 	return 0;
 }
@@ -322,6 +350,18 @@ static int run_steps(struct exporter *exporter)
 	return r < 0 ? r : session__serve(&exporter->session);
 }
 
+/* What the flags' kinds cannot say. */
+static int check_options(const struct invocation *invocation,
+			 const struct exporter_options *options)
+{
+	if (options->telemetry_path[0] == '/')
+		return 0;
+	(void)fprintf(stderr,
+		      "%s: error: --web.telemetry-path: '%s' does not begin with '/', try --help\n",
+		      invocation->program, options->telemetry_path);
+	return -EINVAL;
+}
+
 int command_exporter(const struct invocation *invocation)
 {
 	struct exporter exporter = { .spec_count = 0 };
@@ -332,6 +372,10 @@ int command_exporter(const struct invocation *invocation)
 	if (!command_parse(invocation, &flag_set, STATUS_FAILED, &exporter.options, &result,
 			   &status))
 		return status;
+	if (check_options(invocation, &exporter.options) < 0) {
+		flags_result__done(&result);
+		return STATUS_FAILED;
+	}
 	log_setup(&(struct log_options){
 		.level = exporter.options.is_debugging ? LOG_DEBUG : LOG_INFO,
 		.has_no_timestamps = exporter.options.has_no_timestamps,

@@ -227,6 +227,9 @@ static int check_required(const struct parser *parser)
 	if (count > 0)
 		r = err__set(parser->err, -EINVAL, NULL, "required flag(s) %s not provided",
 			     strbuf__text(&missing));
+	if (r == 0 && parser->set->needs_arguments && parser->result->arguments.len == 0)
+		r = err__set(parser->err, -EINVAL, NULL, "required argument %s not provided",
+			     parser->set->arguments);
 	strbuf__done(&missing);
 	return r;
 }

@@ -36,6 +36,7 @@ struct flag_set {
 	const char *program;   /* how it was called: "sonde check" */
 	const char *help;      /* what it does; a sentence */
 	const char *arguments; /* "CONFIG…", for the usage line; NULL: takes none */
+	bool needs_arguments;  /* at least one */
 	const struct flag *flags;
 	size_t flag_count;
 };

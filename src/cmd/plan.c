@@ -34,6 +34,7 @@ static const struct flag flags[] = {
 static const struct flag_set flag_set = {
 	.help = "Says what each config would load, attach and export on this machine, without doing it.",
 	.arguments = "CONFIG…",
+	.needs_arguments = true,
 	.flags = flags,
 	.flag_count = array_size(flags),
 };
@@ -77,8 +78,10 @@ static int run_plan(const struct plan_options *options, const struct flags_resul
 	struct config_paths paths = { .len = 0 };
 	struct agent *agent = NULL;
 	struct err err = ERR_INIT;
-	int r = agent__new(&agent_options, &agent, &err);
+	int r = session_check_btf(options->btf_path, &err);
 
+	if (r == 0)
+		r = agent__new(&agent_options, &agent, &err);
 	for (size_t i = 0; r == 0 && i < result->arguments.len; i++)
 		r = config_paths__add(&paths, result->arguments.items[i], &err);
 	if (r < 0) {

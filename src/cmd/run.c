@@ -244,10 +244,11 @@ static int run_probes(struct run *run, const struct flags_result *result, struct
 				geteuid() == 0 ? "" : "; eBPF needs root: try sudo");
 	}
 	r = agent__start(run->session.agent, err);
-	if (r == 0)
-		r = session__listen(&run->session, run->options.listen_address, err);
 	if (r < 0)
 		return r;
+	r = session__listen(&run->session, run->options.listen_address, err);
+	if (r < 0)
+		return err__wrap(err, r, NULL, "cannot listen on %s", run->options.listen_address);
 	print_summary(run);
 	session_notify("READY=1");
 	return session__serve(&run->session);

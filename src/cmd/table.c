@@ -38,8 +38,7 @@ static void measure(const struct table *table, size_t *widths)
 {
 	for (size_t column = 0; column < table->column_count; column++) {
 		widths[column] = 0;
-		vec_for_each(&table->rows, row)
-		{
+		vec_for_each(&table->rows, row) {
 			size_t width = text_width(row->cells[column], strlen(row->cells[column]));
 
 			if (width > widths[column])
@@ -148,8 +147,7 @@ void table__write(const struct table *table, size_t width, struct strbuf *out)
 			 indent + widths[table->column_count - 1] <= width ||
 			 indent + MIN_LAST_WIDTH <= width;
 
-	vec_for_each(&table->rows, row)
-	{
+	vec_for_each(&table->rows, row) {
 		if (is_beside)
 			add_beside(out, table, row, widths, indent, width);
 		else

@@ -35,8 +35,7 @@ static int split(const char *address, struct address_parts *ret_parts, struct er
 	const char *colon = strrchr(address, ':');
 
 	if (!colon)
-		return err__set(err, -EINVAL, NULL, "address '%s' has no port; " RIGHT_FORM,
-				address);
+		return err__set(err, -EINVAL, NULL, "there is no port; " RIGHT_FORM);
 
 	const char *host = address;
 	size_t host_len = (size_t)(colon - address);
@@ -45,16 +44,13 @@ static int split(const char *address, struct address_parts *ret_parts, struct er
 		host++;
 		host_len -= 2;
 	} else if (memchr(host, ':', host_len)) {
-		return err__set(err, -EINVAL, NULL, "address '%s' has too many colons; " RIGHT_FORM,
-				address);
+		return err__set(err, -EINVAL, NULL, "too many colons; " RIGHT_FORM);
 	}
 	if (colon[1] == '\0')
-		return err__set(err, -EINVAL, NULL, "address '%s' has an empty port; " RIGHT_FORM,
-				address);
+		return err__set(err, -EINVAL, NULL, "the port is empty; " RIGHT_FORM);
 	if (copy_part(ret_parts->host, sizeof(ret_parts->host), host, host_len) < 0 ||
 	    copy_part(ret_parts->port, sizeof(ret_parts->port), colon + 1, strlen(colon + 1)) < 0)
-		return err__set(err, -EINVAL, NULL, "address '%s' is too long; " RIGHT_FORM,
-				address);
+		return err__set(err, -EINVAL, NULL, "the address is too long; " RIGHT_FORM);
 	return 0;
 }
 
@@ -99,8 +95,7 @@ static void free_infos(struct addrinfo **infos)
 		freeaddrinfo(*infos);
 }
 
-static int resolve(const char *address, const struct address_parts *parts,
-		   struct addrinfo **ret_infos, struct err *err)
+static int resolve(const struct address_parts *parts, struct addrinfo **ret_infos, struct err *err)
 {
 	const struct addrinfo hints = { .ai_flags = AI_PASSIVE, .ai_socktype = SOCK_STREAM };
 	int r = getaddrinfo(parts->host[0] ? parts->host : NULL, parts->port, &hints, ret_infos);
@@ -109,13 +104,12 @@ static int resolve(const char *address, const struct address_parts *parts,
 	case 0:
 		return 0;
 	case EAI_SYSTEM:
-		return err__set(err, -errno, NULL, "address '%s': %m", address);
+		return err__set(err, -errno, NULL, "%m");
 	case EAI_SERVICE:
-		return err__set(err, -EINVAL, NULL,
-				"address '%s': unknown port '%s'; a port is 0 to 65535", address,
+		return err__set(err, -EINVAL, NULL, "unknown port '%s'; a port is 0 to 65535",
 				parts->port);
 	default:
-		return err__set(err, -EINVAL, NULL, "address '%s': %s", address, gai_strerror(r));
+		return err__set(err, -EINVAL, NULL, "%s", gai_strerror(r));
 	}
 }
 
@@ -136,13 +130,12 @@ int address_listen(const char *address, struct err *err)
 	if (r < 0)
 		return r;
 	if (is_port_too_big(parts.port))
-		return err__set(err, -EINVAL, NULL,
-				"address '%s': port %s is too big; a port is 0 to 65535", address,
+		return err__set(err, -EINVAL, NULL, "port %s is too big; a port is 0 to 65535",
 				parts.port);
 
 	__cleanup(free_infos) struct addrinfo *infos = NULL;
 
-	r = resolve(address, &parts, &infos, err);
+	r = resolve(&parts, &infos, err);
 	if (r < 0)
 		return r;
 
@@ -153,12 +146,10 @@ int address_listen(const char *address, struct err *err)
 	if (fd == -EAFNOSUPPORT || (is_any && fd == -EADDRNOTAVAIL))
 		fd = open_first(infos, is_any ? AF_INET : AF_INET6);
 	if (fd == -EADDRINUSE)
-		return err__set(
-			err, fd, NULL,
-			"address '%s' is in use by another process; stop it or choose another port",
-			address);
+		return err__set(err, fd, NULL,
+				"another process listens there; stop it or choose another port");
 	if (fd < 0)
-		return err__set(err, fd, NULL, "address '%s': %s", address, strerror(-fd));
+		return err__set(err, fd, NULL, "%s", strerror(-fd));
 	return fd;
 }
 

@@ -12,7 +12,7 @@
 
 /*
  * ":9435" (IPv6 and IPv4), "127.0.0.1:0", "[::1]:9435", "localhost:9435": a socket that listens, non-blocking,
- * or a negative errno whose text begins with the address. A name with several addresses means the first IPv4 one.
+ * or a negative errno; the text leaves the address to the caller. A name with several addresses means the first IPv4 one.
  */
 int address_listen(const char *address, struct err *err);
 /* The port that a bound socket has; 0: it has none. */

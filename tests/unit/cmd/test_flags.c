@@ -57,6 +57,7 @@ static const struct flag_set with_arguments = {
 	.program = "x check",
 	.help = "Checks.",
 	.arguments = "CONFIG…",
+	.needs_arguments = true,
 	.flags = flags + 2,
 	.flag_count = array_size(flags) - 2,
 };
@@ -201,6 +202,20 @@ static void test_parse__takes_arguments(void **state)
 	flags_result__done(&result);
 }
 
+static void test_parse__needs_arguments(void **state)
+{
+	static const char *const argv[] = { "--check" };
+	struct flags_result result = FLAGS_RESULT_INIT;
+	struct options options;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(flags__parse(&with_arguments, 1, argv, &options, &result, &err), -EINVAL);
+	assert_string_equal(err.text, "required argument CONFIG… not provided");
+	err__done(&err);
+	flags_result__done(&result);
+}
+
 static void test_format_help__lists_the_flags(void **state)
 {
 	struct strbuf out = STRBUF_INIT;
@@ -233,6 +248,7 @@ int main(void)
 		cmocka_unit_test(test_parse__says_what_is_wrong),
 		cmocka_unit_test(test_parse__answers_before_it_requires),
 		cmocka_unit_test(test_parse__takes_arguments),
+		cmocka_unit_test(test_parse__needs_arguments),
 		cmocka_unit_test(test_format_help__lists_the_flags),
 	};
 

@@ -19,18 +19,15 @@ static void test_listen__says_what_is_wrong(void **state)
 	static const struct {
 		const char *address, *text;
 	} rows[] = {
-		{ "", "address '' has no port; write HOST:PORT, [IPv6]:PORT or :PORT" },
-		{ "9435", "address '9435' has no port; write HOST:PORT, [IPv6]:PORT or :PORT" },
-		{ "::1:9435",
-		  "address '::1:9435' has too many colons; write HOST:PORT, [IPv6]:PORT or :PORT" },
-		{ "127.0.0.1:",
-		  "address '127.0.0.1:' has an empty port; write HOST:PORT, [IPv6]:PORT or :PORT" },
-		{ ":65536", "address ':65536': port 65536 is too big; a port is 0 to 65535" },
+		{ "", "there is no port; write HOST:PORT, [IPv6]:PORT or :PORT" },
+		{ "9435", "there is no port; write HOST:PORT, [IPv6]:PORT or :PORT" },
+		{ "::1:9435", "too many colons; write HOST:PORT, [IPv6]:PORT or :PORT" },
+		{ "127.0.0.1:", "the port is empty; write HOST:PORT, [IPv6]:PORT or :PORT" },
+		{ ":65536", "port 65536 is too big; a port is 0 to 65535" },
 		{ ":99999999999999999999",
-		  "address ':99999999999999999999': port 99999999999999999999 is too big; a port is 0 to 65535" },
-		{ ":nosuchservice",
-		  "address ':nosuchservice': unknown port 'nosuchservice'; a port is 0 to 65535" },
-		{ "192.0.2.1:0", "address '192.0.2.1:0': Cannot assign requested address" },
+		  "port 99999999999999999999 is too big; a port is 0 to 65535" },
+		{ ":nosuchservice", "unknown port 'nosuchservice'; a port is 0 to 65535" },
+		{ "192.0.2.1:0", "Cannot assign requested address" },
 	};
 
 	(void)state;
@@ -96,17 +93,14 @@ static void test_listen__names_a_taken_port(void **state)
 {
 	int first = address_listen("127.0.0.1:0", NULL);
 	char address[32];
-	char wanted[128];
 	struct err err = ERR_INIT;
 
 	(void)state;
 	assert_true(first >= 0);
 	(void)snprintf(address, sizeof(address), "127.0.0.1:%u", address_port(first));
-	(void)snprintf(wanted, sizeof(wanted),
-		       "address '%s' is in use by another process; stop it or choose another port",
-		       address);
 	assert_int_equal(address_listen(address, &err), -EADDRINUSE);
-	assert_string_equal(err.text, wanted);
+	assert_string_equal(err.text,
+			    "another process listens there; stop it or choose another port");
 	err__done(&err);
 	close(first);
 }

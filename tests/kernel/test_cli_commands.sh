@@ -1,0 +1,75 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# The commands that answer and end: check, plan, help and version, on configs that work, half work and do not.
+. "$SONDE_SOURCE/tests/lib/tap.sh"
+
+cd "$tap_scratch" || exit 1
+
+# config NAME MAP OBJECT
+config() {
+	printf 'metrics:\n  counters:\n    - name: %s\n      help: Help\n' "$2" >"$1.yaml"
+	cp "$SONDE_TEST_BPF/$3.bpf.o" "$1.bpf.o"
+}
+
+# sonde ARG…: stdout and the exit status; stderr is in the file errors.
+sonde() {
+	timeout 60 "$SONDE_BIN" "$@" 2>errors
+	echo "exit $?"
+}
+
+mkdir all
+config all/good marks_total sizes
+config all/half fires_total partial
+config all/no_map mark_total sizes
+
+# ---- check ----
+
+tap_is "check a config that works" "$(sonde check all/good.yaml)" \
+	"CONFIG  PROGRAM  HOOK                                    LOADED  ATTACHED  WHY NOT
+good    on_mark  uprobe /proc/self/exe:post_attach_mark  yes     yes
+exit 0"
+tap_is "check says nothing else" "$(cat errors)" ""
+checked=$(sonde check all)
+tap_has "check a directory: what works" "$checked" \
+	"good    on_mark        uprobe /proc/self/exe:post_attach_mark      yes     yes
+half"
+tap_has "check a directory: what has no hook" "$checked" \
+	"half    cannot_attach  uprobe ./trigger:no_such_function_anywhere  yes     no        there is no file './trigger'"
+tap_has "check a directory: what cannot be read" "$checked" \
+	"no_map  -              -                                           no      no        all/no_map.yaml:3:7: map \
+'mark_total' does not exist in all/no_map.bpf.o; did you mean 'marks_total'?"
+tap_has "check a directory: exit status" "$checked" "exit 1"
+tap_is "check what is not there" "$(sonde check nowhere)$(cat errors)" \
+	"exit 1check: cannot open config 'nowhere': No such file or directory"
+mkdir empty
+tap_is "check an empty directory" "$(sonde check empty)$(cat errors)" \
+	"exit 1check: there is no NAME.yaml in directory 'empty'"
+tap_is "check without arguments" "$(sonde check)$(cat errors)" \
+	"exit 2sonde check: error: required argument CONFIG… not provided, try --help"
+
+# ---- plan ----
+
+planned=$(sonde plan all/good.yaml)
+tap_has "plan names the object" "$planned" "all/good.bpf.o"
+tap_has "plan names the hook" "$planned" "uprobe /proc/self/exe:post_attach_mark"
+tap_has "plan names the map" "$planned" "map marks_total: array, 1 entries, key 4 bytes, value 8 bytes"
+tap_has "plan: exit status" "$planned" "exit 0"
+tap_has "plan as JSON" "$(sonde plan --json all/good.yaml)" '"marks_total"'
+planned=$(sonde plan all)
+tap_has "plan tells what cannot be planned" "$(cat errors)" "config 'no_map': all/no_map.yaml:3:7: map 'mark_total'"
+tap_has "plan shows the others all the same" "$planned" "marks_total: array"
+tap_has "plan of what cannot be: exit status" "$planned" "exit 1"
+
+# ---- help and version ----
+
+tap_has "help" "$(sonde --help)" "usage: sonde COMMAND"
+tap_has "help of a command" "$(sonde exporter --help)" "--web.telemetry-path=TEXT"
+tap_has "version" "$(sonde --version)" "sonde, version "
+ln -s "$SONDE_BIN" ebpf_exporter
+tap_has "version under the other name, on stderr" "$(./ebpf_exporter --version 2>&1 >/dev/null)" \
+	"ebpf_exporter, version "
+tap_has "help under the other name, on stderr" "$(./ebpf_exporter -h 2>&1 >/dev/null)" "usage: ebpf_exporter --config.dir="
+tap_is "nothing at all" "$("$SONDE_BIN" >/dev/null; echo $?)" 2
+
+tap_done
