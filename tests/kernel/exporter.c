@@ -283,15 +283,16 @@ char *exporter__scrape(struct exporter *exporter)
 	return reply.body;
 }
 
-/* The next line that begins with the text, from `at` on. */
-static const char *find_line(const char *at, const char *prefix)
+/* The next line that begins with the text, from `at` on. memchr(), since a sanitized strchr() measures the whole rest
+ * of a text of megabytes for every line. */
+static const char *find_line(const char *at, const char *end, const char *prefix)
 {
 	size_t len = strlen(prefix);
 
-	while (at && *at) {
-		if (strncmp(at, prefix, len) == 0)
+	while (at && at < end) {
+		if ((size_t)(end - at) >= len && memcmp(at, prefix, len) == 0)
 			return at;
-		at = strchr(at, '\n');
+		at = memchr(at, '\n', (size_t)(end - at));
 		at = at ? at + 1 : NULL;
 	}
 	return NULL;
@@ -299,9 +300,9 @@ static const char *find_line(const char *at, const char *prefix)
 
 double metrics_value(const char *metrics, const char *series)
 {
-	const char *line = metrics;
+	const char *line = metrics, *end = metrics + strlen(metrics);
 
-	while ((line = find_line(line, series))) {
+	while ((line = find_line(line, end, series))) {
 		if (line[strlen(series)] == ' ')
 			return strtod(line + strlen(series) + 1, NULL);
 		line += strlen(series);
@@ -312,9 +313,9 @@ double metrics_value(const char *metrics, const char *series)
 size_t metrics_count(const char *metrics, const char *prefix)
 {
 	size_t count = 0;
-	const char *line = metrics;
+	const char *line = metrics, *end = metrics + strlen(metrics);
 
-	for (; (line = find_line(line, prefix)); line++)
+	for (; (line = find_line(line, end, prefix)); line++)
 		count++;
 	return count;
 }
@@ -322,12 +323,12 @@ size_t metrics_count(const char *metrics, const char *prefix)
 char *metrics_lines(const char *metrics, const char *prefix)
 {
 	char *lines = calloc(1, strlen(metrics) + 1), *out = lines;
-	const char *line = metrics;
+	const char *line = metrics, *end = metrics + strlen(metrics);
 
 	assert_non_null(lines);
-	for (; (line = find_line(line, prefix)); line++) {
-		const char *end = strchr(line, '\n');
-		size_t len = end ? (size_t)(end - line) + 1 : strlen(line);
+	for (; (line = find_line(line, end, prefix)); line++) {
+		const char *newline = memchr(line, '\n', (size_t)(end - line));
+		size_t len = (size_t)((newline ? newline + 1 : end) - line);
 
 		memcpy(out, line, len);
 		out += len;
