@@ -86,7 +86,7 @@ SEC("tc")
 int clsact(struct __sk_buff *ctx)
 {
 	count(32);
-	return 0;
+	return -1; /* TC_ACT_UNSPEC: likewise */
 }
 
 SEC("socket")
