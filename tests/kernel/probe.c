@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "probe.h"
+
+#include <fcntl.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char *read_file(const char *path)
+{
+	char *text = calloc(1, 65536);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	assert_non_null(text);
+	if (fd < 0 || read(fd, text, 65535) < 0)
+		fail_msg("cannot read %s", path);
+	close(fd);
+	return text;
+}
+
+void probe__begin(struct probe *probe, const char *name)
+{
+	const char *probes = getenv("SONDE_PROBES");
+	char path[4096];
+	char *yaml;
+
+	assert_non_null(probes);
+	snprintf(path, sizeof(path), "%s/%s.yaml", probes, name);
+	yaml = read_file(path);
+	/* The exporter's objects come from there. */
+	assert_int_equal(setenv("SONDE_TEST_BPF", probes, 1), 0);
+	exporter__init(&probe->exporter);
+	exporter__add(&probe->exporter, name, name, yaml);
+	free(yaml);
+	exporter__start(&probe->exporter, name, (const char *const[]){ "--config.strict", NULL });
+	probe->before = exporter__scrape(&probe->exporter);
+	probe->after = NULL;
+}
+
+void probe__end(struct probe *probe)
+{
+	probe->after = exporter__scrape(&probe->exporter);
+}
+
+double probe__moved(const struct probe *probe, const char *series)
+{
+	double before = metrics_value(probe->before, series);
+	double after = metrics_value(probe->after, series);
+
+	return (isnan(after) ? 0 : after) - (isnan(before) ? 0 : before);
+}
+
+void probe__assert_moved(const struct probe *probe, const char *series, double by)
+{
+	double moved = probe__moved(probe, series);
+
+	if (getenv("SONDE_IN_VM") ? moved != by : moved < by)
+		fail_msg("%s moved by %g, not %g", series, moved, by);
+}
+
+void probe__done(struct probe *probe)
+{
+	free(probe->before);
+	free(probe->after);
+	assert_int_equal(exporter__stop(&probe->exporter), 0);
+	exporter__done(&probe->exporter);
+}

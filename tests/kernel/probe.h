@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TESTS_KERNEL_PROBE_H
+#define TESTS_KERNEL_PROBE_H
+
+/*
+ * A shipped probe under a real exporter, and how far its series move while the test does something.
+ * It owns the exporter and the scrape taken at begin. Counts over the whole system are exact only where nobody else
+ * does anything: in a VM; elsewhere they are a lower bound.
+ */
+
+#include "exporter.h"
+
+struct probe {
+	struct exporter exporter;
+	char *before; /* owned; the scrape at begin */
+	char *after;  /* owned; the scrape at end */
+};
+
+/* Starts the probe out of $SONDE_PROBES and takes the first scrape. */
+void probe__begin(struct probe *probe, const char *name);
+/* Takes the second scrape. */
+void probe__end(struct probe *probe);
+/* How far a series moved; one that was not there before began at 0. */
+double probe__moved(const struct probe *probe, const char *series);
+/* Fails unless the series moved by this much (in a VM), or by at least this much (elsewhere). */
+void probe__assert_moved(const struct probe *probe, const char *series, double by);
+void probe__done(struct probe *probe);
+
+#endif
