@@ -357,6 +357,12 @@ int kallsyms__refresh(struct kallsyms *symbols, struct err *err)
 	r = read_table(symbols->fd, &table, err);
 	if (r < 0)
 		return r;
+	/* Privileges may have been dropped since the start: what was seen with them is still right. */
+	if (table.is_hidden && !symbols->table.is_hidden) {
+		table_done(&table);
+		limit->interval_ns = SLOWEST_REFRESH_NS;
+		return err__set(err, -EPERM, NULL, "/%s hides its addresses by now", SYMBOLS_PATH);
+	}
 	/* 60 ms each time: an address that stays unknown must not cost that every second for ever. */
 	if (!is_same_table(&symbols->table, &table))
 		limit->interval_ns = FIRST_REFRESH_NS;

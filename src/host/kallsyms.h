@@ -31,7 +31,8 @@ const char *kallsyms__find_nearest(const struct kallsyms *symbols, uint64_t addr
 /* Address of a name (last duplicate wins): 0 or -ENOENT. All zero addresses mean that they are hidden from us. */
 int kallsyms__find_address(const struct kallsyms *symbols, const char *name, uint64_t *ret_address);
 bool kallsyms__is_hidden(const struct kallsyms *symbols);
-/* Reads the file again unless that happened less than a second ago (-EAGAIN); 0 when it was read. */
+/* Reads the file again unless that happened less than a second ago (-EAGAIN); 0 when it was read. A table with
+ * addresses is never exchanged for one without (-EPERM). */
 int kallsyms__refresh(struct kallsyms *symbols, struct err *err);
 
 #endif

@@ -256,6 +256,20 @@ static void test_refresh__keeps_the_old_when_it_fails(void **state)
 	close_all(&tree, symbols);
 }
 
+/* Once CAP_SYSLOG is dropped, the file shows zeros. */
+static void test_refresh__keeps_the_old_when_addresses_are_hidden(void **state)
+{
+	struct tree tree;
+	struct kallsyms *symbols = open_text(&tree, "10 t a\n", NULL);
+
+	(void)state;
+	tree_write(&tree, "proc/kallsyms", "0000000000000000 t a\n0000000000000000 t b\n");
+	assert_int_equal(kallsyms__refresh(symbols, NULL), -EPERM);
+	assert_string_equal(kallsyms__find_exact(symbols, 0x10), "a");
+	assert_false(kallsyms__is_hidden(symbols));
+	close_all(&tree, symbols);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,6 +287,7 @@ int main(void)
 		cmocka_unit_test(test_refresh__new_symbol),
 		cmocka_unit_test(test_unload__loads_again),
 		cmocka_unit_test(test_refresh__keeps_the_old_when_it_fails),
+		cmocka_unit_test(test_refresh__keeps_the_old_when_addresses_are_hidden),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
