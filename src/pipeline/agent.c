@@ -14,6 +14,16 @@
 #include "host/host.h"
 #include "pipeline/internal.h"
 
+/* libbpf would say it once per object, and of a missing file only "-2". */
+static int check_btf(const char *path, struct err *err)
+{
+	struct kernel_types *types = NULL;
+	int r = kernel_types__open(path, &types, err);
+
+	kernel_types__close(types);
+	return r;
+}
+
 int agent__new(const struct agent_options *options, struct agent **ret_agent, struct err *err)
 {
 	struct agent *agent = new_zero(struct agent);
@@ -27,6 +37,8 @@ int agent__new(const struct agent_options *options, struct agent **ret_agent, st
 		.host = agent->host,
 		.uses_kernel_syscall_names = options->uses_kernel_syscall_names,
 	};
+	if (r >= 0 && options->btf_path)
+		r = check_btf(options->btf_path, err);
 	if (r >= 0)
 		r = registry__new(&agent->registry, err);
 	if (r >= 0)

@@ -1,29 +1,53 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <bpf/btf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "program/fact_types.h"
+#include "program/library.h"
 #include "program/program.h"
+
+#define KERNEL_TYPES "/sys/kernel/btf/vmlinux"
 
 struct kernel_types {
 	struct btf *btf; /* owned; several megabytes: close it as soon as the plan is made */
 };
 
+/* libbpf has numbers of its own from 4000 on: a file that is no BTF, mostly. */
+static int explain_types(const char *path, int error, struct library_log *log, struct err *err)
+{
+	int r;
+
+	if (error < __LIBBPF_ERRNO__START)
+		return err__set(err, -error, NULL, "kernel types (BTF) at '%s' cannot be read: %s",
+				path, strerror(error));
+	r = err__set(err, -EINVAL, NULL,
+		     "'%s' has no kernel types; a file of BTF, or an ELF file with a section .BTF, "
+		     "has them",
+		     path);
+	err__cause(err, library_log__text(log));
+	return r;
+}
+
 int kernel_types__open(const char *btf_path, struct kernel_types **ret_types, struct err *err)
 {
 	struct kernel_types *types = new_zero(struct kernel_types);
-	int r;
+	struct library_log log = { 0 };
+	int r = 0;
 
 	if (!types)
 		return err__set(err, -ENOMEM, NULL, "no memory for the kernel's types");
+	library_log__enter(&log);
 	types->btf = btf_path ? btf__parse(btf_path, NULL) : btf__load_vmlinux_btf();
-	if (!types->btf) {
-		r = -errno;
+	if (!types->btf)
+		r = explain_types(btf_path ? btf_path : KERNEL_TYPES, errno, &log, err);
+	library_log__leave(&log);
+	library_log__done(&log);
+	if (r < 0) {
 		free(types);
-		return err__set(err, r, NULL, "kernel types (BTF) at '%s' cannot be read: %s",
-				btf_path ? btf_path : "/sys/kernel/btf/vmlinux", strerror(-r));
+		return r;
 	}
 	*ret_types = types;
 	return 0;

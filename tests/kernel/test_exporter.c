@@ -403,6 +403,28 @@ static void test_attach__what_cannot_attach_is_shown_and_the_rest_runs(void **st
 	assert_non_null(strstr(exporter->log, "partial:cannot_attach"));
 }
 
+static void test_start__kernel_types_that_cannot_be_read(void **state)
+{
+	struct exporter *exporter = *state;
+	static const struct {
+		const char *flag, *message;
+	} rows[] = {
+		{ "--btf.path=no-such-file",
+		  "'no-such-file' cannot be read: No such file or directory\n" },
+		{ "--btf.path=shapes.yaml",
+		  "'shapes.yaml' has no kernel types; a file of BTF, or an ELF file with" },
+	};
+
+	exporter__add(exporter, "shapes", "shapes", "metrics:\n  counters: []\n");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(exporter__run(exporter, "shapes",
+					       (const char *const[]){ rows[i].flag, NULL }),
+				 1);
+		assert_non_null(strstr(exporter->log, "Error creating exporter: "));
+		assert_non_null(strstr(exporter->log, rows[i].message));
+	}
+}
+
 /* ---- cgroups ------------------------------------------------------------------------------------------- */
 
 /* The cgroup2 mount: pure v2 or the unified one of a hybrid machine; NULL when it cannot be written to. */
@@ -602,6 +624,7 @@ int main(void)
 		with_exporter(test_events__begin_anew_after_the_flush_interval),
 		with_exporter(test_mark__fires_once_with_kernel_address_set),
 		with_exporter(test_attach__what_cannot_attach_is_shown_and_the_rest_runs),
+		with_exporter(test_start__kernel_types_that_cannot_be_read),
 		with_exporter(test_cgroup__made_after_start_is_named),
 		with_exporter(test_cgroup__feed_follows_creation_and_removal),
 		with_exporter(test_many__parallel_scrapes_agree),
