@@ -20,6 +20,11 @@ static int open_tree(const struct step_spec *step, const struct decode_env *env,
 	return 0;
 }
 
+static void prepare(const struct decode_env *env)
+{
+	(void)host__cgroups(env->host, NULL); /* run() says it when it is missing */
+}
+
 static int run(void *state, const struct decode_env *env, const void *data, size_t len,
 	       struct strbuf *out, struct err *err)
 {
@@ -44,5 +49,6 @@ static int run(void *state, const struct decode_env *env, const void *data, size
 const struct decoder_ops decode_cgroup_ops = {
 	.input = DECODER_INPUT_TEXT,
 	.open = open_tree,
+	.prepare = prepare,
 	.run = run,
 };

@@ -126,6 +126,16 @@ int decode_chain__open(const struct step_spec *steps, uint32_t step_count, uint3
 	return 0;
 }
 
+void decode_chain__prepare(const struct decode_chain *chain)
+{
+	for (uint32_t i = 0; i < chain->count; i++) {
+		const struct decoder_ops *ops = chain->steps[i].decoder->ops;
+
+		if (ops->prepare)
+			ops->prepare(chain->env);
+	}
+}
+
 struct decode_chain *decode_chain__close(struct decode_chain *chain)
 {
 	if (!chain)

@@ -37,6 +37,9 @@ struct decoder_ops {
 	/* Checks arguments and makes the state (NULL: nothing to do). Errors are config errors at step->at. */
 	int (*open)(const struct step_spec *step, const struct decode_env *env, void **ret_state,
 		    struct err *err);
+	/* Opens the views of the machine that run() will ask, while the privileges for it are still held (NULL: none
+	 * is needed). What cannot be opened now is run()'s to tell. */
+	void (*prepare)(const struct decode_env *env);
 	/* Appends to out. enum decode_result, or -errno with err set (the row cannot be decoded). */
 	int (*run)(void *state, const struct decode_env *env, const void *data, size_t len,
 		   struct strbuf *out, struct err *err);
@@ -67,6 +70,8 @@ struct decode_chain;
 int decode_chain__open(const struct step_spec *steps, uint32_t step_count, uint32_t size,
 		       const struct decode_env *env, struct decode_chain **ret_chain,
 		       struct err *err);
+/* Before privileges are dropped: afterwards kernel addresses are hidden and cgroups cannot be watched. */
+void decode_chain__prepare(const struct decode_chain *chain);
 struct decode_chain *decode_chain__close(struct decode_chain *chain);
 /* Appends the text of data[0..len) to out; on SKIP or error nothing is appended. enum decode_result or -errno. */
 int decode_chain__run(struct decode_chain *chain, const void *data, size_t len, struct strbuf *out,

@@ -18,6 +18,11 @@ static int open_symbols(const struct step_spec *step, const struct decode_env *e
 	return 0;
 }
 
+static void prepare(const struct decode_env *env)
+{
+	(void)host__kallsyms(env->host, NULL); /* run() says it when it is missing */
+}
+
 static int run(void *state, const struct decode_env *env, const void *data, size_t len,
 	       struct strbuf *out, struct err *err)
 {
@@ -44,6 +49,7 @@ static int run(void *state, const struct decode_env *env, const void *data, size
 const struct decoder_ops decode_ksym_ops = {
 	.input = DECODER_INPUT_RAW,
 	.open = open_symbols,
+	.prepare = prepare,
 	.run = run,
 	.min_size = sizeof(uint64_t),
 };

@@ -292,6 +292,8 @@ static int open_sources(struct agent *agent, struct agent_config *config, struct
 				 route->error);
 			continue;
 		}
+		for (uint32_t label = 0; label < route->label_count; label++)
+			decode_chain__prepare(route->labels[label].chain);
 		r = open_source(agent, config, route, err);
 		if (r < 0)
 			return err__wrap(err, r, &route->metric->at, "metric '%s'",

@@ -345,25 +345,31 @@ static void test_events__begin_anew_after_the_flush_interval(void **state)
 	assert_int_equal(exporter__stop(exporter), 0);
 }
 
-static void test_mark__fires_once_with_kernel_address_set(void **state)
+static unsigned long long kernel_address(const char *symbol)
 {
-	struct exporter *exporter = *state;
-	char *metrics, *lines, address[32] = "";
-	char line[512], series[512];
 	FILE *symbols = fopen("/proc/kallsyms", "r");
-	unsigned long long value = 0;
+	unsigned long long address = 0;
+	char line[512];
 
 	while (symbols && fgets(line, sizeof(line), symbols)) {
 		char name[256];
 		unsigned long long at;
 
-		if (sscanf(line, "%llx %*c %255s", &at, name) == 2 &&
-		    strcmp(name, "do_exit") == 0)
-			value = at;
+		if (sscanf(line, "%llx %*c %255s", &at, name) == 2 && strcmp(name, symbol) == 0)
+			address = at;
 	}
 	if (symbols)
 		fclose(symbols);
-	snprintf(address, sizeof(address), "%llu", value);
+	return address;
+}
+
+static void test_mark__fires_once_with_kernel_address_set(void **state)
+{
+	struct exporter *exporter = *state;
+	char *metrics, *lines, address[32];
+	char series[512];
+
+	snprintf(address, sizeof(address), "%llu", kernel_address("do_exit"));
 	exporter__add(
 		exporter, "mark", "mark",
 		"metrics:\n  counters:\n    - name: marks_total\n      help: h\n      labels:\n" UINT_LABEL(
@@ -376,6 +382,30 @@ static void test_mark__fires_once_with_kernel_address_set(void **state)
 	snprintf(series, sizeof(series), SERIES("marks_total{address=\"%s\"} 1\n"), address);
 	assert_string_equal(lines, series);
 	free(lines);
+	free(metrics);
+	assert_int_equal(exporter__stop(exporter), 0);
+}
+
+/* The kernel shows addresses to the privileged only: names must come from what was read before. */
+static void test_capabilities__symbols_are_named_after_all_are_dropped(void **state)
+{
+	struct exporter *exporter = *state;
+	static const char *const none[] = { "--capabilities.keep=none", NULL };
+	char *metrics;
+
+	exporter__add(
+		exporter, "shapes", "shapes",
+		"metrics:\n  counters:\n    - name: lru_total\n      help: h\n      labels:\n"
+		"        - name: function\n          size: 8\n          decoders:\n            - name: ksym\n");
+	exporter__start(exporter, "shapes", none);
+	fire(LRU, 1); /* no symbol's address: the table is read again, now without privileges */
+	metrics = exporter__scrape(exporter);
+	assert_true(metrics_value(metrics, SERIES("lru_total{function=\"unknown_addr:0x1\"}")) ==
+		    1);
+	free(metrics);
+	fire(LRU, kernel_address("do_exit"));
+	metrics = exporter__scrape(exporter);
+	assert_int_equal(metrics_count(metrics, SERIES("lru_total{function=\"do_exit\"}")), 1);
 	free(metrics);
 	assert_int_equal(exporter__stop(exporter), 0);
 }
@@ -623,6 +653,7 @@ int main(void)
 		with_exporter(test_events__are_counted_and_bad_samples_survived),
 		with_exporter(test_events__begin_anew_after_the_flush_interval),
 		with_exporter(test_mark__fires_once_with_kernel_address_set),
+		with_exporter(test_capabilities__symbols_are_named_after_all_are_dropped),
 		with_exporter(test_attach__what_cannot_attach_is_shown_and_the_rest_runs),
 		with_exporter(test_start__kernel_types_that_cannot_be_read),
 		with_exporter(test_cgroup__made_after_start_is_named),

@@ -41,6 +41,31 @@ static void test_run__rows(void **state)
 	tree_remove(&tree);
 }
 
+/* What was prepared with privileges serves when they are gone. */
+static void test_prepare__addresses_are_hidden_later(void **state)
+{
+	static const struct step_spec step = { .decoder = "ksym" };
+	struct decode_env env = { 0 };
+	struct decode_chain *chain = NULL;
+	struct strbuf out = STRBUF_INIT;
+	const uint64_t address = 0x10;
+	struct tree tree;
+
+	(void)state;
+	tree_make(&tree);
+	tree_write(&tree, "proc/kallsyms", "10 t early\n");
+	assert_int_equal(host__open(tree.root, &env.host, NULL), 0);
+	assert_int_equal(decode_chain__open(&step, 1, 8, &env, &chain, NULL), 0);
+	decode_chain__prepare(chain);
+	tree_write(&tree, "proc/kallsyms", "0 t early\n");
+	assert_int_equal(decode_chain__run(chain, &address, 8, &out, NULL), DECODE_OK);
+	assert_string_equal(strbuf__text(&out), "early");
+	strbuf__done(&out);
+	decode_chain__close(chain);
+	host__close(env.host);
+	tree_remove(&tree);
+}
+
 /* A module that came after the first reading. */
 static void test_run__reads_again(void **state)
 {
@@ -86,6 +111,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_run__rows),
+		cmocka_unit_test(test_prepare__addresses_are_hidden_later),
 		cmocka_unit_test(test_run__reads_again),
 		cmocka_unit_test(test_run__no_file),
 	};
