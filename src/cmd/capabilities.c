@@ -98,6 +98,17 @@ void capabilities__format(struct strbuf *out)
 		strbuf__add_char(out, '=');
 }
 
+int capabilities__check_bpf(struct err *err)
+{
+	capng_get_caps_process();
+	/* CAP_BPF came with Linux 5.8; before, and still, CAP_SYS_ADMIN means it as well. */
+	if (capng_have_capability(CAPNG_EFFECTIVE, CAP_BPF) ||
+	    capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_ADMIN))
+		return 0;
+	return err__set(err, -EPERM, NULL,
+			"no privilege to load eBPF; run as root, or with CAP_BPF and CAP_PERFMON");
+}
+
 /* -1: there is none of that name. */
 static int capability_of(const char *name, size_t len)
 {

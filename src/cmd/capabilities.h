@@ -4,7 +4,7 @@
 
 /*
  * The privileges of this process: as text, and given up once everything is attached. It owns nothing; libcap-ng
- * keeps the state of the process it works on. exporter uses it. The process has one thread, so that a change of
+ * keeps the state of the process it works on. exporter gives up, check and run look. The process has one thread, so that a change of
  * this thread is a change of all.
  */
 
@@ -13,6 +13,9 @@
 
 /* As cap_to_text(3) writes them: "=ep cap_sys_resource-ep", "cap_bpf,cap_perfmon=ep", "=". */
 void capabilities__format(struct strbuf *out);
+
+/* -EPERM, and what would be right, when this process cannot load eBPF: the kernel's own answer says neither. */
+int capabilities__check_bpf(struct err *err);
 
 /*
  * "none", or a comma list of names: exactly these stay permitted and effective, none inheritable; the bounding set

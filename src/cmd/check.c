@@ -7,6 +7,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cmd/capabilities.h"
 #include "cmd/command.h"
 #include "cmd/configs.h"
 #include "cmd/report.h"
@@ -76,8 +77,10 @@ static void attach(struct check *check, struct agent *agent)
 {
 	struct err err = ERR_INIT;
 	char text[1024];
-	int r = agent__load(agent, 0, &err);
+	int r = capabilities__check_bpf(&err);
 
+	if (r == 0)
+		r = agent__load(agent, 0, &err);
 	if (r == 0)
 		r = agent__attach(agent, 0, &err);
 	if (r < 0) {

@@ -19,20 +19,6 @@ void report_unreadable(const char *name, const char *error, struct table *table)
 	table__add_row(table, cells);
 }
 
-static bool is_loaded(const struct part *part)
-{
-	switch (part->state) {
-	case PART_STATE_LOADED:
-	case PART_STATE_ATTACHED:
-	case PART_STATE_NOT_ATTACHED:
-		return true;
-	case PART_STATE_PLANNED:
-	case PART_STATE_LEFT_OUT:
-		return false;
-	}
-	return false;
-}
-
 uint32_t report_config(const struct agent *agent, uint32_t config, const char *error,
 		       struct table *table)
 {
@@ -41,7 +27,7 @@ uint32_t report_config(const struct agent *agent, uint32_t config, const char *e
 
 	if (view.part_count == 0 || error) {
 		report_unreadable(view.name, error ? error : "the object has no programs", table);
-		missing++;
+		return 1;
 	}
 	for (uint32_t i = 0; i < view.part_count; i++) {
 		const struct part *part = agent__part(agent, config, i);
@@ -50,7 +36,7 @@ uint32_t report_config(const struct agent *agent, uint32_t config, const char *e
 			view.name,
 			part->name,
 			part->hook,
-			is_loaded(part) ? "yes" : "no",
+			part->id != 0 ? "yes" : "no",
 			is_attached ? "yes" : "no",
 			part->reason,
 		};

@@ -17,7 +17,7 @@ struct agent;
 
 /* config, program, hook, loaded, attached, why not */
 void report_header(struct table *table);
-/* A row for each program of the config; `error` is why the whole config failed, or NULL. How many do not run. */
+/* A row for each program of the config, or one for all when `error` says why none runs. How many rows do not run. */
 uint32_t report_config(const struct agent *agent, uint32_t config, const char *error,
 		       struct table *table);
 /* A row for a config that could not even be read. */

@@ -240,8 +240,7 @@ static int run_probes(struct run *run, const struct flags_result *result, struct
 		return r;
 	if (run->running == 0) {
 		print_summary(run);
-		return err__set(err, -ENOENT, NULL, "no probe can run here%s",
-				geteuid() == 0 ? "" : "; eBPF needs root: try sudo");
+		return err__set(err, -ENOENT, NULL, "no probe can run here");
 	}
 	r = agent__start(run->session.agent, err);
 	if (r < 0)

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "cmd/capabilities.h"
 #include "cmd/version.h"
 #include "pipeline/agent.h"
 #include "pipeline/service.h"
@@ -153,8 +154,10 @@ static void log_missing_parts(const struct session *session, uint32_t config)
 
 int session__attach(struct session *session, uint32_t config, struct err *err)
 {
-	int r = agent__load(session->agent, config, err);
+	int r = capabilities__check_bpf(err);
 
+	if (r == 0)
+		r = agent__load(session->agent, config, err);
 	if (r == 0)
 		r = agent__attach(session->agent, config, err);
 	if (r == 0)

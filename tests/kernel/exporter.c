@@ -108,11 +108,16 @@ static void spawn(struct exporter *exporter, const char *names, const char *cons
 	size_t argc = 5;
 
 	assert_non_null(binary);
-	exporter->port = free_port();
+	if (!exporter->listen_address)
+		exporter->port = free_port();
 	snprintf(dir_flag, sizeof(dir_flag), "--config.dir=%s", exporter->dir);
 	snprintf(names_flag, sizeof(names_flag), "--config.names=%s", names);
-	snprintf(listen_flag, sizeof(listen_flag), "--web.listen-address=127.0.0.1:%u",
-		 exporter->port);
+	if (exporter->listen_address)
+		snprintf(listen_flag, sizeof(listen_flag), "--web.listen-address=%s",
+			 exporter->listen_address);
+	else
+		snprintf(listen_flag, sizeof(listen_flag), "--web.listen-address=127.0.0.1:%u",
+			 exporter->port);
 	while (extra && *extra && argc < ARGS_MAX - 1)
 		argv[argc++] = *extra++;
 	snprintf(log_path, sizeof(log_path), "%s/log", exporter->dir);
@@ -124,6 +129,8 @@ static void spawn(struct exporter *exporter, const char *names, const char *cons
 		if (chdir(exporter->dir) < 0 || dup2(exporter->log_fd, STDERR_FILENO) < 0 ||
 		    dup2(exporter->log_fd, STDOUT_FILENO) < 0)
 			_exit(126);
+		if (exporter->prepare)
+			exporter->prepare(exporter->prepare_ctx);
 		execv(binary, (char *const *)argv);
 		_exit(127);
 	}
@@ -195,10 +202,15 @@ int exporter__run(struct exporter *exporter, const char *names, const char *cons
 	return reap(exporter);
 }
 
+int exporter__end(struct exporter *exporter, int signal_number)
+{
+	assert_int_equal(kill(exporter->pid, signal_number), 0);
+	return reap(exporter);
+}
+
 int exporter__stop(struct exporter *exporter)
 {
-	assert_int_equal(kill(exporter->pid, SIGTERM), 0);
-	return reap(exporter);
+	return exporter__end(exporter, SIGTERM);
 }
 
 void exporter__done(struct exporter *exporter)

@@ -20,6 +20,11 @@ struct exporter {
 	uint16_t port;
 	char *log; /* owned; stderr of the child so far, read at stop */
 	int log_fd;
+	/* To be set between init and start, by tests that need it. */
+	const char *
+		listen_address; /* NULL: 127.0.0.1 and a free port; otherwise `port` is the test's to set */
+	void (*prepare)(void *ctx); /* runs in the child before it becomes the exporter */
+	void *prepare_ctx;
 };
 
 struct reply {
@@ -38,7 +43,9 @@ void exporter__add(struct exporter *exporter, const char *name, const char *obje
 void exporter__start(struct exporter *exporter, const char *names, const char *const *extra);
 /* Runs to its end instead; exit status, log filled. */
 int exporter__run(struct exporter *exporter, const char *names, const char *const *extra);
-/* SIGTERM; exit status; log filled. */
+/* Ends it by that signal; exit status; log filled. */
+int exporter__end(struct exporter *exporter, int signal_number);
+/* The same by SIGTERM. */
 int exporter__stop(struct exporter *exporter);
 void exporter__done(struct exporter *exporter);
 
