@@ -195,13 +195,9 @@ static int attach_configs(struct exporter *exporter)
 	struct err err = ERR_INIT;
 
 	session_notify("STATUS=attaching configs...");
-
-	int r = session_check_btf(exporter->options.btf_path, &err);
-
-	if (r < 0)
-		return fail("Error attaching exporter", &err, r);
 	for (uint32_t i = 0; i < agent__config_count(exporter->session.agent); i++) {
-		r = session__attach(&exporter->session, i, &err);
+		int r = session__attach(&exporter->session, i, &err);
+
 		if (r < 0)
 			return fail("Error attaching exporter", &err, r);
 	}

@@ -78,10 +78,8 @@ static int run_plan(const struct plan_options *options, const struct flags_resul
 	struct config_paths paths = { .len = 0 };
 	struct agent *agent = NULL;
 	struct err err = ERR_INIT;
-	int r = session_check_btf(options->btf_path, &err);
+	int r = agent__new(&agent_options, &agent, &err);
 
-	if (r == 0)
-		r = agent__new(&agent_options, &agent, &err);
 	for (size_t i = 0; r == 0 && i < result->arguments.len; i++)
 		r = config_paths__add(&paths, result->arguments.items[i], &err);
 	if (r < 0) {

@@ -2,14 +2,11 @@
 #include "cmd/session.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/fd.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
@@ -43,51 +40,6 @@ void session_notify(const char *state)
 int64_t session__age_ms(const struct session *session)
 {
 	return (clock_monotonic_ns() - session->started_ns) / NS_PER_MS;
-}
-
-/* Raw, in either byte order, or a section of an ELF file. */
-static bool is_btf(const unsigned char *begin, size_t len)
-{
-	static const struct {
-		const char *bytes;
-		size_t len;
-	} magics[] = { { "\x9f\xeb", 2 },
-		       { "\xeb\x9f", 2 },
-		       { "\x7f"
-			 "ELF",
-			 4 } };
-
-	for (size_t i = 0; i < array_size(magics); i++)
-		if (len >= magics[i].len && memcmp(begin, magics[i].bytes, magics[i].len) == 0)
-			return true;
-	return false;
-}
-
-int session_check_btf(const char *path, struct err *err)
-{
-	unsigned char begin[8];
-
-	if (!path || path[0] == '\0')
-		return 0;
-
-	__cleanup(fd_closep) int fd = fd_open_read(AT_FDCWD, path);
-
-	if (fd < 0)
-		return err__set(err, fd, NULL, "could not find BTF file \"%s\": %s", path,
-				strerror(-fd));
-
-	ssize_t len = read(fd, begin, sizeof(begin));
-
-	if (len < 0)
-		return err__set(err, -errno, NULL, "could not read BTF file \"%s\": %s", path,
-				strerror(errno));
-	if (!is_btf(begin, (size_t)len))
-		return err__set(
-			err, -EINVAL, NULL,
-			"BTF file \"%s\" has no BTF; it is a copy of some /sys/kernel/btf/vmlinux, or a vmlinux "
-			"with debug information",
-			path);
-	return 0;
 }
 
 static void on_signal(void *ctx, int signal_number)

@@ -44,8 +44,6 @@ int session__listen(struct session *session, const char *address, struct err *er
 int session__serve(struct session *session);
 void session__close(struct session *session);
 
-/* libbpf reads the file only when an object needs it: that it is missing would not be noticed on many machines. */
-int session_check_btf(const char *path, struct err *err);
 /* libbpf's words as a log line; for agent_options.log_library. */
 void session_log_library(void *ctx, int level, const char *line);
 int64_t session__age_ms(const struct session *session);

@@ -147,11 +147,10 @@ Missed attachments (module:prog): partial:works, partial:cannot_attach" --config
 
 # ---- the machine ----
 
-fails "BTF that is not there" good \
-	"Error attaching exporter: could not find BTF file \"/nonexistent\": No such file or directory" \
-	--btf.path=/nonexistent
-fails "BTF that is none" good "Error attaching exporter: BTF file \"DIR/good.yaml\" has no BTF; it is a copy of some \
-/sys/kernel/btf/vmlinux, or a vmlinux with debug information" --btf.path="$tap_scratch/good.yaml"
+fails "BTF that is not there" good "Error creating exporter: kernel types (BTF) at '/nonexistent' cannot be read: No such \
+file or directory" --btf.path=/nonexistent
+fails "BTF that is none" good "Error creating exporter: 'DIR/good.yaml' has no kernel types; a file of BTF, or an ELF file \
+with a section .BTF, has them" --btf.path="$tap_scratch/good.yaml"
 fails "an unknown capability" good "Error dropping capabilities: error parsing capability \"cap_beer\"; write names as in \
 cap_bpf,cap_perfmon without blanks, or 'all', or 'none'" --capabilities.keep=cap_bpf,cap_beer
 fails "an address without a port" good \
