@@ -59,6 +59,24 @@ static void add_errors(struct check *check, const char *name, const struct err_l
 	check->missing++;
 }
 
+/* The verifier's own last words on each program; the table has what they mean. */
+static void log_causes(const struct agent *agent)
+{
+	struct config_view view = agent__config(agent, 0);
+
+	for (uint32_t i = 0; i < view.part_count; i++) {
+		const struct part *part = agent__part(agent, 0, i);
+		struct err err = ERR_INIT;
+
+		if (!part->cause)
+			continue;
+		(void)err__set(&err, -ECANCELED, NULL, "%s", part->reason);
+		err__cause(&err, part->cause);
+		log_err(LOG_ERROR, &err, "config '%s': prog '%s'", view.name, part->name);
+		err__done(&err);
+	}
+}
+
 static void log_metric_errors(struct check *check, const struct agent *agent)
 {
 	struct config_view view = agent__config(agent, 0);
@@ -90,6 +108,7 @@ static void attach(struct check *check, struct agent *agent)
 	check->missing += report_config(agent, 0, r < 0 ? text : NULL, &check->table);
 	if (r == 0)
 		log_metric_errors(check, agent);
+	log_causes(agent);
 	err__done(&err);
 }
 
@@ -98,7 +117,8 @@ static int check_config(struct check *check, const struct config_path *path)
 {
 	const struct agent_options options = {
 		.btf_path = check->options.btf_path[0] ? check->options.btf_path : NULL,
-		.log_library = session_log_library,
+		/* What matters of its words stands in the table or below an error. */
+		.log_library = check->options.is_debugging ? session_log_library : NULL,
 	};
 	struct err err = ERR_INIT;
 	struct err_list errors = { .len = 0 };
@@ -110,7 +130,9 @@ static int check_config(struct check *check, const struct config_path *path)
 		err__done(&err);
 		return r;
 	}
-	if (config_add_file(agent, path->path, &errors) < 0)
+	r = config_add_file(agent, path->path, &errors);
+	report_warnings(agent);
+	if (r < 0)
 		add_errors(check, path->name, &errors);
 	else
 		attach(check, agent);
@@ -158,9 +180,8 @@ int command_check(const struct invocation *invocation)
 
 	if (!command_parse(invocation, &flag_set, STATUS_USAGE, &check.options, &result, &status))
 		return status;
-	log_setup(
-		&(struct log_options){ .level = check.options.is_debugging ? LOG_DEBUG : LOG_ERROR,
-				       .has_no_timestamps = true });
+	log_setup(&(struct log_options){ .level = check.options.is_debugging ? LOG_DEBUG : LOG_WARN,
+					 .has_no_timestamps = true });
 
 	int r = check_configs(&check, &result);
 

@@ -283,11 +283,11 @@ void flags_result__done(struct flags_result *result)
 
 /* ---- help -------------------------------------------------------------------------------------------- */
 
-static void add_flag_row(struct table *table, const struct flag *flag)
+static void add_flag_row(struct table *table, const struct flag *flag, const char *negation)
 {
 	struct strbuf left = STRBUF_INIT, right = STRBUF_INIT;
 
-	strbuf__printf(&left, "  --%s%s", flag->kind == FLAG_BOOL ? "[no-]" : "", flag->name);
+	strbuf__printf(&left, "  --%s%s", flag->kind == FLAG_BOOL ? negation : "", flag->name);
 	switch (flag->kind) {
 	case FLAG_BOOL:
 		break;
@@ -314,6 +314,15 @@ static void add_flag_row(struct table *table, const struct flag *flag)
 	strbuf__done(&right);
 }
 
+static void add_paragraph(const char *text, size_t width, struct strbuf *out)
+{
+	struct table table = TABLE_INIT(1);
+
+	table__add_row(&table, &text);
+	table__write(&table, width, out);
+	table__done(&table);
+}
+
 void flags__format_help(const struct flag_set *set, size_t width, struct strbuf *out)
 {
 	struct table table = TABLE_INIT(2);
@@ -325,11 +334,13 @@ void flags__format_help(const struct flag_set *set, size_t width, struct strbuf 
 	strbuf__add_text(out, " [flags]");
 	if (set->arguments)
 		strbuf__printf(out, " %s", set->arguments);
-	strbuf__printf(out, "\n\n%s\n\nFlags:\n", set->help);
+	strbuf__add_text(out, "\n\n");
+	add_paragraph(set->help, width, out);
+	strbuf__add_text(out, "\nFlags:\n");
 	for (size_t i = 0; i < set->flag_count; i++)
-		add_flag_row(&table, &set->flags[i]);
+		add_flag_row(&table, &set->flags[i], "[no-]");
 	for (size_t i = 0; i < array_size(own_flags); i++)
-		add_flag_row(&table, &own_flags[i]);
+		add_flag_row(&table, &own_flags[i], "");
 	table__write(&table, width, out);
 	table__done(&table);
 }

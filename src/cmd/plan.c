@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "cmd/command.h"
 #include "cmd/configs.h"
+#include "cmd/report.h"
 #include "cmd/session.h"
 #include "pipeline/agent.h"
 
@@ -45,9 +46,12 @@ static int add_configs(struct agent *agent, const struct config_paths *paths)
 
 	for (size_t i = 0; i < paths->len; i++) {
 		struct err_list errors = { .len = 0 };
+		uint32_t count = agent__config_count(agent);
 		int r = config_add_file(agent, paths->items[i].path, &errors);
+		bool is_in_plan = agent__config_count(agent) > count;
 
-		for (size_t j = 0; j < errors.len; j++)
+		/* The first one stands in the plan, if there is a plan. */
+		for (size_t j = is_in_plan; j < errors.len; j++)
 			log_err(LOG_ERROR, &errors.items[j], "config '%s'", paths->items[i].name);
 		err_list__done(&errors);
 		if (r < 0)
@@ -73,7 +77,8 @@ static int run_plan(const struct plan_options *options, const struct flags_resul
 {
 	const struct agent_options agent_options = {
 		.btf_path = options->btf_path[0] ? options->btf_path : NULL,
-		.log_library = session_log_library,
+		/* What matters of its words stands in the plan. */
+		.log_library = options->is_debugging ? session_log_library : NULL,
 	};
 	struct config_paths paths = { .len = 0 };
 	struct agent *agent = NULL;
@@ -87,6 +92,7 @@ static int run_plan(const struct plan_options *options, const struct flags_resul
 	} else {
 		/* What can be planned is printed, whatever became of the others. */
 		r = add_configs(agent, &paths);
+		report_warnings(agent);
 		if (print_plan(agent, options->is_json) < 0)
 			r = -1;
 	}
@@ -104,7 +110,7 @@ int command_plan(const struct invocation *invocation)
 
 	if (!command_parse(invocation, &flag_set, STATUS_USAGE, &options, &result, &status))
 		return status;
-	log_setup(&(struct log_options){ .level = options.is_debugging ? LOG_DEBUG : LOG_ERROR,
+	log_setup(&(struct log_options){ .level = options.is_debugging ? LOG_DEBUG : LOG_WARN,
 					 .has_no_timestamps = true });
 	status = run_plan(&options, &result) < 0 ? STATUS_FAILED : STATUS_OK;
 	flags_result__done(&result);

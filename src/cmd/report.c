@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "cmd/report.h"
 
+#include "base/log.h"
 #include "pipeline/agent.h"
 
 void report_header(struct table *table)
@@ -45,4 +46,17 @@ uint32_t report_config(const struct agent *agent, uint32_t config, const char *e
 		missing += !is_attached;
 	}
 	return missing;
+}
+
+void report_warnings(const struct agent *agent)
+{
+	for (uint32_t i = 0; i < agent__config_count(agent); i++) {
+		struct config_view view = agent__config(agent, i);
+
+		for (uint32_t j = 0; j < view.warning_count; j++) {
+			struct warning_view warning = agent__warning(agent, i, j);
+
+			log_at(LOG_WARN, warning.at, "%s", warning.text);
+		}
+	}
 }

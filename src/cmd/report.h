@@ -22,5 +22,7 @@ uint32_t report_config(const struct agent *agent, uint32_t config, const char *e
 		       struct table *table);
 /* A row for a config that could not even be read. */
 void report_unreadable(const char *name, const char *error, struct table *table);
+/* What was read and ignored in the configs, to stderr. */
+void report_warnings(const struct agent *agent);
 
 #endif

@@ -53,7 +53,7 @@ static const struct flag_set flag_set = {
 struct run {
 	struct run_options options;
 	struct session session;
-	struct table summary; /* probe, what it does or why it does not run */
+	struct table summary; /* probe, its metrics, what they count; or why it does not run */
 	uint32_t running, total;
 };
 
@@ -71,34 +71,39 @@ static bool is_wanted(const char *name, const struct flags_result *result)
 static int check_names(const struct config_paths *paths, const struct flags_result *result,
 		       struct err *err)
 {
-	for (size_t i = 0; i < result->arguments.len; i++) {
+	struct strbuf known = STRBUF_INIT;
+	int r = 0;
+
+	vec_for_each(paths, path)
+		strbuf__printf(&known, "%s%s", known.len > 0 ? ", " : "", path->name);
+	for (size_t i = 0; i < result->arguments.len && r == 0; i++) {
 		bool is_known = false;
 
 		vec_for_each(paths, path)
 			is_known |= str_eq(path->name, result->arguments.items[i]);
 		if (!is_known)
-			return err__set(err, -ENOENT, NULL, "there is no probe '%s'",
-					result->arguments.items[i]);
+			r = err__set(err, -ENOENT, NULL, "there is no probe '%s'; there are: %s",
+				     result->arguments.items[i], strbuf__text(&known));
 	}
-	return 0;
+	strbuf__done(&known);
+	return r;
 }
 
 /* ---- starting them ------------------------------------------------------------------------------------- */
 
-static void add_line(struct run *run, const char *name, const char *text)
+static void add_line(struct run *run, const char *name, const char *metric, const char *text)
 {
-	const char *const cells[] = { "", name, text };
+	const char *const cells[] = { "", name, metric, text };
 
 	table__add_row(&run->summary, cells);
 }
 
 static void add_left_out(struct run *run, const char *name, const struct err *err)
 {
-	char reason[1024], text[1100];
+	char reason[1024];
 
 	(void)err__format(err, reason, sizeof(reason));
-	(void)snprintf(text, sizeof(text), "left out: %s", reason);
-	add_line(run, name, text);
+	add_line(run, name, "left out", reason);
 	log_debug("probe '%s' is left out: %s", name, reason);
 }
 
@@ -106,16 +111,13 @@ static void add_left_out(struct run *run, const char *name, const struct err *er
 static void add_running(struct run *run, const char *name, uint32_t config)
 {
 	struct config_view view = agent__config(run->session.agent, config);
-	struct strbuf text = STRBUF_INIT;
 
 	for (uint32_t i = 0; i < view.metric_count; i++) {
 		struct metric_view metric = agent__metric(run->session.agent, config, i);
 
-		strbuf__printf(&text, "%s%s", i ? "; " : "",
-			       metric.error ? metric.error : metric.help);
+		add_line(run, i == 0 ? name : "", metric.name,
+			 metric.error ? metric.error : metric.help);
 	}
-	add_line(run, name, strbuf__text(&text));
-	strbuf__done(&text);
 	run->running++;
 }
 
@@ -203,7 +205,7 @@ static void add_urls(const struct run *run, struct strbuf *out)
 	if (host_len == 0)
 		host_len = (int)strlen(host);
 	strbuf__printf(out,
-		       "metrics  http://%.*s:%u" TELEMETRY_PATH "\nwhat runs  http://%.*s:%u/\n",
+		       "metrics    http://%.*s:%u" TELEMETRY_PATH "\nwhat runs  http://%.*s:%u/\n",
 		       host_len, host, service__port(run->session.service), host_len, host,
 		       service__port(run->session.service));
 }
@@ -229,6 +231,7 @@ static int run_probes(struct run *run, const struct flags_result *result, struct
 {
 	const struct session_options options = {
 		.is_debugging = run->options.is_debugging,
+		.hides_library = !run->options.is_debugging,
 		.title = "sonde",
 		.telemetry_path = TELEMETRY_PATH,
 	};
@@ -255,7 +258,7 @@ static int run_probes(struct run *run, const struct flags_result *result, struct
 
 int command_run(const struct invocation *invocation)
 {
-	struct run run = { .summary = TABLE_INIT(3) };
+	struct run run = { .summary = TABLE_INIT(4) };
 	struct flags_result result = FLAGS_RESULT_INIT;
 	struct err err = ERR_INIT;
 	int status;

@@ -21,6 +21,7 @@ struct session_options {
 	const char *btf_path; /* NULL or "": the running kernel's */
 	bool is_strict;
 	bool is_debugging;
+	bool hides_library; /* libbpf's warnings are not logged beside our own words */
 	bool uses_kernel_syscall_names;
 	const char *title; /* of the page */
 	const char *telemetry_path;

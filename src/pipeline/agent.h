@@ -65,14 +65,19 @@ struct config_view {
 	uint32_t part_count;
 	uint32_t metric_count;
 	const char *error; /* or NULL: why the whole config does not run */
-	/* What was read and ignored, unknown keys for one; borrowed from the spec. */
-	const struct spec_text *warnings;
 	uint32_t warning_count;
 };
 
 uint32_t agent__config_count(const struct agent *agent);
 struct config_view agent__config(const struct agent *agent, uint32_t config);
 const struct part *agent__part(const struct agent *agent, uint32_t config, uint32_t part);
+
+/* What was read and ignored, unknown keys for one; borrowed from the spec. */
+struct warning_view {
+	const struct loc *at;
+	const char *text;
+};
+struct warning_view agent__warning(const struct agent *agent, uint32_t config, uint32_t warning);
 
 struct metric_view {
 	const char *name, *help;

@@ -32,9 +32,15 @@ struct config_view agent__config(const struct agent *agent, uint32_t index)
 		.part_count = count_parts(config),
 		.metric_count = config->route_count,
 		.error = config->error,
-		.warnings = config->spec->warnings,
 		.warning_count = config->spec->warning_count,
 	};
+}
+
+struct warning_view agent__warning(const struct agent *agent, uint32_t index, uint32_t warning)
+{
+	const struct spec_text *text = &agent->configs.items[index]->spec->warnings[warning];
+
+	return (struct warning_view){ .at = &text->at, .text = text->text };
 }
 
 const struct part *agent__part(const struct agent *agent, uint32_t index, uint32_t part)
@@ -152,8 +158,9 @@ static void format_metric(const struct agent_config *config, const struct route 
 	strbuf__printf(out, "  metric %s (%s)\n", route->metric->name,
 		       metric_kind_name(route->metric->kind));
 	if (map)
-		strbuf__printf(out, "    map %s: %s, %u entries, key %u bytes, value %u bytes\n",
-			       map->name, map_type_name(map->type), map->max_entries, map->key_size,
+		strbuf__printf(out, "    map %s: %s, %u %s, key %u bytes, value %u bytes\n",
+			       map->name, map_type_name(map->type), map->max_entries,
+			       map->max_entries == 1 ? "entry" : "entries", map->key_size,
 			       map->value_size);
 	for (i = 0; i < route->metric->label_count; i++) {
 		strbuf__add_text(out, route->has_bucket && i + 1 == route->metric->label_count

@@ -247,6 +247,15 @@ int explain_object(const char *log, int r, struct err *err)
 		(void)err__set(
 			err, r, NULL,
 			"this kernel has no BTF at /sys/kernel/btf/vmlinux; --btf.path names a file with its types");
+	if (!err__is_set(err) && strstr(log, "failed to parse target BTF"))
+		(void)err__set(
+			err, r, NULL,
+			"the file with the kernel's types holds no BTF that can be read; /sys/kernel/btf/vmlinux is such a file");
+	/* The library goes on about memory limits, which are not what is missing. */
+	if (!err__is_set(err) && r == -EPERM)
+		return err__set(
+			err, r, NULL,
+			"loading eBPF is not permitted; it needs root, or CAP_BPF and CAP_PERFMON");
 	if (!err__is_set(err))
 		(void)err__set(err, r, NULL, "it cannot be loaded: %s", strerror(-r));
 	err__cause(err, *log ? log : NULL);

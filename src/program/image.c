@@ -48,7 +48,7 @@ static int check_header(struct image *image, struct err *err)
 
 	if (image->len < sizeof(image->header) || memcmp(image->data, ELFMAG, SELFMAG) != 0)
 		return err__set(err, -ENOEXEC, NULL,
-				"is not an ELF file; clang -target bpf makes one");
+				"it is not an ELF file; clang -target bpf makes one");
 	memcpy(&image->header, image->data, sizeof(image->header));
 	if (ident[EI_CLASS] != ELFCLASS64 || ident[EI_VERSION] != EV_CURRENT)
 		return refuse(err, "it is not a 64-bit ELF file");

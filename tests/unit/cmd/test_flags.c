@@ -216,6 +216,20 @@ static void test_parse__needs_arguments(void **state)
 	flags_result__done(&result);
 }
 
+static void test_format_help__wraps(void **state)
+{
+	struct flag_set set = with_arguments;
+	struct strbuf out = STRBUF_INIT;
+
+	(void)state;
+	set.help = "Says of each of them what it is and what it is not.";
+	flags__format_help(&set, 30, &out);
+	assert_non_null(
+		strstr(strbuf__text(&out),
+		       "\n\nSays of each of them what it\nis and what it is not.\n\nFlags:\n"));
+	strbuf__done(&out);
+}
+
 static void test_format_help__lists_the_flags(void **state)
 {
 	struct strbuf out = STRBUF_INIT;
@@ -233,8 +247,8 @@ static void test_format_help__lists_the_flags(void **state)
 			    "  --[no-]check         Check and end.\n"
 			    "  --[no-]on            On unless told. Default: true.\n"
 			    "  --size=NUMBER        How many. Default: 7.\n"
-			    "  --[no-]help          Show this help (also -h).\n"
-			    "  --[no-]version       Show the version.\n");
+			    "  --help               Show this help (also -h).\n"
+			    "  --version            Show the version.\n");
 	strbuf__reset(&out);
 	flags__format_help(&with_arguments, 0, &out);
 	assert_non_null(strstr(strbuf__text(&out), "usage: x check [flags] CONFIG…\n"));
@@ -249,6 +263,7 @@ int main(void)
 		cmocka_unit_test(test_parse__answers_before_it_requires),
 		cmocka_unit_test(test_parse__takes_arguments),
 		cmocka_unit_test(test_parse__needs_arguments),
+		cmocka_unit_test(test_format_help__wraps),
 		cmocka_unit_test(test_format_help__lists_the_flags),
 	};
 
