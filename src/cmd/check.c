@@ -103,7 +103,9 @@ static void attach(struct check *check, struct agent *agent)
 		r = agent__attach(agent, 0, &err);
 	if (r < 0) {
 		(void)err__format(&err, text, sizeof(text));
-		log_err(LOG_ERROR, &err, "check");
+		/* The table has the words, but no room for what the kernel said. */
+		if (err.cause)
+			log_err(LOG_ERROR, &err, "check");
 	}
 	check->missing += report_config(agent, 0, r < 0 ? text : NULL, &check->table);
 	if (r == 0)

@@ -46,12 +46,9 @@ static int add_configs(struct agent *agent, const struct config_paths *paths)
 
 	for (size_t i = 0; i < paths->len; i++) {
 		struct err_list errors = { .len = 0 };
-		uint32_t count = agent__config_count(agent);
 		int r = config_add_file(agent, paths->items[i].path, &errors);
-		bool is_in_plan = agent__config_count(agent) > count;
 
-		/* The first one stands in the plan, if there is a plan. */
-		for (size_t j = is_in_plan; j < errors.len; j++)
+		for (size_t j = 0; j < errors.len; j++)
 			log_err(LOG_ERROR, &errors.items[j], "config '%s'", paths->items[i].name);
 		err_list__done(&errors);
 		if (r < 0)

@@ -24,7 +24,7 @@ struct image {
 
 static int refuse(struct err *err, const char *what)
 {
-	return err__set(err, -EINVAL, NULL, "is damaged: %s; build it again", what);
+	return err__set(err, -EINVAL, NULL, "it is damaged: %s; build it again", what);
 }
 
 static bool is_inside(const struct image *image, uint64_t offset, uint64_t size)
@@ -54,11 +54,11 @@ static int check_header(struct image *image, struct err *err)
 		return refuse(err, "it is not a 64-bit ELF file");
 	if (ident[EI_DATA] != order)
 		return err__set(err, -EINVAL, NULL,
-				"is built for the other byte order; use clang -target bpf");
+				"it is built for the other byte order; use clang -target bpf");
 	if (image->header.e_type != ET_REL ||
 	    (image->header.e_machine != EM_BPF && image->header.e_machine != EM_NONE))
 		return err__set(err, -EINVAL, NULL,
-				"is not an eBPF object; clang -target bpf -c makes one");
+				"it is not an eBPF object; clang -target bpf -c makes one");
 	return 0;
 }
 

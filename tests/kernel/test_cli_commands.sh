@@ -53,7 +53,7 @@ tap_is "check without arguments" "$(sonde check)$(cat errors)" \
 planned=$(sonde plan all/good.yaml)
 tap_has "plan names the object" "$planned" "all/good.bpf.o"
 tap_has "plan names the hook" "$planned" "uprobe /proc/self/exe:post_attach_mark"
-tap_has "plan names the map" "$planned" "map marks_total: array, 1 entries, key 4 bytes, value 8 bytes"
+tap_has "plan names the map" "$planned" "map marks_total: array, 1 entry, key 4 bytes, value 8 bytes"
 tap_has "plan: exit status" "$planned" "exit 0"
 tap_has "plan as JSON" "$(sonde plan --json all/good.yaml)" '"marks_total"'
 planned=$(sonde plan all)

@@ -98,12 +98,12 @@ read: No such file or directory; \`sonde build\` makes it from its .bpf.c"
 
 counter marks_total | config text
 echo hello >text.bpf.o
-fails "an object that is none" text "Error attaching exporter: DIR/text.yaml:1:1: object 'DIR/text.bpf.o': is not an \
+fails "an object that is none" text "Error attaching exporter: DIR/text.yaml:1:1: object 'DIR/text.bpf.o': it is not an \
 ELF file; clang -target bpf makes one"
 
 counter marks_total | config cut
 head -c 700 good.bpf.o >cut.bpf.o
-fails "an object cut short" cut "Error attaching exporter: DIR/cut.yaml:1:1: object 'DIR/cut.bpf.o': is damaged: its \
+fails "an object cut short" cut "Error attaching exporter: DIR/cut.yaml:1:1: object 'DIR/cut.bpf.o': it is damaged: its \
 section table lies outside of the file; is it cut short?; build it again"
 
 counter mark_total | config no_map sizes
