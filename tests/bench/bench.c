@@ -45,6 +45,15 @@ double bench_times__median(const struct bench_times *times)
 	return sorted[times->count / 2];
 }
 
+double bench_times__best(const struct bench_times *times)
+{
+	double best = times->count ? times->ms[0] : 0;
+
+	for (size_t i = 1; i < times->count; i++)
+		best = times->ms[i] < best ? times->ms[i] : best;
+	return best;
+}
+
 void bench_print(const char *figure, double value, const char *unit, double most)
 {
 	printf("%s\t%.4g\t%s\t", figure, value, unit);
