@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "bench.h"
 #include "bench_route.h"
+#include "cases.h"
 
 #define SERIES 100000
 
@@ -223,10 +224,7 @@ static void text_line(void)
 	bench_table__close(&table);
 }
 
-static const struct {
-	const char *name;
-	void (*run)(void);
-} cases[] = {
+static const struct bench_case cases[] = {
 	{ "array", array },
 	{ "churn", churn },
 	{ "cold", cold },
@@ -236,33 +234,7 @@ static const struct {
 	{ "warm_percpu_hash", warm_percpu_hash },
 };
 
-static void list_cases(void)
-{
-	for (size_t i = 0; i < array_size(cases); i++)
-		printf("%s\n", cases[i].name);
-}
-
-static int run_case(const char *name)
-{
-	for (size_t i = 0; i < array_size(cases); i++) {
-		if (strcmp(name, cases[i].name) == 0) {
-			cases[i].run();
-			return 0;
-		}
-	}
-	(void)fprintf(stderr, "bench: no case is called '%s'; --list names them\n", name);
-	return 2;
-}
-
 int main(int argc, char **argv)
 {
-	if (argc != 2) {
-		(void)fprintf(stderr, "usage: %s --list | CASE\n", argv[0]);
-		return 2;
-	}
-	if (strcmp(argv[1], "--list") == 0) {
-		list_cases();
-		return 0;
-	}
-	return run_case(argv[1]);
+	return bench_main(argc, argv, cases, array_size(cases));
 }
