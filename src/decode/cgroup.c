@@ -6,20 +6,7 @@
 #include "host/cgroup.h"
 #include "host/host.h"
 
-/*
- * From the start on, so that cgroups which come and go before the first row are known, and with the rights of the
- * start. Where there is no hierarchy the rows say so.
- */
-static int open_tree(const struct step_spec *step, const struct decode_env *env, void **ret_state,
-		     struct err *err)
-{
-	(void)step;
-	(void)err;
-	(void)host__cgroups(env->host, NULL);
-	*ret_state = NULL;
-	return 0;
-}
-
+/* From the start on, so that cgroups which come and go before the first row are known. */
 static void prepare(const struct decode_env *env)
 {
 	(void)host__cgroups(env->host, NULL); /* run() says it when it is missing */
@@ -48,7 +35,6 @@ static int run(void *state, const struct decode_env *env, const void *data, size
 
 const struct decoder_ops decode_cgroup_ops = {
 	.input = DECODER_INPUT_TEXT,
-	.open = open_tree,
 	.prepare = prepare,
 	.run = run,
 };

@@ -34,7 +34,7 @@ enum decoder_input { DECODER_INPUT_RAW, DECODER_INPUT_TEXT };
 
 struct decoder_ops {
 	enum decoder_input input;
-	/* Checks arguments and makes the state (NULL: nothing to do). Errors are config errors at step->at. */
+	/* Checks arguments and makes the state (both NULL: nothing to do). Errors are config errors at step->at. */
 	int (*open)(const struct step_spec *step, const struct decode_env *env, void **ret_state,
 		    struct err *err);
 	/* Opens the views of the machine that run() will ask, while the privileges for it are still held (NULL: none

@@ -16,20 +16,10 @@ static const char *find(struct kallsyms *symbols, uint64_t address)
 	return name;
 }
 
-/* With the rights of the start: later they may be gone. Whether it can be read is said when a row needs it. */
-static int open_symbols(const struct step_spec *step, const struct decode_env *env,
-			void **ret_state, struct err *err)
-{
-	(void)step;
-	(void)err;
-	(void)host__open_kallsyms(env->host, NULL);
-	*ret_state = NULL;
-	return 0;
-}
-
 static void prepare(const struct decode_env *env)
 {
-	(void)host__kallsyms(env->host, NULL); /* run() says it when it is missing */
+	/* Read when a row needs it, by the rights of whoever opened it. run() says it when it is missing. */
+	(void)host__open_kallsyms(env->host, NULL);
 }
 
 static int run(void *state, const struct decode_env *env, const void *data, size_t len,
@@ -61,7 +51,6 @@ static int run(void *state, const struct decode_env *env, const void *data, size
 
 const struct decoder_ops decode_kstack_ops = {
 	.input = DECODER_INPUT_RAW,
-	.open = open_symbols,
 	.prepare = prepare,
 	.run = run,
 	.size_multiple = sizeof(uint64_t),

@@ -20,7 +20,7 @@ static void test_list__is_sorted_and_whole(void **state)
 		assert_true(i == 0 || strcmp(decoders[i - 1].name, decoders[i].name) < 0);
 		assert_true(*decoders[i].help);
 		assert_non_null(decoders[i].ops->run);
-		assert_true(decoders[i].ops->open || !decoders[i].ops->close);
+		assert_true(!decoders[i].ops->open == !decoders[i].ops->close);
 		assert_ptr_equal(decoder_find(decoders[i].name), &decoders[i]);
 	}
 }

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -41,7 +42,7 @@ static void test_run__rows(void **state)
 	tree_remove(&tree);
 }
 
-/* What was prepared with privileges serves when they are gone. */
+/* What was opened with privileges serves when they are gone: another file for those who open it later. */
 static void test_prepare__addresses_are_hidden_later(void **state)
 {
 	static const struct step_spec step = { .decoder = "ksym" };
@@ -57,6 +58,7 @@ static void test_prepare__addresses_are_hidden_later(void **state)
 	assert_int_equal(host__open(tree.root, &env.host, NULL), 0);
 	assert_int_equal(decode_chain__open(&step, 1, 8, &env, &chain, NULL), 0);
 	decode_chain__prepare(chain);
+	assert_int_equal(unlinkat(tree.fd, "proc/kallsyms", 0), 0);
 	tree_write(&tree, "proc/kallsyms", "0 t early\n");
 	assert_int_equal(decode_chain__run(chain, &address, 8, &out, NULL), DECODE_OK);
 	assert_string_equal(strbuf__text(&out), "early");
