@@ -18,7 +18,7 @@ static int run(void *state, const struct decode_env *env, const void *data, size
 	if (name)
 		strbuf__add_text(out, name);
 	else
-		strbuf__printf(out, "unknown pci device: 0x%x", number.value);
+		strbuf__printf(out, "unknown pci device: 0x%04x", number.value);
 	return DECODE_OK;
 }
 

@@ -19,7 +19,7 @@ static int run(void *state, const struct decode_env *env, const void *data, size
 	if (name)
 		strbuf__add_text(out, name);
 	else
-		strbuf__printf(out, "unknown pci vendor: 0x%x", number.value);
+		strbuf__printf(out, "unknown pci vendor: 0x%02x", number.value);
 	return DECODE_OK;
 }
 

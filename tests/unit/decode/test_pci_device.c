@@ -19,7 +19,7 @@ static const struct decode_row rows[] = {
 	ROW("350492180", DECODE_OK, "BCM57454 NetXtreme-E 10Gb/25Gb/40Gb/50Gb/100Gb Ethernet"),
 	ROW("3735928559", DECODE_OK, "unknown pci device: 0xdeadbeef"),
 	ROW("235995137", DECODE_OK, "PCI to EISA Bridge"), /* 0x0e110001 */
-	ROW("0", DECODE_OK, "unknown pci device: 0x0"),
+	ROW("0", DECODE_OK, "unknown pci device: 0x0000"), /* seen where a device has no id */
 	ROW("4294967295", DECODE_OK, "unknown pci device: 0xffffffff"),
 	ROW("", -EINVAL, "'' is no decimal number"),
 	ROW("0x8086", -EINVAL, "'0x8086' is no decimal number"),

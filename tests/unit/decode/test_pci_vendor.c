@@ -18,6 +18,8 @@ static const struct decode_row rows[] = {
 	ROW("5197", DECODE_OK, "Samsung Electronics Co Ltd"),
 	ROW("5348", DECODE_OK, "Broadcom Inc. and subsidiaries"),
 	ROW("48879", DECODE_OK, "unknown pci vendor: 0xbeef"),
+	ROW("0", DECODE_OK, "unknown pci vendor: 0x00"),
+	ROW("3", DECODE_OK, "unknown pci vendor: 0x03"),
 	ROW("3601", DECODE_OK, "Compaq Computer Corporation"), /* 0x0e11: below 0x1000 */
 	ROW("65535", DECODE_OK, "Illegal Vendor ID"),
 	ROW("65536", DECODE_OK, "unknown pci vendor: 0x10000"),
