@@ -14,8 +14,8 @@
 #include "base/str.h"
 
 /*
- * Read by hand and not by libpci, which looks in one file of its own and falls back to the network, and keeps the
- * subsystems, most of the file, in memory.
+ * Read by hand and not by libpci, which looks in one place of its own, and keeps the subsystems, most of the file, in
+ * memory.
  */
 
 #define MAX_FILE_BYTES (16u << 20) /* the file has 1.4 MB */
