@@ -22,6 +22,7 @@ enum self_id {
 	SELF_HTTP_IN_FLIGHT,
 	SELF_MAP_MEMORY,
 	SELF_LOG_SUPPRESSED,
+	SELF_PART_ATTACHED,
 	SELF_COUNT,
 };
 
@@ -80,6 +81,11 @@ static const struct self_family self_families[SELF_COUNT] = {
 				  "Log messages held back by the rate limit.",
 				  FAMILY_KIND_COUNTER,
 				  { NULL } },
+	[SELF_PART_ATTACHED] = { "sonde_program_attached",
+				 "Whether a program is attached, also of those that cannot be loaded "
+				 "here (the page at / says why).",
+				 FAMILY_KIND_GAUGE,
+				 { "config", "program" } },
 };
 
 /* ---- process_*: as Prometheus' process collector names them ---- */
@@ -327,6 +333,8 @@ static void collect_part(struct self_metrics *self, const struct agent_config *c
 	struct part_figures figures;
 	char id[NUM_U64_MAX_LEN + 1];
 
+	set(self, SELF_PART_ATTACHED, part->state == PART_STATE_ATTACHED, config->spec->name,
+	    part->name);
 	/* Without an id (not loaded here) there is nothing that the original would have shown. */
 	if (part->id == 0)
 		return;

@@ -428,11 +428,39 @@ static void test_attach__what_cannot_attach_is_shown_and_the_rest_runs(void **st
 	assert_non_null(strstr(attached, "} 0\n"));
 	assert_non_null(strstr(attached, "} 1\n"));
 	free(attached);
+	assert_true(
+		metrics_value(
+			metrics,
+			"sonde_program_attached{config=\"partial\",program=\"cannot_attach\"}") ==
+		0);
 	free(metrics);
 	assert_int_equal(exporter__stop(exporter), 0);
 	assert_non_null(strstr(exporter->log, "cannot_attach"));
 	assert_int_equal(exporter__run(exporter, "partial", strict), 1);
 	assert_non_null(strstr(exporter->log, "partial:cannot_attach"));
+}
+
+/* A program that this kernel does not even load has no id, yet a graph must show that it is not there. */
+static void test_load__what_cannot_load_is_shown(void **state)
+{
+	struct exporter *exporter = *state;
+	char *metrics;
+
+	exporter__add(
+		exporter, "refused", "refused",
+		"metrics:\n  counters:\n    - name: values\n      help: h\n      labels:\n" UINT_LABEL(
+			"index", "4"));
+	exporter__start(exporter, "refused", NULL);
+	metrics = exporter__scrape(exporter);
+	assert_int_equal(metrics_count(metrics, SERIES("ebpf_program_info{config=\"refused\"")), 2);
+	assert_true(metrics_value(
+			    metrics,
+			    "sonde_program_attached{config=\"refused\",program=\"refused\"}") == 0);
+	assert_true(metrics_value(
+			    metrics,
+			    "sonde_program_attached{config=\"refused\",program=\"second\"}") == 1);
+	free(metrics);
+	assert_int_equal(exporter__stop(exporter), 0);
 }
 
 static void test_start__kernel_types_that_cannot_be_read(void **state)
@@ -656,6 +684,7 @@ int main(void)
 		with_exporter(test_mark__fires_once_with_kernel_address_set),
 		with_exporter(test_capabilities__symbols_are_named_after_all_are_dropped),
 		with_exporter(test_attach__what_cannot_attach_is_shown_and_the_rest_runs),
+		with_exporter(test_load__what_cannot_load_is_shown),
 		with_exporter(test_start__kernel_types_that_cannot_be_read),
 		with_exporter(test_cgroup__made_after_start_is_named),
 		with_exporter(test_cgroup__feed_follows_creation_and_removal),
