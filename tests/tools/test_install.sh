@@ -1,0 +1,36 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# What ./x install leaves: complete, able to find its own files, and nothing beside it.
+. "$SONDE_SOURCE/tests/lib/tap.sh"
+
+build=$(dirname "$SONDE_BIN")
+command -v meson >/dev/null || tap_skip_all "meson is not here"
+root=$tap_scratch/root
+tap_check "it installs" meson install -C "$build" --no-rebuild --quiet --destdir "$root"
+installed=$(find "$root" -path '*/bin/sonde')
+installed=${installed%/bin/sonde}
+prefix=${installed#"$root"}
+
+for file in lib/systemd/system/sonde.service share/sonde/include/maps.bpf.h \
+	share/sonde/include/bpf/bpf_core_read.h share/sonde/probes/runqlat.yaml share/sonde/probes/runqlat.bpf.o \
+	share/doc/sonde/LICENSE share/doc/sonde/reference/ebpf_exporter.md; do
+	tap_check "$file" test -f "$installed/$file"
+done
+tap_is "nothing is outside of the prefix" "$(find "$root" -type f ! -path "$installed/*")" ""
+tap_is "nothing may be written by others" "$(find "$root" -perm /022 ! -type l)" ""
+
+plan=$("$installed/bin/sonde" plan "$installed/share/sonde/probes")
+tap_has "its probes can be planned" "$plan" "config runqlat"
+
+unit=$installed/lib/systemd/system/sonde.service
+tap_has "the unit names the binary" "$(cat "$unit")" "ExecStart=$prefix/bin/sonde exporter"
+if command -v systemd-analyze >/dev/null; then
+	# It looks for the program, too; the name stays, or the unit would be another one.
+	mkdir "$tap_scratch/unit"
+	sed "s|$prefix/|$installed/|g" "$unit" >"$tap_scratch/unit/sonde.service"
+	said=$(systemd-analyze verify --man=no "$tap_scratch/unit/sonde.service" 2>&1 | grep sonde)
+	tap_is "systemd understands the unit" "$said" ""
+else
+	tap_skip "systemd understands the unit" "systemd-analyze is not here"
+fi
+tap_done
