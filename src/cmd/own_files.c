@@ -11,7 +11,7 @@
 #include "base/mem.h"
 
 /* Seen from the directory of the binary. What was built comes before what it was built from: probes/ is in both. */
-static const char *const places[] = { ".", "../share/sonde", ".." };
+static const char *const places[] = { "", "../share/sonde/", "../" };
 
 int own_files_find(const char *name, char *ret_path, size_t size)
 {
@@ -28,7 +28,7 @@ int own_files_find(const char *name, char *ret_path, size_t size)
 		*slash = '\0';
 	for (size_t i = 0; i < array_size(places); i++) {
 		struct stat status;
-		int needed = snprintf(ret_path, size, "%s/%s/%s", self, places[i], name);
+		int needed = snprintf(ret_path, size, "%s/%s%s", self, places[i], name);
 
 		if (needed > 0 && (size_t)needed < size && stat(ret_path, &status) == 0 &&
 		    S_ISDIR(status.st_mode))

@@ -12,7 +12,7 @@ static const char style[] =
 	"table{border-collapse:collapse;width:100%;margin:.5rem 0 1rem}"
 	"th,td{text-align:left;vertical-align:top;padding:.3rem .75rem .3rem 0;"
 	"border-bottom:1px solid var(--line)}"
-	"th{font-weight:600}td.number,th.number{text-align:right;font-variant-numeric:tabular-nums}"
+	"th{font-weight:600}td.number,th.number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}"
 	".good{color:var(--good)}.partly{color:var(--partly)}.bad{color:var(--bad)}"
 	".quiet{opacity:.7}"
 	"@media(max-width:40rem){thead{display:none}tr,td{display:block}"

@@ -61,6 +61,35 @@ tap_has "plan tells what cannot be planned" "$(cat errors)" "config 'no_map': al
 tap_has "plan shows the others all the same" "$planned" "marks_total: array"
 tap_has "plan of what cannot be: exit status" "$planned" "exit 1"
 
+# ---- run ----
+
+# wait_for FILE TEXT: until the text stands in the file, for a minute at most.
+wait_for() {
+	tries=0
+	until grep -q "$2" "$1" || [ $tries -eq 600 ]; do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+}
+
+"$SONDE_BIN" run --probes=all --listen=127.0.0.1:0 >run.out 2>run.err &
+pid=$!
+tap_at_exit "kill -KILL $pid 2>/dev/null"
+wait_for run.out 'what runs'
+url=$(sed -n 's/^metrics *//p' run.out)
+tap_has "run says how many run" "$(cat run.out)" "1 of 3 probes run"
+tap_has "run names the metrics of what runs" "$(cat run.out)" "good    ebpf_exporter_marks_total  Help"
+tap_has "run says why something does not" "$(cat run.out)" "half    left out                   uprobe ./trigger:fire: there is no file './trigger'"
+tap_has "run says what is wrong with a config" "$(cat run.out)" "no_map  left out                   all/no_map.yaml:3:7: map 'mark_total'"
+tap_has "run serves" "$(busybox wget -q -O - "$url")" "ebpf_exporter_marks_total 1"
+kill -INT $pid
+wait $pid
+tap_is "run ends with 0" $? 0
+tap_is "run knows its probes" "$(sonde run --probes=all godo)$(sed 's/^[^a-z]*//' errors)" \
+	"exit 1run: there is no probe 'godo'; there are: good, half, no_map"
+tap_has "run needs one that runs" "$(sonde run --probes=all no_map)$(cat errors)" "exit 1"
+tap_has "run says that none runs" "$(cat errors)" "run: no probe can run here"
+
 # ---- help and version ----
 
 tap_has "help" "$(sonde --help)" "usage: sonde COMMAND"
