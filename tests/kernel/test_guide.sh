@@ -37,6 +37,7 @@ perform() {
 	case $1 in
 	*' &') begin "${1% &}" ;;
 	'sudo kill %1')
+		curl -s "127.0.0.1:${own_port-}/metrics" >"$tap_scratch/metrics"
 		kill "$background"
 		wait "$background"
 		echo "$?" >"$tap_scratch/status"
@@ -95,5 +96,11 @@ for block in "$tap_scratch"/blocks/*; do
 		;;
 	esac
 done
+# What sonde adds of its own stands in the reference.
+undocumented=$(sed -n 's/^# TYPE \([a-z_]*\) .*/\1/p' "$tap_scratch/metrics" | grep -v -e execs_total -e '^process_' |
+	while read -r family; do
+		grep -q "$family" "$SONDE_SOURCE/docs/reference/metrics.md" || echo "$family"
+	done)
+tap_is "every family is documented" "$undocumented" ""
 tap_is "it ended well" "$(cat "$tap_scratch/status")" 0
 tap_done
