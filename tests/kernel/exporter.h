@@ -34,7 +34,7 @@ struct reply {
 	size_t body_len;
 };
 
-/* Makes the scratch directory with ./trigger in it. */
+/* Makes the scratch directory with ./trigger and ./sonde in it. */
 void exporter__init(struct exporter *exporter);
 /* DIR/NAME.yaml with this text, and the object $SONDE_TEST_BPF/OBJECT.bpf.o as DIR/NAME.bpf.o. */
 void exporter__add(struct exporter *exporter, const char *name, const char *object,

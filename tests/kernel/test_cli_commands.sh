@@ -5,6 +5,9 @@
 . "$SONDE_SOURCE/tests/lib/tap.sh"
 
 cd "$tap_scratch" || exit 1
+# A file of our own: a uprobe on post_attach_mark would see the exporters of other tests as well.
+cp "$SONDE_BIN" program
+SONDE_BIN=$tap_scratch/program
 
 # config NAME MAP OBJECT
 config() {
