@@ -170,8 +170,7 @@ const struct label_entry *label_cache__find(struct label_cache *cache, const voi
 	return find_by_hash(cache, key);
 }
 
-/* ---- forgetting
- * --------------------------------------------------------------------------------------- */
+/* ---- forgetting ------------------------------------------------------------------------------ */
 
 /* Who stays. */
 struct retention {
@@ -321,8 +320,7 @@ void label_cache__clear(struct label_cache *cache)
 	hash_index__done(&cache->index);
 }
 
-/* ---- adding
- * ------------------------------------------------------------------------------------------- */
+/* ---- adding ---------------------------------------------------------------------------------- */
 
 /* Once per pass: a map with more keys than fit would otherwise copy the cache for every key. */
 static int evict(struct label_cache *cache)

@@ -53,8 +53,7 @@ static double (*const bounds_of[])(int64_t i) = {
 	[BUCKET_KIND_LINEAR] = linear_bound,
 };
 
-/* ---- checks
- * ------------------------------------------------------------------------------------------- */
+/* ---- checks ---------------------------------------------------------------------------------- */
 
 static int check_range(const struct bucket_spec *spec, struct err *err)
 {
@@ -113,8 +112,7 @@ static int check_spec(const struct bucket_spec *spec, struct err *err)
 			spec->type ? spec->type : "");
 }
 
-/* ---- lines
- * -------------------------------------------------------------------------------------------- */
+/* ---- lines ----------------------------------------------------------------------------------- */
 
 static int compare_lines(const void *a, const void *b)
 {
@@ -224,8 +222,7 @@ static int fill_fixed(struct bucket_map *map, const struct bucket_spec *spec)
 	return set_lines(map, lines, count);
 }
 
-/* ---- life
- * --------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 int bucket_map__new(const struct bucket_spec *spec, enum sum_kind sum, struct bucket_map **ret_map,
 		    struct err *err)

@@ -9,8 +9,7 @@
 #include "base/mem.h"
 #include "metric/family_private.h"
 
-/* ---- life
- * --------------------------------------------------------------------------------------------- */
+/* ---- life ------------------------------------------------------------------------------------ */
 
 static int copy_buckets(struct family *family, const struct bucket_layout *buckets)
 {
@@ -124,8 +123,7 @@ bool family__agrees(const struct family *family, const struct family_spec *spec,
 	return false;
 }
 
-/* ---- series
- * ------------------------------------------------------------------------------------------- */
+/* ---- series ---------------------------------------------------------------------------------- */
 
 static int make_room(struct family *family)
 {
@@ -238,8 +236,7 @@ int family__series(struct family *family, const struct text_slice *values, uint3
 	return 0;
 }
 
-/* ---- values
- * ------------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 void family__begin(struct family *family, uint32_t generation)
 {
@@ -335,8 +332,7 @@ void family__clear(struct family *family)
 	family->overflow = SERIES_NONE;
 }
 
-/* ---- for sinks
- * ---------------------------------------------------------------------------------------- */
+/* ---- for sinks ------------------------------------------------------------------------------- */
 
 bool family__next(const struct family *family, struct family_cursor *cursor,
 		  struct series_view *ret_series)

@@ -14,8 +14,7 @@ static const char *text_of(const struct family *family, uint32_t number)
 	return family->texts.data + family->series[number].text_at;
 }
 
-/* ---- order
- * -------------------------------------------------------------------------------------------- */
+/* ---- order ----------------------------------------------------------------------------------- */
 
 static int sort_arrivals(struct family *family)
 {
@@ -123,8 +122,7 @@ int family__end(struct family *family)
 	return 0;
 }
 
-/* ---- sweep
- * -------------------------------------------------------------------------------------------- */
+/* ---- sweep ----------------------------------------------------------------------------------- */
 
 static bool is_dead(const struct family *family, uint32_t number, uint32_t oldest)
 {

@@ -66,8 +66,7 @@ int label_order_compare(const char *a, size_t a_len, const char *b, size_t b_len
 	return (symbol_a > symbol_b) - (symbol_a < symbol_b);
 }
 
-/* ---- sorting
- * ------------------------------------------------------------------------------------------ */
+/* ---- sorting --------------------------------------------------------------------------------- */
 
 /*
  * Most significant part first: the next SYMBOLS symbols of every text are packed into a number, the

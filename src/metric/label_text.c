@@ -9,8 +9,7 @@
 #define REPLACEMENT "\xef\xbf\xbd" /* U+FFFD */
 #define REPLACEMENT_LEN 3          /* the most that one byte of a value can become */
 
-/* ---- names
- * -------------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 /* Few names: insertion is enough. */
 static void sort_positions(struct label_text *labels)
@@ -80,8 +79,7 @@ void label_text__done(struct label_text *labels)
 	*labels = (struct label_text){ 0 };
 }
 
-/* ---- values
- * ------------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 static inline bool is_plain(uint8_t byte)
 {

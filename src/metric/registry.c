@@ -66,8 +66,7 @@ static size_t find_place(const struct registry *registry, const char *name, bool
 	return low;
 }
 
-/* ---- names
- * -------------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 static int check_name(const char *what, const char *name, struct err *err)
 {
@@ -113,8 +112,7 @@ static int check_names(const struct family_spec *spec, struct err *err)
 	return r;
 }
 
-/* ---- collisions
- * --------------------------------------------------------------------------------------- */
+/* ---- collisions ------------------------------------------------------------------------------ */
 
 /* Whether `name` is a line of histogram `histogram`: its name and one of the suffixes. */
 static bool is_line_of(const char *histogram, const char *name)
@@ -154,8 +152,7 @@ static int check_collisions(const struct registry *registry, const struct family
 	return 0;
 }
 
-/* ---- families
- * ----------------------------------------------------------------------------------------- */
+/* ---- families -------------------------------------------------------------------------------- */
 
 static int add_family(struct registry *registry, size_t place, const struct family_spec *spec,
 		      struct family **ret_family, struct err *err)

@@ -35,8 +35,7 @@ static const char *const kind_words[] = {
 	[FAMILY_KIND_HISTOGRAM] = "histogram",
 };
 
-/* ---- names and numbers
- * -------------------------------------------------------------------------------- */
+/* ---- names and numbers ----------------------------------------------------------------------- */
 
 static void make_form(struct line_form *form, const char *name, enum name_escaping escaping)
 {
@@ -80,8 +79,7 @@ static size_t put_number(char *to, double number)
 	return num_format_double(to, number);
 }
 
-/* ---- lines
- * -------------------------------------------------------------------------------------------- */
+/* ---- lines ----------------------------------------------------------------------------------- */
 
 static inline char *put(char *to, const void *bytes, size_t len)
 {
@@ -172,8 +170,7 @@ static void write_histogram(struct family_writer *writer, const struct series_vi
 	write_value(writer, &writer->count, &value);
 }
 
-/* ---- labels with other names
- * -------------------------------------------------------------------------- */
+/* ---- labels with other names ----------------------------------------------------------------- */
 
 static bool has_odd_label(const struct family *family)
 {
@@ -218,8 +215,7 @@ static void rewrite_labels(struct family_writer *writer, struct series_view *ser
 		writer->out->has_failed = true;
 }
 
-/* ---- families
- * ----------------------------------------------------------------------------------------- */
+/* ---- families -------------------------------------------------------------------------------- */
 
 static void write_header(const struct family *family, enum name_escaping escaping,
 			 struct strbuf *out)

@@ -24,8 +24,7 @@ struct event_source {
 	int samples; /* of this drain */
 };
 
-/* ---- ring buffer
- * -------------------------------------------------------------------------------------- */
+/* ---- ring buffer ----------------------------------------------------------------------------- */
 
 static int on_ring_sample(void *ctx, void *data, size_t len)
 {
@@ -46,8 +45,7 @@ static int open_ring(struct event_source *source, const struct map_info *map, st
 	return 0;
 }
 
-/* ---- perf buffer
- * -------------------------------------------------------------------------------------- */
+/* ---- perf buffer ----------------------------------------------------------------------------- */
 
 struct raw_sample {
 	struct perf_event_header header;
@@ -110,8 +108,7 @@ static int open_perf(struct event_source *source, const struct map_info *map, ui
 	return 0;
 }
 
-/* ---- both
- * --------------------------------------------------------------------------------------------- */
+/* ---- both ------------------------------------------------------------------------------------ */
 
 int event_source__open(const struct map_info *map, uint32_t pages_per_cpu,
 		       const struct event_sink_fns *fns, struct event_source **ret_source,

@@ -21,7 +21,7 @@ struct map_info { /* what a source needs to know of a map */
 	uint32_t key_size, value_size, max_entries, flags;
 };
 
-/* ---- tables ---- */
+/* ---- tables ---------------------------------------------------------------------------------- */
 
 struct table_source;
 
@@ -49,7 +49,7 @@ enum table_method table_source__method(const struct table_source *source);
 const char *table_method_name(enum table_method method);
 const struct table_figures *table_source__figures(const struct table_source *source);
 
-/* ---- events ---- */
+/* ---- events ---------------------------------------------------------------------------------- */
 
 struct event_source;
 

@@ -44,8 +44,7 @@ uint64_t table_most_duplicates(const struct table_source *source)
 	return 2 * (uint64_t)source->seen.index.len + ROWS_MAX;
 }
 
-/* ---- open
- * --------------------------------------------------------------------------------------------- */
+/* ---- open ------------------------------------------------------------------------------------ */
 
 static int check_shape(const struct map_info *map, struct err *err)
 {
@@ -193,8 +192,7 @@ struct table_source *table_source__close(struct table_source *source)
 	return NULL;
 }
 
-/* ---- read
- * --------------------------------------------------------------------------------------------- */
+/* ---- read ------------------------------------------------------------------------------------ */
 
 int table_deliver(struct table_source *source, const void *values, size_t len, table_rows_fn run,
 		  void *ctx)

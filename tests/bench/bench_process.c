@@ -67,8 +67,7 @@ static void size(void)
 	bench_print("probes_kernel_maps", (double)figures.map_bytes / MIB, "MiB", BENCH_NO_LIMIT);
 }
 
-/* ---- beside the peer
- * ---------------------------------------------------------------------------------- */
+/* ---- beside the peer ------------------------------------------------------------------------- */
 
 struct run {
 	double start_ms;           /* to the first reply, map empty */

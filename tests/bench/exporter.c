@@ -24,8 +24,7 @@
 
 extern char **environ;
 
-/* ---- the process
- * -------------------------------------------------------------------------------------- */
+/* ---- the process ----------------------------------------------------------------------------- */
 
 static struct sockaddr_in loopback(uint16_t port)
 {
@@ -94,8 +93,7 @@ static void check_alive(const struct exporter *exporter)
 		bench_check(-ETIMEDOUT, "an exporter does not answer");
 }
 
-/* ---- HTTP
- * --------------------------------------------------------------------------------------------- */
+/* ---- HTTP ------------------------------------------------------------------------------------ */
 
 static size_t read_reply(int fd)
 {
@@ -144,8 +142,7 @@ void exporter__wait(struct exporter *exporter)
 		(void)nanosleep(&pause, NULL);
 }
 
-/* ---- /proc
- * -------------------------------------------------------------------------------------------- */
+/* ---- /proc ----------------------------------------------------------------------------------- */
 
 static size_t read_proc(const struct exporter *exporter, const char *name, char *buf, size_t size)
 {

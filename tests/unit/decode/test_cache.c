@@ -302,8 +302,7 @@ static void test_clear__forgets_everything(void **state)
 	assert_int_equal(find(fixture, 3), 4);
 }
 
-/* ---- against a model
- * ---------------------------------------------------------------------------------- */
+/* ---- against a model ------------------------------------------------------------------------- */
 
 #define MODEL_KEYS 400
 

@@ -142,8 +142,7 @@ static void test_write__counts_beyond_doubles(void **state)
 		    "# HELP c \n# TYPE c counter\nc 1.8446744073709552e+19\n");
 }
 
-/* ---- histograms
- * --------------------------------------------------------------------------------------- */
+/* ---- histograms ------------------------------------------------------------------------------ */
 
 /* A histogram family of these buckets, fed with `count` pairs of bucket key and value. */
 static struct family *fill(const struct bucket_spec *buckets, const char *const *names,
@@ -280,8 +279,7 @@ static void test_write__a_bound_that_is_infinite(void **state)
 					       "h_count 7\n");
 }
 
-/* ---- names
- * -------------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 static void make_odd_families(void)
 {
