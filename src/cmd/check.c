@@ -64,17 +64,8 @@ static void log_causes(const struct agent *agent)
 {
 	struct config_view view = agent__config(agent, 0);
 
-	for (uint32_t i = 0; i < view.part_count; i++) {
-		const struct part *part = agent__part(agent, 0, i);
-		struct err err = ERR_INIT;
-
-		if (!part->cause)
-			continue;
-		(void)err__set(&err, -ECANCELED, NULL, "%s", part->reason);
-		err__cause(&err, part->cause);
-		log_err(LOG_ERROR, &err, "config '%s': prog '%s'", view.name, part->name);
-		err__done(&err);
-	}
+	for (uint32_t i = 0; i < view.part_count; i++)
+		session_log_cause(LOG_ERROR, view.name, agent__part(agent, 0, i));
 }
 
 static void log_metric_errors(struct check *check, const struct agent *agent)

@@ -88,6 +88,18 @@ int session__open(struct session *session, const struct session_options *options
 	return agent__new(&agent_options, &session->agent, err);
 }
 
+void session_log_cause(enum log_level level, const char *config, const struct part *part)
+{
+	struct err err = ERR_INIT;
+
+	if (!part->cause || !log_is_on(level))
+		return;
+	(void)err__set(&err, -ECANCELED, NULL, "%s", part->reason ? part->reason : "it failed");
+	err__cause(&err, part->cause);
+	log_err(level, &err, "config '%s': prog '%s'", config, part->name);
+	err__done(&err);
+}
+
 static void log_missing_parts(const struct session *session, uint32_t config)
 {
 	struct config_view view = agent__config(session->agent, config);
@@ -99,8 +111,7 @@ static void log_missing_parts(const struct session *session, uint32_t config)
 			continue;
 		log_warn("Failed to attach program \"%s\" for config \"%s\": %s", part->name,
 			 view.name, part->reason ? part->reason : "no reason is known");
-		if (part->cause)
-			log_debug("%s", part->cause);
+		session_log_cause(LOG_DEBUG, view.name, part);
 	}
 }
 

@@ -10,10 +10,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/err.h"
+#include "base/log.h"
 
 struct agent;
 struct loop;
 struct loop_watch;
+struct part;
 struct service;
 struct spec;
 
@@ -45,6 +47,8 @@ int session__listen(struct session *session, const char *address, struct err *er
 int session__serve(struct session *session);
 void session__close(struct session *session);
 
+/* What the kernel said of a program that does not run, line by line; nothing when it said nothing. */
+void session_log_cause(enum log_level level, const char *config, const struct part *part);
 /* libbpf's words as a log line; for agent_options.log_library. */
 void session_log_library(void *ctx, int level, const char *line);
 int64_t session__age_ms(const struct session *session);

@@ -11,10 +11,14 @@ static const char style[] =
 	"p{margin:.25rem 0}nav a{margin-right:1rem}code{font-size:.9em;overflow-wrap:anywhere}"
 	"table{border-collapse:collapse;width:100%;margin:.5rem 0 1rem}"
 	"th,td{text-align:left;vertical-align:top;padding:.3rem .75rem .3rem 0;"
-	"border-bottom:1px solid var(--line)}"
+	"border-bottom:1px solid var(--line);overflow-wrap:anywhere}"
 	"th{font-weight:600}td.number,th.number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}"
 	".good{color:var(--good)}.partly{color:var(--partly)}.bad{color:var(--bad)}"
-	".quiet{opacity:.7}"
+	".quiet{opacity:.7}.apart{display:none}"
+	"@media(min-width:40.01rem){table{table-layout:fixed}"
+	".programs th{width:30%}.programs th+th+th{width:auto}"
+	".metrics th{width:46%}.metrics th+th{width:9%}.metrics th+th+th{width:auto}"
+	".metrics th+th+th+th{width:11%}}"
 	"@media(max-width:40rem){thead{display:none}tr,td{display:block}"
 	"tr{border-bottom:1px solid var(--line);padding:.4rem 0}"
 	"td,td.number{border:0;padding:0;text-align:left}}";
@@ -98,15 +102,17 @@ static void add_metric(struct strbuf *out, const struct page_metric *metric)
 		strbuf__add_text(out, "<br>");
 		add_element(out, "span", mood_class[PAGE_BAD], metric->error);
 	}
-	strbuf__add_text(out, "</td>");
-	add_element(out, "td", NULL, metric->kind);
-	strbuf__add_text(out, "<td>");
+	/* A text browser gives a table with long cells up and writes them one after the other. */
+	strbuf__add_text(out, "<span class=apart>;</span></td><td>");
+	add_escaped(out, metric->kind);
+	strbuf__add_text(out, "<span class=apart>, map</span></td><td>");
 	add_element(out, "code", NULL, metric->map);
 	if (metric->method[0]) {
 		strbuf__add_text(out, " by ");
 		add_escaped(out, metric->method);
 	}
-	strbuf__printf(out, "</td><td class=number>%llu series</td></tr>\n",
+	strbuf__printf(out,
+		       "<span class=apart>,</span></td><td class=number>%llu series</td></tr>\n",
 		       (unsigned long long)metric->series);
 }
 
@@ -119,7 +125,9 @@ static void add_config(struct strbuf *out, const struct page_config *config)
 	if (config->error)
 		add_element(out, "p", mood_class[PAGE_BAD], config->error);
 	if (config->program_count > 0) {
-		strbuf__add_text(out, "<table><thead><tr><th>Program<th>Hook<th>State</thead>\n");
+		strbuf__add_text(
+			out,
+			"<table class=programs><thead><tr><th>Program<th>Hook<th>State</thead>\n");
 		for (size_t i = 0; i < config->program_count; i++)
 			add_program(out, &config->programs[i]);
 		strbuf__add_text(out, "</table>\n");
@@ -127,7 +135,7 @@ static void add_config(struct strbuf *out, const struct page_config *config)
 	if (config->metric_count > 0) {
 		strbuf__add_text(
 			out,
-			"<table><thead><tr><th>Metric<th>Kind<th>Map<th class=number>Now</thead>\n");
+			"<table class=metrics><thead><tr><th>Metric<th>Kind<th>Map<th class=number>Now</thead>\n");
 		for (size_t i = 0; i < config->metric_count; i++)
 			add_metric(out, &config->metrics[i]);
 		strbuf__add_text(out, "</table>\n");
@@ -154,6 +162,36 @@ static void add_duration(struct strbuf *out, int64_t seconds)
 	}
 }
 
+static void add_count(struct strbuf *out, size_t count, const char *noun, const char *what)
+{
+	if (count > 0)
+		strbuf__printf(out, ", %zu %s%s %s", count, noun, count == 1 ? "" : "s", what);
+}
+
+/* The first thing to know: whether anything of all that is below does not work. */
+static void add_summary(struct strbuf *out, const struct page *page)
+{
+	size_t programs = 0, attached = 0, left_out = 0, failed = 0;
+
+	for (size_t i = 0; i < page->config_count; i++) {
+		const struct page_config *config = &page->configs[i];
+
+		failed += config->error != NULL;
+		programs += config->program_count;
+		for (size_t j = 0; j < config->program_count; j++)
+			attached += config->programs[j].mood == PAGE_GOOD;
+		for (size_t j = 0; j < config->metric_count; j++)
+			left_out += config->metrics[j].error != NULL;
+	}
+	strbuf__printf(
+		out, "<p class=%s>%zu of %zu programs attached",
+		mood_class[attached < programs || left_out + failed > 0 ? PAGE_PARTLY : PAGE_GOOD],
+		attached, programs);
+	add_count(out, left_out, "metric", "left out");
+	add_count(out, failed, "config", "not running");
+	strbuf__add_text(out, "</p>\n");
+}
+
 void page__write(const struct page *page, struct strbuf *out)
 {
 	strbuf__add_text(out,
@@ -168,7 +206,10 @@ void page__write(const struct page *page, struct strbuf *out)
 	add_escaped(out, page->version);
 	strbuf__add_text(out, ", running for ");
 	add_duration(out, page->uptime_s);
-	strbuf__add_text(out, "</p>\n<nav>");
+	strbuf__add_text(out, "</p>\n");
+	if (page->config_count > 0)
+		add_summary(out, page);
+	strbuf__add_text(out, "<nav>");
 	for (size_t i = 0; i < page->link_count; i++) {
 		strbuf__add_text(out, "<a href=\"");
 		add_escaped(out, page->links[i].path);

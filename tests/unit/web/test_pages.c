@@ -60,11 +60,14 @@ static void test_write__shows_programs_and_metrics(void **state)
 	page__write(&page, &out);
 	assert_has(&out, "<h1>sonde</h1>");
 	assert_has(&out, "version 1.2, running for 1 h 1 min<");
+	assert_has(&out, "<p class=partly>1 of 2 programs attached, 1 config not running</p>");
 	assert_has(&out, "<a href=\"/metrics\">Metrics</a>");
 	assert_has(&out, "<code>on_switch</code></td><td>tp_btf sched_switch</td>"
 			 "<td><span class=good>attached</span></td>");
 	assert_has(&out, "<span class=bad>not attached</span>: no function &#39;do_open&#39;</td>");
-	assert_has(&out, "<code>x</code> by batch</td><td class=number>42 series</td>");
+	assert_has(
+		&out,
+		"<code>x</code> by batch<span class=apart>,</span></td><td class=number>42 series</td>");
 	assert_has(&out, "<p class=bad>object: no such file</p>");
 	assert_has(&out, "</body></html>\n");
 	strbuf__done(&out);
