@@ -23,7 +23,10 @@
 		size_t len;                                                                        \
 		size_t capacity;                                                                   \
 	}
-#define VEC_INIT { 0 }
+#define VEC_INIT                                                                                   \
+	{                                                                                          \
+		0                                                                                  \
+	}
 
 /* 0 or -ENOMEM */
 #define vec_reserve(vec, need)                                                                     \
@@ -38,7 +41,7 @@
 		(vec)->len = (vec)->capacity = 0;                                                  \
 	} while (0)
 #define vec_for_each(vec, item)                                                                    \
-	for (typeof((vec)->items + 0)(item) = (vec)->items; (item) < (vec)->items + (vec)->len;    \
-	     (item)++)
+	for (typeof((vec)->items + 0)(item) = (vec)->items; /* NULL + 0 is undefined */            \
+	     (item) && (item) < (vec)->items + (vec)->len; (item)++)
 
 #endif

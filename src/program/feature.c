@@ -122,7 +122,8 @@ int features__uprobes(struct features *features, struct err *err)
 			"uprobe events are not supported by this kernel (CONFIG_UPROBE_EVENTS)");
 }
 
-/* The list of active security modules names bpf: 0, -ENOENT when it does not, -errno when it cannot be read. */
+/* The list of active security modules names bpf: 0, -EOPNOTSUPP when it does not, another
+ * -errno when it cannot be read. */
 static int try_lsm(const struct features *features)
 {
 	__cleanup(fd_closep) int dir = -1;
@@ -139,7 +140,7 @@ static int try_lsm(const struct features *features)
 	len += list[len] == '\n' ? 0 : 1;
 	list[len] = ',';
 	list[len + 1] = '\0';
-	return strstr(list, ",bpf,") ? 0 : -ENOENT;
+	return strstr(list, ",bpf,") ? 0 : -EOPNOTSUPP;
 }
 
 int features__lsm(struct features *features, struct err *err)
@@ -147,7 +148,7 @@ int features__lsm(struct features *features, struct err *err)
 	if (features->lsm == UNTRIED)
 		features->lsm = try_lsm(features);
 	/* Such a program would load, attach and never fire (seen on 5.10). */
-	if (features->lsm == -ENOENT)
+	if (features->lsm == -EOPNOTSUPP)
 		return err__set(err, -EOPNOTSUPP, NULL,
 				"the BPF security module is not active; boot with lsm=...,bpf");
 	return 0; /* active, or the list cannot be read: the kernel will say */

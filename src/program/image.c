@@ -158,14 +158,13 @@ static int check_contents(const struct image *image, uint32_t index, struct err 
 {
 	Elf64_Shdr section = section_at(image, index);
 	const char *name = image->names + section.sh_name;
-	const unsigned char *bytes = image->data + section.sh_offset;
 
 	if (section.sh_type == SHT_SYMTAB)
 		return check_symbols(image, &section, err);
 	if (section.sh_type == SHT_REL)
 		return check_relocations(image, &section, err);
 	if (section.sh_type == SHT_PROGBITS && strcmp(name, ".BTF") == 0)
-		return btf_check(bytes, section.sh_size, err);
+		return btf_check(image->data + section.sh_offset, section.sh_size, err);
 	return 0;
 }
 
