@@ -9,6 +9,7 @@
 
 #include "base/num.h"
 #include "base/str.h"
+#include "program/library.h"
 #include "program/section.h"
 
 /* ---- links ---- */
@@ -95,8 +96,11 @@ int attach_parse_offset(struct attach_request *request, const char *text, const 
 
 int attach_refuse(const struct attach_request *request, int code, struct err *err)
 {
-	return err__set(err, code, NULL, "%s %s: %s", request->section->prefix,
-			request->target ? request->target : "", strerror(-code));
+	char text[128];
+
+	return err__set(err, library_errno(code), NULL, "%s %s: %s", request->section->prefix,
+			request->target ? request->target : "",
+			library_error_text(code, text, sizeof(text)));
 }
 
 int attach_take(struct attach_context *context, const struct attach_request *request,

@@ -2,6 +2,7 @@
 #include "program/library.h"
 
 #include <bpf/libbpf.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,4 +87,15 @@ const char *library_log__text(struct library_log *log)
 void library_log__done(struct library_log *log)
 {
 	strbuf__done(&log->text);
+}
+
+int library_errno(int error)
+{
+	return error <= -__LIBBPF_ERRNO__START ? -EINVAL : error;
+}
+
+const char *library_error_text(int error, char *buf, size_t size)
+{
+	(void)libbpf_strerror(error, buf, size); /* for a number that nobody knows it says so */
+	return buf;
 }

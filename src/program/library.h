@@ -28,4 +28,9 @@ void library_log__clear(struct library_log *log);
 const char *library_log__text(struct library_log *log);
 void library_log__done(struct library_log *log);
 
+/* Of 4000 and more are numbers that libbpf made up: -EINVAL then. Everything else comes back as it is. */
+int library_errno(int error);
+/* What an error (negative, libbpf's own included) says, in words. */
+const char *library_error_text(int error, char *buf, size_t size);
+
 #endif

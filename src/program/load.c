@@ -44,7 +44,8 @@ static void bind_target(const struct program_part *part)
 
 static int prepare(struct program *program, struct err *err)
 {
-	vec_for_each(&program->mmap_maps, name) set_mmap_flag(program, *name);
+	vec_for_each(&program->mmap_maps, name)
+		set_mmap_flag(program, *name);
 	for (uint32_t i = 0; i < program->part_count; i++) {
 		(void)bpf_program__set_autoload(program->parts[i].library,
 						program->parts[i].is_wanted);
@@ -151,7 +152,7 @@ static int try_load(struct program *program, struct err *err)
 	if (r < 0)
 		return r;
 	library_log__clear(&program->log);
-	r = bpf_object__load(program->object);
+	r = library_errno(bpf_object__load(program->object));
 	if (r == 0)
 		return 0;
 	part = find_culprit(program);

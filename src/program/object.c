@@ -247,17 +247,19 @@ int program__open_library(struct program *program, struct err *err)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = program->object_name,
 		    .btf_custom_path = program->options.btf_path);
+	char text[128];
 
 	bpf_object__close(program->object);
 	library_log__clear(&program->log);
 	program->object = bpf_object__open_mem(program->image, program->image_len, &options);
 	if (!program->object) {
-		int r = -errno;
+		int error = -errno;
 
-		(void)err__set(err, r, &program->spec->at, "object '%s' cannot be opened: %s",
-			       program->spec->object, strerror(-r));
+		(void)err__set(err, library_errno(error), &program->spec->at,
+			       "object '%s' cannot be opened: %s", program->spec->object,
+			       library_error_text(error, text, sizeof(text)));
 		err__cause(err, library_log__text(&program->log));
-		return r;
+		return library_errno(error);
 	}
 	bind_parts(program);
 	return 0;
@@ -311,7 +313,8 @@ struct program *program__close(struct program *program)
 	if (!program)
 		return NULL;
 	library_log__enter(&program->log);
-	vec_for_each(&program->feeds, feed)(void) program_feed__free(*feed);
+	vec_for_each(&program->feeds, feed)
+		(void)program_feed__free(*feed);
 	vec_done(&program->feeds);
 	for (uint32_t i = 0; i < program->part_count; i++)
 		link_set__done(&program->parts[i].links);

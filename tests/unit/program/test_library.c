@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <bpf/libbpf.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,12 +79,27 @@ static void test_log__is_bounded(void **state)
 	library_log__done(&log);
 }
 
+static void test_errno__numbers_of_the_library(void **state)
+{
+	char text[128];
+
+	(void)state;
+	assert_int_equal(library_errno(-ENOENT), -ENOENT);
+	assert_int_equal(library_errno(0), 0);
+	assert_int_equal(library_errno(-LIBBPF_ERRNO__FORMAT), -EINVAL);
+	assert_string_equal(library_error_text(-LIBBPF_ERRNO__FORMAT, text, sizeof(text)),
+			    "BPF object format invalid");
+	assert_string_equal(library_error_text(-ENOENT, text, sizeof(text)),
+			    "No such file or directory");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_log__keeps_and_forwards),
 		cmocka_unit_test(test_log__belongs_to_who_entered_last),
 		cmocka_unit_test(test_log__is_bounded),
+		cmocka_unit_test(test_errno__numbers_of_the_library),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
