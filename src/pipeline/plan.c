@@ -149,6 +149,9 @@ static int open_family(struct route *route, const struct plan_env *env, struct e
 	r = registry__family(env->registry, &spec, &route->family, err);
 	if (r < 0)
 		return err__wrap(err, r, &metric->at, "metric '%s'", metric->name);
+	for (i = 0; i < spec.label_count; i++)
+		route->labels[i].position = (uint32_t)family__label_position(route->family,
+									     names[i]);
 	if (metric->temporality == TEMPORALITY_INTERVAL ||
 	    route->stream->mode == STREAM_MODE_EVENTS)
 		family__keep_values(route->family);

@@ -144,16 +144,17 @@ static int make_entry(struct route *route, const uint8_t *key, struct label_entr
 	};
 	if (result == DECODE_SKIP || result == DECODE_SKIP_UNKNOWN)
 		return 0;
-	for (i = 0; i < count; i++)
-		values[i] = (struct text_slice){ route->scratch.data + offsets[i],
-						 offsets[i + 1] - offsets[i] };
 	if (route->has_bucket) {
 		count--;
-		r = parse_bucket(route, values[count].data, values[count].len, &ret_entry->bucket,
-				 err);
+		r = parse_bucket(route, route->scratch.data + offsets[count],
+				 offsets[count + 1] - offsets[count], &ret_entry->bucket, err);
 		if (r < 0)
 			return r;
 	}
+	for (i = 0; i < count; i++)
+		values[route->labels[i].position] = (struct text_slice){
+			route->scratch.data + offsets[i], offsets[i + 1] - offsets[i]
+		};
 	r = family__series(route->family, values, &ret_entry->series, err);
 	return r < 0 ? r : 0;
 }

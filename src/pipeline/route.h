@@ -30,6 +30,8 @@ struct route_label {
 	struct decode_chain *chain; /* owned */
 	uint32_t offset,
 		size; /* in the key; the CPU number of a per-CPU row stands behind the map's key */
+	uint32_t
+		position; /* where the family wants the value: its first spec may have another order */
 };
 
 struct route {

@@ -138,6 +138,31 @@ static void test_plan__counter_with_two_labels(void **state)
 	close_fixture(&fixture);
 }
 
+static void test_plan__shares_a_family_whatever_the_order_of_labels(void **state)
+{
+	static const char *const names[] = { "fruit", "number" }; /* another config has them so */
+	const struct family_spec other = { .name = "ebpf_exporter_m",
+					   .help = "h",
+					   .kind = FAMILY_KIND_COUNTER,
+					   .label_names = names,
+					   .label_count = 2 };
+	struct fixture fixture;
+	uint8_t key[36] = { 8, 0, 0, 0, 'b', 'a', 'n', 'a', 'n', 'a', 's' };
+	struct family *family;
+
+	(void)state;
+	open_fixture(&fixture, COUNTER(NUMBER FRUIT), BPF_MAP_TYPE_HASH, sizeof(key));
+	assert_int_equal(registry__family(fixture.registry, &other, &family, NULL), 0);
+	assert_int_equal(plan(&fixture), 0);
+	assert_ptr_equal(fixture.route.family, family);
+	begin(&fixture);
+	assert_true(add(&fixture, key, 7));
+	assert_string_equal(write_text(&fixture),
+			    "# HELP ebpf_exporter_m h\n# TYPE ebpf_exporter_m counter\n"
+			    "ebpf_exporter_m{fruit=\"bananas\",number=\"8\"} 7\n");
+	close_fixture(&fixture);
+}
+
 static void test_plan__padding_is_skipped_behind_its_label(void **state)
 {
 	struct fixture fixture;
@@ -411,6 +436,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plan__counter_with_two_labels),
+		cmocka_unit_test(test_plan__shares_a_family_whatever_the_order_of_labels),
 		cmocka_unit_test(test_plan__padding_is_skipped_behind_its_label),
 		cmocka_unit_test(test_plan__sizes_that_do_not_add_up_leave_the_metric_out),
 		cmocka_unit_test(test_plan__unknown_decoder_leaves_the_metric_out),
