@@ -303,6 +303,18 @@ static int check_attached(struct exporter *exporter)
 	return r;
 }
 
+/* Which port it is cannot be read off ":0" or "fd://0". */
+static void log_listening(const char *address, uint16_t port)
+{
+	char suffix[8];
+
+	(void)snprintf(suffix, sizeof(suffix), ":%u", port);
+	if (str_ends(address, suffix))
+		log_info("Listening on %s", address);
+	else
+		log_info("Listening on %s, port %u", address, port);
+}
+
 static int listen_for_scrapes(struct exporter *exporter)
 {
 	const char *address = exporter->options.listen_address;
@@ -317,8 +329,7 @@ static int listen_for_scrapes(struct exporter *exporter)
 	(void)snprintf(what, sizeof(what), "Error listening on %s", address);
 	if (r < 0)
 		return fail(what, &err, r);
-	/* Which port it is cannot be read off ":0" or "fd://0". */
-	log_info("Listening on %s, port %u", address, service__port(exporter->session.service));
+	log_listening(address, service__port(exporter->session.service));
 	session_notify("READY=1");
 	return 0;
 }

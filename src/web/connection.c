@@ -26,9 +26,12 @@ static void arm(struct connection_list *list, int64_t when_ns, int64_t now_ns)
 static void on_timer(void *ctx)
 {
 	struct connection_list *list = ctx;
-	int64_t now_ns = clock_monotonic_ns();
 
 	list->armed_ns = 0;
+	list->catch_up(list->ctx);
+
+	int64_t now_ns = clock_monotonic_ns();
+
 	for (struct connection *connection = list->first; connection;
 	     connection = connection->next) {
 		if (connection->is_cut)
@@ -51,9 +54,10 @@ static void set_deadline(struct connection *connection, int64_t time_ns)
 	arm(connection->list, connection->deadline_ns, now_ns);
 }
 
-int connection_list__init(struct connection_list *list, struct loop *loop, struct err *err)
+int connection_list__init(struct connection_list *list, struct loop *loop,
+			  void (*catch_up)(void *ctx), void *ctx, struct err *err)
 {
-	*list = (struct connection_list){ .loop = loop };
+	*list = (struct connection_list){ .loop = loop, .catch_up = catch_up, .ctx = ctx };
 	return loop__add_timer(loop, -1, 0, on_timer, list, &list->timer, err);
 }
 
@@ -105,6 +109,11 @@ void connection__begin(struct connection *connection, int64_t time_ns)
 		set_deadline(connection, time_ns);
 	connection->idle_since_ns = 0;
 	connection->status = 0;
+}
+
+void connection__answer(struct connection *connection, int64_t time_ns)
+{
+	set_deadline(connection, time_ns);
 }
 
 void connection__end(struct connection *connection, int64_t time_ns)

@@ -35,9 +35,14 @@ struct connection_list {
 	struct loop *loop;
 	struct loop_watch *timer;
 	int64_t armed_ns; /* when the timer fires; 0: it does not */
+	void (*catch_up)(void *ctx);
+	void *ctx;
 };
 
-int connection_list__init(struct connection_list *list, struct loop *loop, struct err *err);
+/* catch_up() reads and writes what can be: it is called before anybody is cut, since a handler that took its time may
+ * have kept the loop from what a client did in time. */
+int connection_list__init(struct connection_list *list, struct loop *loop,
+			  void (*catch_up)(void *ctx), void *ctx, struct err *err);
 void connection_list__done(struct connection_list *list);
 
 /* NULL: no memory. The connection is before its first request and has time_ns for it. */
@@ -45,6 +50,8 @@ struct connection *connection_list__add(struct connection_list *list, int fd, in
 void connection__free(struct connection *connection);
 /* A request has begun: it has to be over in time_ns. */
 void connection__begin(struct connection *connection, int64_t time_ns);
+/* Its reply is there: our own time does not count, the client has time_ns to take it. */
+void connection__answer(struct connection *connection, int64_t time_ns);
 /* It is over; the next one has to begin in time_ns. Tells whoever waits for the end of the reply. */
 void connection__end(struct connection *connection, int64_t time_ns);
 /* Ends the connection that has been idle longest, to make room. False: none is idle. */

@@ -75,7 +75,13 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *mhd, const c
 	*request_ctx = server;
 	if (!connection)
 		return MHD_NO; /* there was no memory to watch over it */
-	return router__answer(&server->router, mhd, connection, method, path, is_whole);
+
+	enum MHD_Result r = router__answer(&server->router, mhd, connection, method, path,
+					   is_whole);
+
+	if (connection->status)
+		connection__answer(connection, server->request_timeout_ns);
+	return r;
 }
 
 static void *on_request_line(void *ctx, const char *uri, struct MHD_Connection *mhd)
@@ -296,7 +302,7 @@ int web_server__new(struct loop *loop, const struct web_options *options,
 	if (r < 0)
 		err__set(err, r, NULL, "no memory for the HTTP server");
 	if (r == 0)
-		r = connection_list__init(&server->connections, loop, err);
+		r = connection_list__init(&server->connections, loop, on_again, server, err);
 	if (r == 0)
 		r = loop__add_timer(loop, -1, 0, on_again, server, &server->again, err);
 	if (r == 0)

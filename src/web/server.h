@@ -58,8 +58,8 @@ struct web_options {
 	size_t route_count;
 	uint32_t max_connections; /* 0: 256 */
 	uint32_t max_per_address; /* 0: no limit */
-	/* To the last byte of the reply: from the connection for the first request, from the request line for
-	 * each that follows; 0: 10 s. */
+	/* For the whole request, from the connection for the first and from the request line for each that follows;
+	 * and again for the whole reply, from its being there; 0: 10 s. */
 	int64_t request_timeout_ns;
 	int64_t idle_timeout_ns; /* from a reply to the next request line; 0: 60 s */
 };

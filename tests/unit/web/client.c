@@ -69,7 +69,8 @@ void client__run(struct client *client)
 
 static bool has_received(struct client *client, const char *text)
 {
-	return memmem(client->received.data, client->received.len, text, strlen(text));
+	return client->received.len > 0 &&
+	       memmem(client->received.data, client->received.len, text, strlen(text));
 }
 
 static void wait_a_round(struct client *client)

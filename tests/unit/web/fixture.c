@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -79,6 +80,19 @@ static int run_failing(void *ctx, const struct web_request *request,
 	return err__set(err, -EIO, NULL, "map 'x' cannot be read");
 }
 
+static int run_slow(void *ctx, const struct web_request *request, struct web_response *ret_response,
+		    struct err *err)
+{
+	const struct timespec time = { .tv_nsec = SLOW_NS };
+	struct strbuf text = STRBUF_INIT;
+
+	(void)request;
+	(void)err;
+	nanosleep(&time, NULL);
+	strbuf__add_text(&text, "at last\n");
+	return reply_with(ctx, &text, ret_response);
+}
+
 static int run_unavailable(void *ctx, const struct web_request *request,
 			   struct web_response *ret_response, struct err *err)
 {
@@ -101,6 +115,7 @@ static void start(struct fixture *fixture, const struct web_options *wanted)
 		{ "/shared", run_shared, fixture, .allows_gzip = true },
 		{ "/plain", run_shared, fixture, .allows_gzip = false },
 		{ "/failing", run_failing, fixture, .allows_gzip = false },
+		{ "/slow", run_slow, fixture, .allows_gzip = false },
 		{ "/unavailable", run_unavailable, fixture, .allows_gzip = false },
 	};
 	struct web_options options = *wanted;

@@ -7,10 +7,12 @@
  * several replies share. test_router.c and test_server.c run their requests against it.
  */
 
+#include "base/clock.h"
 #include "tests/unit/web/client.h"
 #include "web/server.h"
 
 #define BIG_BYTES (10u << 20)
+#define SLOW_NS (200 * NS_PER_MS) /* what /slow takes before it answers */
 #define GET(path) "GET " path " HTTP/1.1\r\nHost: x\r\n\r\n"
 #define GET_AND_CLOSE(path) "GET " path " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 

@@ -78,6 +78,30 @@ static void test_deaf_client__is_cut(void **state)
 	fixture__assert_serves(fixture);
 }
 
+/* A reply that took us longer than a client may take: it is sent all the same, and who waited meanwhile is not blamed. */
+static void test_slow_handler__costs_no_client_its_time(void **state)
+{
+	const struct web_options options = { .request_timeout_ns = SLOW_NS / 4 };
+	struct fixture *fixture = *state;
+	struct client first, second;
+
+	fixture__restart(fixture, &options);
+	fixture__open_client(fixture, &first);
+	fixture__open_client(fixture, &second);
+	client__run(&first); /* both are accepted: their time runs */
+	assert_int_equal(send(second.fd, GET_AND_CLOSE("/hello"), strlen(GET_AND_CLOSE("/hello")),
+			      MSG_NOSIGNAL),
+			 strlen(GET_AND_CLOSE("/hello")));
+	assert_int_equal(send(first.fd, GET_AND_CLOSE("/slow"), strlen(GET_AND_CLOSE("/slow")),
+			      MSG_NOSIGNAL),
+			 strlen(GET_AND_CLOSE("/slow")));
+	client__expect(&first, "at last\n");
+	client__expect(&second, "GET /hello, hello nobody, -\n");
+	assert_int_equal(web_server__figures(fixture->server).timed_out, 0);
+	client__done(&first);
+	client__done(&second);
+}
+
 static void test_idle_connection__ends_and_is_no_timeout(void **state)
 {
 	const struct web_options options = { .idle_timeout_ns = 50 * NS_PER_MS };
@@ -283,6 +307,7 @@ int main(void)
 		server_test(test_silent_client__is_cut),
 		server_test(test_dripping_client__is_cut),
 		server_test(test_deaf_client__is_cut),
+		server_test(test_slow_handler__costs_no_client_its_time),
 		server_test(test_idle_connection__ends_and_is_no_timeout),
 		server_test(test_second_request__is_cut_too),
 		server_test(test_connections__over_the_limit_are_refused),
