@@ -400,6 +400,15 @@ static void test_capabilities__symbols_are_named_after_all_are_dropped(void **st
 	exporter__start(exporter, "shapes", none);
 	fire(LRU, 1); /* no symbol's address: the table is read again, now without privileges */
 	metrics = exporter__scrape(exporter);
+	/* Before 5.19 kernel.unprivileged_bpf_disabled refuses all of bpf(2), reading included. */
+	if (metrics_count(metrics, SERIES("lru_total{")) == 0) {
+		free(metrics);
+		assert_int_equal(exporter__stop(exporter), 0);
+		assert_non_null(strstr(exporter->log, "cannot read map 'lru_total': "
+						      "Operation not permitted"));
+		print_message("# skip: this kernel lets nobody without privileges read maps\n");
+		skip();
+	}
 	assert_true(metrics_value(metrics, SERIES("lru_total{function=\"unknown_addr:0x1\"}")) ==
 		    1);
 	free(metrics);
