@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "program/image.h"
 
+#include <assert.h>
 #include <elf.h>
 #include <endian.h>
 #include <errno.h>
@@ -181,4 +182,70 @@ int image_check(const void *data, size_t len, struct err *err)
 	for (uint32_t i = 0; r == 0 && i < image.header.e_shnum; i++)
 		r = check_contents(&image, i, err);
 	return r;
+}
+
+/* ---- renaming ---- */
+
+/* Where this name stands as a string of its own: behind a NUL, not as the end of another. 0: nowhere. */
+static size_t find_string(const char *strings, size_t len, const char *name)
+{
+	size_t name_size = strlen(name) + 1;
+
+	for (size_t at = 1; at + name_size <= len; at++)
+		if (strings[at - 1] == '\0' && memcmp(strings + at, name, name_size) == 0)
+			return at;
+	return 0;
+}
+
+/* Offset in the image of the name of an undefined symbol, or 0. */
+static size_t find_extern(const struct image *image, const Elf64_Shdr *table, const char *name)
+{
+	Elf64_Shdr strings = section_at(image, table->sh_link);
+	const char *texts = (const char *)image->data + strings.sh_offset;
+	size_t found = find_string(texts, strings.sh_size, name);
+
+	for (uint64_t at = 0; found && at < table->sh_size; at += sizeof(Elf64_Sym)) {
+		Elf64_Sym symbol;
+
+		memcpy(&symbol, image->data + table->sh_offset + at, sizeof(symbol));
+		if (symbol.st_name == found && symbol.st_shndx == SHN_UNDEF)
+			return strings.sh_offset + found;
+	}
+	return 0;
+}
+
+static size_t find_type_name(const struct image *image, const Elf64_Shdr *section, const char *name)
+{
+	struct btf_walk walk;
+	size_t found;
+
+	if (btf_walk__init(&walk, image->data + section->sh_offset, section->sh_size, NULL) < 0)
+		return 0;
+	found = find_string(walk.strings, walk.strings_len, name);
+	return found ? (size_t)(walk.strings - (const char *)image->data) + found : 0;
+}
+
+int image_rename_extern(void *data, size_t len, const char *name, const char *new_name)
+{
+	struct image image = { .data = data, .len = len };
+	size_t symbol = 0, type = 0;
+
+	assert(strlen(name) == strlen(new_name));
+	memcpy(&image.header, data, sizeof(image.header));
+	if (find_names(&image, NULL) < 0)
+		return -ENOENT;
+	for (uint32_t i = 0; i < image.header.e_shnum; i++) {
+		Elf64_Shdr section = section_at(&image, i);
+
+		if (section.sh_type == SHT_SYMTAB)
+			symbol = find_extern(&image, &section, name);
+		else if (section.sh_type == SHT_PROGBITS &&
+			 strcmp(image.names + section.sh_name, ".BTF") == 0)
+			type = find_type_name(&image, &section, name);
+	}
+	if (!symbol || !type)
+		return -ENOENT;
+	memcpy((char *)data + symbol, new_name, strlen(new_name));
+	memcpy((char *)data + type, new_name, strlen(new_name));
+	return 0;
 }

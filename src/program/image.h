@@ -4,7 +4,8 @@
 
 /*
  * Looks over the bytes of an object before libelf and libbpf see them: both trust more than they check.
- * It owns nothing. object.c calls it for every file it opens.
+ * It can also rename what an object asks its
+ * loader for. It owns nothing. object.c calls it for every file it opens.
  */
 
 #include <stddef.h>
@@ -12,5 +13,8 @@
 
 /* 0, or -EINVAL (-ENOEXEC: no ELF at all) with what is wrong. */
 int image_check(const void *data, size_t len, struct err *err);
+/* Gives an external variable of a checked image another name of the same length, for the linker and in the type
+ * information. -ENOENT: it has none of that name (or one that shares its letters with another). */
+int image_rename_extern(void *data, size_t len, const char *name, const char *new_name);
 
 #endif

@@ -11,6 +11,7 @@
 #include "host/host.h"
 #include "program/feature.h"
 #include "program/image.h"
+#include "program/kernel_version.h"
 #include "program/private.h"
 #include "program/section.h"
 
@@ -51,6 +52,8 @@ static int read_image(struct program *program, struct err *err)
 	r = image_check(program->image, program->image_len, err);
 	if (r < 0)
 		return err__wrap(err, r, &spec->at, "object '%s'", spec->object);
+	kernel_version_tell(program->image, program->image_len, program->kconfig,
+			    sizeof(program->kconfig));
 	set_object_name(program, spec->object);
 	return 0;
 }
@@ -246,7 +249,8 @@ static void bind_parts(struct program *program)
 int program__open_library(struct program *program, struct err *err)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = program->object_name,
-		    .btf_custom_path = program->options.btf_path);
+		    .btf_custom_path = program->options.btf_path,
+		    .kconfig = program->kconfig[0] ? program->kconfig : NULL);
 	char text[128];
 
 	bpf_object__close(program->object);

@@ -36,6 +36,7 @@ struct program {
 	struct arena arena;
 	char *image; /* owned; the object file, kept until it is loaded: a second try opens it again */
 	size_t image_len;
+	char kconfig[64]; /* what libbpf is told about the kernel; "" for nothing */
 	char object_name[64];
 	struct bpf_object *object; /* owned */
 	struct library_log log;

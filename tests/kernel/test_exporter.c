@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -449,6 +450,41 @@ static void test_attach__what_cannot_attach_is_shown_and_the_rest_runs(void **st
 	assert_non_null(strstr(exporter->log, "partial:cannot_attach"));
 }
 
+/* Debian's uname -r ends in .0 always; what was backported only the number in uname -v tells. */
+static unsigned int own_kernel_version(void)
+{
+	unsigned int major, minor, patch = 0;
+	struct utsname names;
+	const char *debian;
+
+	assert_int_equal(uname(&names), 0);
+	debian = strstr(names.version, "Debian ");
+	if (!debian || sscanf(debian, "Debian %u.%u.%u", &major, &minor, &patch) != 3)
+		assert_true(sscanf(names.release, "%u.%u.%u", &major, &minor, &patch) >= 2);
+	return (major << 16) + (minor << 8) + (patch > 255 ? 255 : patch);
+}
+
+static void test_load__kernel_version_is_the_real_one(void **state)
+{
+	struct exporter *exporter = *state;
+	char series[128], *metrics, *lines;
+
+	exporter__add(
+		exporter, "version", "version",
+		"metrics:\n  counters:\n    - name: versions_total\n      help: h\n      labels:\n" UINT_LABEL(
+			"version", "8"));
+	exporter__start(exporter, "version", NULL);
+	fire(0, 0);
+	metrics = exporter__scrape(exporter);
+	lines = metrics_lines(metrics, SERIES("versions_total{"));
+	snprintf(series, sizeof(series), SERIES("versions_total{version=\"%u\"} 1\n"),
+		 own_kernel_version());
+	assert_string_equal(lines, series);
+	free(lines);
+	free(metrics);
+	assert_int_equal(exporter__stop(exporter), 0);
+}
+
 /* A program that this kernel does not even load has no id, yet a graph must show that it is not there. */
 static void test_load__what_cannot_load_is_shown(void **state)
 {
@@ -693,6 +729,7 @@ int main(void)
 		with_exporter(test_mark__fires_once_with_kernel_address_set),
 		with_exporter(test_capabilities__symbols_are_named_after_all_are_dropped),
 		with_exporter(test_attach__what_cannot_attach_is_shown_and_the_rest_runs),
+		with_exporter(test_load__kernel_version_is_the_real_one),
 		with_exporter(test_load__what_cannot_load_is_shown),
 		with_exporter(test_start__kernel_types_that_cannot_be_read),
 		with_exporter(test_cgroup__made_after_start_is_named),
