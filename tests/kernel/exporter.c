@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -129,7 +130,9 @@ static void spawn(struct exporter *exporter, const char *names, const char *cons
 	exporter->pid = fork();
 	assert_true(exporter->pid >= 0);
 	if (exporter->pid == 0) {
-		if (chdir(exporter->dir) < 0 || dup2(exporter->log_fd, STDERR_FILENO) < 0 ||
+		/* Also when the test ends without its tear-down: by a timeout, or in a group's set-up. */
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || chdir(exporter->dir) < 0 ||
+		    dup2(exporter->log_fd, STDERR_FILENO) < 0 ||
 		    dup2(exporter->log_fd, STDOUT_FILENO) < 0)
 			_exit(126);
 		if (exporter->prepare)
