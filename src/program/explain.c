@@ -113,6 +113,10 @@ static const struct known_refusal known_refusals[] = {
 	{ .mark = "unknown func ",
 	  .after = "\n",
 	  .text = "this kernel, or this kind of program, has no helper " },
+	/* One that is newer than the kernel: it does not even have a name for it. */
+	{ .mark = "invalid func unknown",
+	  .after = "\n",
+	  .text = "this kernel has no helper with the number " },
 	{ .mark = "calling kernel function ",
 	  .after = " is not allowed",
 	  .text = "this kind of program may not call kernel function " },

@@ -69,6 +69,8 @@ static const struct {
 	  "R0 !read_ok" },
 	{ VERIFIER("1: (85) call bpf_loop#181\nunknown func bpf_loop#181\n" COUNTS), -EINVAL, false,
 	  "this kernel, or this kind of program, has no helper bpf_loop#181", "1: (85)" },
+	{ VERIFIER("7: (85) call unknown#178\ninvalid func unknown#178\n" COUNTS), -EINVAL, false,
+	  "this kernel has no helper with the number #178", "7: (85)" },
 	{ VERIFIER(
 		  "4: <invalid CO-RE relocation>\n"
 		  "failed to resolve CO-RE relocation <byte_off> [18] struct request.rq_disk (0:1 @ offset 8)\n" COUNTS),
