@@ -9,7 +9,6 @@
 #include "base/mem.h"
 
 #define VALUE_SIZE 8u    /* what counters and bucket counts are made of */
-#define CPU_LABEL_SIZE 2 /* a CPU number behind the key of a per-CPU row is a host-endian u16 */
 #define PLAIN_KEY_SIZE 4 /* the u32 index 0 of a metric without labels */
 
 /* The metric is left out, the config goes on. Takes err. */
@@ -42,28 +41,6 @@ static bool is_percpu_map(uint32_t type)
 	       type == BPF_MAP_TYPE_LRU_PERCPU_HASH;
 }
 
-/* Offset of each field in the key; the total in *ret_size. */
-static int lay_fields(const struct stream_spec *stream, uint32_t *offsets, uint32_t *ret_size,
-		      struct err *err)
-{
-	uint64_t offset = 0;
-	uint32_t i;
-
-	if (stream->field_count > ROUTE_LABELS_MAX)
-		return err__set(err, -E2BIG, &stream->at, "%u labels; at most %u are possible",
-				stream->field_count, ROUTE_LABELS_MAX);
-	for (i = 0; i < stream->field_count; i++) {
-		offsets[i] = (uint32_t)offset;
-		offset += (uint64_t)stream->fields[i].size + stream->fields[i].padding;
-		if (offset > ROUTE_KEY_MAX)
-			return err__set(err, -E2BIG, &stream->fields[i].at,
-					"labels cover more than %u bytes of the key",
-					ROUTE_KEY_MAX);
-	}
-	*ret_size = (uint32_t)offset;
-	return 0;
-}
-
 /* The key must be covered exactly: there is no implicit alignment in this model. */
 static int check_key(struct route *route, const struct fact_map *map, struct err *err)
 {
@@ -74,7 +51,7 @@ static int check_key(struct route *route, const struct fact_map *map, struct err
 		route->key_size = route->fields_size ? route->fields_size : PLAIN_KEY_SIZE;
 		return 0;
 	}
-	route->key_size = map->key_size + (route->has_cpu_label ? CPU_LABEL_SIZE : 0);
+	route->key_size = map->key_size + (route->has_cpu_label ? ROUTE_CPU_LABEL_SIZE : 0);
 	if (route->fields_size == map->key_size)
 		return 0;
 	return err__set(
@@ -82,30 +59,6 @@ static int check_key(struct route *route, const struct fact_map *map, struct err
 		"total size of key of map '%s' is %u bytes, but labels decode %u; make sizes and paddings add "
 		"up to the key",
 		map->name, map->key_size, route->fields_size);
-}
-
-static int open_label(struct route *route, const struct label_spec *spec, const uint32_t *offsets,
-		      uint32_t map_key_size, const struct plan_env *env, struct err *err)
-{
-	struct route_label *label = &route->labels[route->label_count];
-	int r;
-
-	label->name = spec->name;
-	if (spec->field == SPEC_NONE) {
-		label->offset = map_key_size;
-		label->size = CPU_LABEL_SIZE;
-	} else {
-		const struct field_spec *field = &route->stream->fields[spec->field];
-
-		label->offset = offsets[spec->field];
-		label->size = field->size;
-	}
-	r = decode_chain__open(spec->steps, spec->step_count, label->size, env->decode,
-			       &label->chain, err);
-	if (r < 0)
-		return err__wrap(err, r, &spec->at, "label '%s'", spec->name);
-	route->label_count++;
-	return 0;
 }
 
 static int open_labels(struct route *route, const uint32_t *offsets, uint32_t map_key_size,
@@ -118,11 +71,12 @@ static int open_labels(struct route *route, const uint32_t *offsets, uint32_t ma
 				"%u labels; at most %u are possible", route->metric->label_count,
 				ROUTE_LABELS_MAX);
 	for (i = 0; i < route->metric->label_count; i++) {
-		int r = open_label(route, &route->metric->labels[i], offsets, map_key_size, env,
-				   err);
+		int r = route_label__open(&route->labels[i], &route->metric->labels[i],
+					  route->stream, offsets, map_key_size, env->decode, err);
 
 		if (r < 0)
 			return r;
+		route->label_count++;
 	}
 	return 0;
 }
@@ -186,7 +140,7 @@ static int resolve(struct route *route, const struct fact_map *map, const struct
 	uint32_t offsets[ROUTE_LABELS_MAX];
 	int r;
 
-	r = lay_fields(route->stream, offsets, &route->fields_size, err);
+	r = route_labels__lay(route->stream, offsets, &route->fields_size, err);
 	if (r >= 0)
 		r = check_key(route, map, err);
 	if (r >= 0)

@@ -32,7 +32,7 @@ void route__done(struct route *route)
 	route->table = table_source__close(route->table);
 	route->events = event_source__close(route->events);
 	for (i = 0; i < route->label_count; i++)
-		route->labels[i].chain = decode_chain__close(route->labels[i].chain);
+		route_label__done(&route->labels[i]);
 	route->label_count = 0;
 	route->cache = label_cache__free(route->cache);
 	route->buckets = bucket_map__free(route->buckets);
@@ -96,33 +96,6 @@ static int parse_bucket(const struct route *route, const char *text, size_t len,
 	return 0;
 }
 
-/* Texts of all labels into scratch, their slices into values[]. DECODE_* (UNKNOWN wins over OK) or -errno. */
-static int decode_labels(struct route *route, const uint8_t *key, size_t *offsets, struct err *err)
-{
-	int result = DECODE_OK;
-	uint32_t i;
-
-	strbuf__reset(&route->scratch);
-	for (i = 0; i < route->label_count; i++) {
-		const struct route_label *label = &route->labels[i];
-		int r;
-
-		offsets[i] = route->scratch.len;
-		r = decode_chain__run(label->chain, key + label->offset, label->size,
-				      &route->scratch, err);
-		if (r < 0)
-			return err__wrap(err, r, &route->metric->at, "label '%s'", label->name);
-		if (r == DECODE_SKIP || r == DECODE_SKIP_UNKNOWN)
-			return r;
-		if (r == DECODE_UNKNOWN)
-			result = DECODE_UNKNOWN;
-	}
-	offsets[i] = route->scratch.len;
-	return strbuf__status(&route->scratch) < 0
-		       ? err__set(err, -ENOMEM, NULL, "no memory for label texts")
-		       : result;
-}
-
 static int make_entry(struct route *route, const uint8_t *key, struct label_entry *ret_entry,
 		      struct err *err)
 {
@@ -134,7 +107,8 @@ static int make_entry(struct route *route, const uint8_t *key, struct label_entr
 	r = check_zeros(route, key, err);
 	if (r < 0)
 		return r;
-	result = decode_labels(route, key, offsets, err);
+	result = route_labels__decode(route->labels, route->label_count, key, &route->metric->at,
+				      &route->scratch, offsets, err);
 	if (result < 0)
 		return result;
 	*ret_entry = (struct label_entry){

@@ -11,28 +11,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/err.h"
-#include "base/str.h"
-#include "config/spec.h"
 #include "decode/cache.h"
-#include "decode/decoder.h"
 #include "metric/buckets.h"
 #include "metric/registry.h"
+#include "pipeline/labels.h"
 #include "pipeline/ledger.h"
 #include "pipeline/stage.h"
 #include "program/program.h"
 #include "source/source.h"
-
-#define ROUTE_LABELS_MAX 64u
-#define ROUTE_KEY_MAX 4096u /* bytes of a map key that labels are decoded from */
-
-struct route_label {
-	const char *name;
-	struct decode_chain *chain; /* owned */
-	uint32_t offset,
-		size; /* in the key; the CPU number of a per-CPU row stands behind the map's key */
-	uint32_t
-		position; /* where the family wants the value: its first spec may have another order */
-};
 
 struct route {
 	const struct spec *spec; /* borrowed from the agent */
