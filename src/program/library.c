@@ -29,11 +29,17 @@ static void keep(struct library_log *log, const char *text, size_t len)
 	strbuf__add(&log->text, text, len);
 }
 
+/*
+ * A message of many lines is a verifier's log. Its program is left out with a reason of one line, or ends the load with
+ * the log's end in the error: whole, it is for who asked for more.
+ */
 static void forward_lines(const struct library_log *log, int level, char *text)
 {
 	char *rest = text;
-	char *line;
+	char *line = strchr(text, '\n');
 
+	if (line && line[1])
+		level = LIBBPF_DEBUG;
 	while ((line = strsep(&rest, "\n")))
 		if (*line)
 			log->forward(log->forward_ctx, level, line);

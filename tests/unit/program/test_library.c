@@ -46,6 +46,23 @@ static void test_log__keeps_and_forwards(void **state)
 	library_log__done(&log);
 }
 
+/* The verifier's: many lines in one message. */
+static void test_log__forwards_long_messages_for_debugging(void **state)
+{
+	struct strbuf lines = STRBUF_INIT;
+	struct library_log log = { .forward = take_line, .forward_ctx = &lines };
+
+	(void)state;
+	library_log__enter(&log);
+	make_it_speak("two\nlines");
+	library_log__leave(&log);
+	assert_true(str_starts(strbuf__text(&lines), "2:libbpf: "));
+	assert_non_null(strstr(strbuf__text(&lines), "\n2:lines"));
+	assert_non_null(strstr(library_log__text(&log), "two\nlines"));
+	strbuf__done(&lines);
+	library_log__done(&log);
+}
+
 static void test_log__belongs_to_who_entered_last(void **state)
 {
 	struct library_log outer = { 0 }, inner = { 0 };
@@ -97,6 +114,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_log__keeps_and_forwards),
+		cmocka_unit_test(test_log__forwards_long_messages_for_debugging),
 		cmocka_unit_test(test_log__belongs_to_who_entered_last),
 		cmocka_unit_test(test_log__is_bounded),
 		cmocka_unit_test(test_errno__numbers_of_the_library),
