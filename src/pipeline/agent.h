@@ -70,6 +70,7 @@ struct config_view {
 
 uint32_t agent__config_count(const struct agent *agent);
 struct config_view agent__config(const struct agent *agent, uint32_t config);
+/* NULL behind the last one. */
 const struct part *agent__part(const struct agent *agent, uint32_t config, uint32_t part);
 
 /* What was read and ignored, unknown keys for one; borrowed from the spec. */

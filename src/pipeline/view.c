@@ -181,6 +181,7 @@ static void format_config(const struct agent *agent, uint32_t index, struct strb
 {
 	const struct agent_config *config = agent->configs.items[index];
 	struct config_view view = agent__config(agent, index);
+	const struct part *part;
 	uint32_t i;
 
 	strbuf__printf(out, "config %s (%s)\n", view.name, view.origin);
@@ -188,13 +189,10 @@ static void format_config(const struct agent *agent, uint32_t index, struct strb
 		strbuf__printf(out, "  IMPOSSIBLE: %s\n", view.error);
 	for (i = 0; i < config->spec->program_count; i++)
 		strbuf__printf(out, "  object %s\n", config->spec->programs[i].object);
-	for (i = 0; i < view.part_count; i++) {
-		const struct part *part = agent__part(agent, index, i);
-
+	for (i = 0; (part = agent__part(agent, index, i)); i++)
 		strbuf__printf(out, "  program %s: %s, %s%s%s\n", part->name, part->hook,
 			       state_name(part->state), part->reason ? ": " : "",
 			       part->reason ? part->reason : "");
-	}
 	for (i = 0; i < config->route_count; i++)
 		format_metric(config, &config->routes[i], out);
 	for (i = 0; i < config->spec->feed_count; i++)
@@ -241,6 +239,7 @@ static void json_config(const struct agent *agent, uint32_t index, struct json_w
 {
 	const struct agent_config *config = agent->configs.items[index];
 	struct config_view view = agent__config(agent, index);
+	const struct part *part;
 	uint32_t i;
 
 	json__begin_object(json, NULL);
@@ -248,9 +247,7 @@ static void json_config(const struct agent *agent, uint32_t index, struct json_w
 	json__add_text(json, "origin", view.origin);
 	json__add_text(json, "error", view.error);
 	json__begin_array(json, "programs");
-	for (i = 0; i < view.part_count; i++) {
-		const struct part *part = agent__part(agent, index, i);
-
+	for (i = 0; (part = agent__part(agent, index, i)); i++) {
 		json__begin_object(json, NULL);
 		json__add_text(json, "name", part->name);
 		json__add_text(json, "section", part->section);
