@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "metric/family.h"
+#include "metric/label_text.h"
 
 static const char *const names[] = { "b", "a" };
 static const double bounds[] = { 1, 2, 4 };
@@ -413,6 +414,145 @@ static void test_bytes__stay_flat_under_churn(void **state)
 	family__free(family);
 }
 
+/* ---- against a model ------------------------------------------------------------------------- */
+
+#define MODEL_KEYS 300
+
+struct model_key {
+	char b[8], a[8]; /* label values */
+	uint32_t series; /* index in the family, UINT32_MAX: not known there */
+	uint32_t seen;
+	uint64_t value;
+};
+
+struct model {
+	struct model_key keys[MODEL_KEYS]; /* in order of output */
+	uint32_t generation;
+};
+
+static uint32_t next_random(uint64_t *seed)
+{
+	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
+	return (uint32_t)(*seed >> 33);
+}
+
+static int compare_keys(const void *x, const void *y)
+{
+	const struct model_key *key_x = x;
+	const struct model_key *key_y = y;
+	int order = strcmp(key_x->a, key_y->a);
+
+	return order ? order : strcmp(key_x->b, key_y->b);
+}
+
+static void fill_model(struct model *model)
+{
+	static const char bytes[] = "a!\"\\\n #n";
+	size_t base = sizeof(bytes) - 1;
+
+	for (uint32_t i = 0; i < MODEL_KEYS; i++) {
+		struct model_key *key = &model->keys[i];
+		uint32_t rest = i;
+
+		*key = (struct model_key){ .series = UINT32_MAX };
+		for (size_t at = 0; rest > 0; at++, rest /= (uint32_t)base)
+			(at % 2 ? key->a : key->b)[at / 2] = bytes[rest % base];
+	}
+	/* some numbers spell the same */
+	qsort(model->keys, MODEL_KEYS, sizeof(model->keys[0]), compare_keys);
+	for (uint32_t i = 1; i < MODEL_KEYS; i++) {
+		if (compare_keys(&model->keys[i - 1], &model->keys[i]) == 0)
+			(void)snprintf(model->keys[i].b, sizeof(model->keys[i].b), "z%u", i);
+	}
+	qsort(model->keys, MODEL_KEYS, sizeof(model->keys[0]), compare_keys);
+}
+
+static void model_pass(struct family *family, struct model *model, uint64_t *seed)
+{
+	uint32_t share = 1 + next_random(seed) % 8;
+
+	family__begin(family, ++model->generation);
+	for (uint32_t row = 0; row < MODEL_KEYS * 2; row++) {
+		struct model_key *key = &model->keys[next_random(seed) % (MODEL_KEYS / share)];
+		uint64_t value = next_random(seed) % 100;
+		uint32_t known = key->series;
+
+		if (known == UINT32_MAX || next_random(seed) % 4 == 0)
+			key->series = series(family, key->b, key->a);
+		assert_true(known == UINT32_MAX || known == key->series);
+		family__add(family, key->series, value);
+		key->value = key->seen == model->generation ? key->value + value : value;
+		key->seen = model->generation;
+	}
+	assert_int_equal(family__end(family), 0);
+}
+
+static void assert_model(struct family *family, const struct model *model)
+{
+	static const char *const label_names[] = { "b", "a" };
+	struct label_text labels;
+	struct family_cursor cursor = { 0 };
+	struct series_view view;
+
+	assert_int_equal(label_text__init(&labels, label_names, 2), 0);
+	for (uint32_t i = 0; i < MODEL_KEYS; i++) {
+		const struct model_key *key = &model->keys[i];
+		const struct text_slice values[] = { { key->b, strlen(key->b) },
+						     { key->a, strlen(key->a) } };
+		struct label_damage damage = { 0 };
+		struct strbuf text = STRBUF_INIT;
+
+		if (key->seen != model->generation)
+			continue;
+		assert_true(family__next(family, &cursor, &view));
+		assert_int_equal(label_text__format(&labels, values, &text, &damage), 0);
+		assert_int_equal(view.labels_len, text.len - 1);
+		assert_memory_equal(view.labels, text.data, view.labels_len);
+		assert_int_equal(view.count, key->value);
+		strbuf__done(&text);
+	}
+	assert_false(family__next(family, &cursor, &view));
+	label_text__done(&labels);
+}
+
+static void model_sweep(struct family *family, struct model *model, uint64_t *seed)
+{
+	uint32_t age = next_random(seed) % 3;
+	uint32_t oldest = model->generation > age ? model->generation - age : 0;
+	const uint32_t *map;
+
+	if (family__sweep(family, oldest, &map) == 0)
+		return;
+	for (uint32_t i = 0; i < MODEL_KEYS; i++) {
+		struct model_key *key = &model->keys[i];
+
+		if (key->series == UINT32_MAX)
+			continue;
+		assert_int_equal(map[key->series] == UINT32_MAX, key->seen < oldest);
+		key->series = map[key->series];
+	}
+}
+
+static void test_family__agrees_with_a_plain_list(void **state)
+{
+	struct family *family = make(&counter_spec);
+	struct model *model = new_zero(struct model);
+	uint64_t seed = 7;
+
+	(void)state;
+	assert_non_null(model);
+	fill_model(model);
+	for (int turn = 0; turn < 300; turn++) {
+		model_pass(family, model, &seed);
+		assert_model(family, model);
+		if (next_random(&seed) % 2)
+			model_sweep(family, model, &seed);
+		assert_model(family, model);
+	}
+	free(model);
+	family__free(family);
+}
+
 static void test_agrees__with_the_same_only(void **state)
 {
 	static const char *const other_names[] = { "a", "c" };
@@ -467,6 +607,7 @@ int main(void)
 		cmocka_unit_test(test_sweep__keeps_the_total_of_kept_values),
 		cmocka_unit_test(test_sweep__keeps_the_histogram_total),
 		cmocka_unit_test(test_bytes__stay_flat_under_churn),
+		cmocka_unit_test(test_family__agrees_with_a_plain_list),
 		cmocka_unit_test(test_agrees__with_the_same_only),
 	};
 
