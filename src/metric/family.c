@@ -111,15 +111,16 @@ bool family__agrees(const struct family *family, const struct family_spec *spec,
 	else if (!str_eq(family->help, spec->help))
 		difference = "help";
 	else if (!has_same_labels(family, spec))
-		difference = "label names";
+		difference = "set of labels";
 	else if (spec->kind == FAMILY_KIND_HISTOGRAM &&
 		 !has_same_buckets(&family->buckets, &spec->buckets))
-		difference = "buckets";
+		difference = "set of buckets";
 	if (!difference)
 		return true;
+	/* The caller says which metric this is, and where. */
 	err__set(err, -EEXIST, NULL,
-		 "metric '%s' exists with other %s; give both the same, or another name",
-		 family->name, difference);
+		 "another of that name has another %s; give both the same, or another name",
+		 difference);
 	return false;
 }
 

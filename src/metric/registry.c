@@ -145,9 +145,9 @@ static int check_collisions(const struct registry *registry, const struct family
 		if (collides(family, spec))
 			return err__set(
 				err, -EEXIST, NULL,
-				"metric '%s' collides with '%s': the lines of a histogram end "
-				"in _bucket, _count and _sum",
-				spec->name, family__name(family));
+				"it collides with '%s': the lines of a histogram end in _bucket, "
+				"_count and _sum",
+				family__name(family));
 	}
 	return 0;
 }

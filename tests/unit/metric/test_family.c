@@ -570,7 +570,7 @@ static void test_agrees__with_the_same_only(void **state)
 	assert_int_equal(family__label_position(family, "c"), -ENOENT);
 	spec.label_names = other_names;
 	assert_false(family__agrees(family, &spec, &err));
-	assert_non_null(strstr(err.text, "label names"));
+	assert_non_null(strstr(err.text, "set of labels"));
 	spec = histogram_spec;
 	spec.help = "other";
 	assert_false(family__agrees(family, &spec, &err));
@@ -578,7 +578,7 @@ static void test_agrees__with_the_same_only(void **state)
 	spec = histogram_spec;
 	spec.buckets.sum_scale = 2;
 	assert_false(family__agrees(family, &spec, &err));
-	assert_non_null(strstr(err.text, "buckets"));
+	assert_non_null(strstr(err.text, "set of buckets"));
 	spec = histogram_spec;
 	spec.kind = FAMILY_KIND_GAUGE;
 	assert_false(family__agrees(family, &spec, &err));
