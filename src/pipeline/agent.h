@@ -18,6 +18,7 @@
 #include "sink/prometheus.h"
 
 struct agent;
+struct web_server;
 
 struct agent_options {
 	struct loop *loop; /* may be NULL for plan and check: nothing is drained then */
@@ -54,6 +55,8 @@ void agent__scrape(struct agent *agent, enum name_escaping escaping, struct strb
 /* For promhttp_metric_handler_*: a scrape was asked for; its reply is done with this HTTP status. */
 void agent__note_request(struct agent *agent);
 void agent__note_reply(struct agent *agent, unsigned int status);
+/* For sonde_http_*: who serves; borrowed until NULL is set. */
+void agent__set_web(struct agent *agent, const struct web_server *server);
 /* The raw rows of all table maps with their labels, as /maps shows them. */
 void agent__dump_maps(struct agent *agent, struct strbuf *out);
 

@@ -31,6 +31,7 @@ struct agent {
 	VEC(struct agent_config *) configs;
 	struct registry *registry;  /* owned */
 	struct self_metrics *self;  /* owned */
+	const struct web_server *web; /* borrowed; NULL: nobody serves */
 	struct loop_watch *drain;   /* timer that drains event sources */
 	struct loop_watch *cgroups; /* descriptor of the cgroup tree's changes */
 	uint32_t generation;        /* of the current scrape */

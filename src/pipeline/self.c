@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "host/host.h"
 #include "pipeline/internal.h"
+#include "pipeline/self_web.h"
 
 #define SELF_LABELS_MAX 7
 
@@ -222,6 +223,7 @@ struct self_metrics {
 	struct family *families[SELF_COUNT];                  /* the registry's */
 	struct family *process[array_size(process_families)]; /* the registry's */
 	struct family *ledgers[array_size(ledger_families)];  /* the registry's */
+	struct family *web[SELF_WEB_FAMILIES];                /* the registry's */
 	uint64_t replies[array_size(preset_statuses)];
 	uint64_t in_flight;
 };
@@ -264,6 +266,8 @@ static int open_families(struct agent *agent, struct self_metrics *self, struct 
 
 		r = open_family(agent, &family, &self->ledgers[i], err);
 	}
+	if (r >= 0)
+		r = self_web__open(agent, self->web, err);
 	return r;
 }
 
@@ -424,6 +428,7 @@ void self_metrics__collect(struct self_metrics *self, struct agent *agent)
 	set(self, SELF_BUILD_INFO, 1, agent->options.branch, architecture(), "linux",
 	    "C " __VERSION__, agent->options.revision, "", agent->options.version);
 	collect_http(self);
+	self_web__collect(agent, self->web);
 	collect_process(self, agent);
 	set_value(self->families[SELF_LOG_SUPPRESSED], NULL, 0, (double)log_suppressed());
 	if (agent->is_detached)

@@ -224,7 +224,11 @@ static int start_server(struct service *service, struct err *err)
 		.route_count = array_size(routes) - (service->options.has_maps ? 0 : 1),
 	};
 
-	return web_server__new(service->options.loop, &options, &service->server, err);
+	int r = web_server__new(service->options.loop, &options, &service->server, err);
+
+	if (r == 0)
+		agent__set_web(service->options.agent, service->server);
+	return r;
 }
 
 int service__new(const struct service_options *options, struct service **ret_service,
@@ -257,6 +261,7 @@ struct service *service__free(struct service *service)
 {
 	if (!service)
 		return NULL;
+	agent__set_web(service->options.agent, NULL);
 	web_server__free(service->server);
 	free(service->telemetry_path);
 	free(service);

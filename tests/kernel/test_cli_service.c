@@ -134,6 +134,7 @@ static void test_slow_client__keeps_nobody_waiting(void **state)
 {
 	static const char half[] = "GET /metrics HTTP/1.1\r\nHo";
 	struct exporter *exporter = *state;
+	char *metrics;
 	int fds[20];
 
 	exporter__start(exporter, "marks", NULL);
@@ -150,6 +151,11 @@ static void test_slow_client__keeps_nobody_waiting(void **state)
 				 sizeof(half) - 1);
 	}
 	assert_counts_its_mark(exporter);
+	metrics = exporter__scrape(exporter);
+	assert_true(metrics_value(metrics, "sonde_http_connections") >=
+		    sizeof(fds) / sizeof(fds[0]) + 1);
+	assert_true(metrics_value(metrics, "sonde_http_requests_cut_total") == 0);
+	free(metrics);
 	assert_int_equal(exporter__stop(exporter), 0);
 	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
 		close(fds[i]);
