@@ -59,7 +59,8 @@ __attribute__((format(printf, 2, 3))) static void add(struct arguments *argument
 
 static void arguments__done(struct arguments *arguments)
 {
-	vec_for_each(&arguments->list, text) free(*text);
+	vec_for_each(&arguments->list, text)
+		free(*text);
 	vec_done(&arguments->list);
 }
 

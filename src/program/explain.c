@@ -11,6 +11,10 @@
 
 #define CAUSE_LINES 20
 
+/* How the report of a kernel from 7.3 on begins; the verdict in the old words stands before it. */
+#define REPORT "\nVerification failed: "
+#define LINES_BEFORE_REPORT 6
+
 /* ---- reading the log ---- */
 
 /* The last line that contains the text; NULL: none. */
@@ -66,8 +70,8 @@ int explain_culprit(const char *log, const char **ret_name, size_t *ret_len)
 	return -ENOENT;
 }
 
-/* The verifier's own lines, the last ones; NULL when it was not asked. Owned by the caller. */
-static char *verifier_tail(const char *log)
+/* The verifier's own lines; NULL when it was not asked. Owned by the caller. */
+static char *verifier_lines(const char *log)
 {
 	size_t len = 0;
 	const char *last_begin = last_with(log, "-- BEGIN PROG LOAD LOG --\n");
@@ -76,21 +80,31 @@ static char *verifier_tail(const char *log)
 						 &len)
 				       : NULL;
 	const char *end;
+
+	if (start)
+		return strndup(start, len);
+	end = last_with(log, "-- END PROG LOAD LOG --");
+	return end ? strndup(log, (size_t)(end - log)) : NULL;
+}
+
+/* Where the last lines begin. */
+static const char *last_lines(const char *text, const char *end, int count)
+{
 	int lines = 0;
 
-	if (!start) {
-		end = last_with(log, "-- END PROG LOAD LOG --");
-		if (!end)
-			return NULL;
-		start = log;
-		len = (size_t)(end - log);
-	}
-	end = start + len;
-	while (len > 0 && lines <= CAUSE_LINES)
-		lines += start[--len] == '\n';
-	if (lines > CAUSE_LINES)
-		len++;
-	return strndup(start + len, (size_t)(end - start) - len);
+	while (end > text && lines <= count)
+		lines += *--end == '\n';
+	return lines > count ? end + 1 : text;
+}
+
+/* What of it is worth showing: the last lines, or the report that kernels from 7.3 on write, with what led to it. */
+static const char *evidence(const char *lines)
+{
+	const char *report = last_with(lines, REPORT);
+
+	if (report)
+		return last_lines(lines, report, LINES_BEFORE_REPORT);
+	return last_lines(lines, lines + strlen(lines), CAUSE_LINES);
 }
 
 /* ---- the verifier's words, and ours ---- */
@@ -120,8 +134,6 @@ static const struct known_refusal known_refusals[] = {
 	{ .mark = "calling kernel function ",
 	  .after = " is not allowed",
 	  .text = "this kind of program may not call kernel function " },
-	{ .mark = "invalid kernel function call not eliminated",
-	  .text = "it calls a kernel function that is not there" },
 	{ .mark = "BPF program is too large", .text = "it is too large for this kernel" },
 	{ .mark = "processed 1000001 insns",
 	  .text = "it is too complex for this kernel (one million instructions)" },
@@ -129,12 +141,23 @@ static const struct known_refusal known_refusals[] = {
 	  .text = "it needs a GPL-compatible license: char LICENSE[] SEC(\"license\") = \"GPL\"" },
 };
 
+/* How kernels answer a call of a kernel function that libbpf did not find: newer ones go on with nothing in R0
+ * until somebody looks at it, 5.13 to 5.15 look it up at once, those before know no such call. */
+static const char *const missing_function_marks[] = {
+	"(85) call #0",
+	"invalid kernel function btf_id 0",
+	"invalid kernel function call not eliminated",
+	"kernel btf_id 0",
+	"BPF_CALL uses reserved fields",
+};
+
 /* The last line that says something: not a register dump, not the count at the end. */
-static const char *verdict(const char *tail, size_t *ret_len)
+static const char *verdict(const char *lines, size_t *ret_len)
 {
+	const char *report = last_with(lines, REPORT);
 	const char *best = NULL;
 
-	for (const char *line = tail; *line;) {
+	for (const char *line = lines; *line && !(report && line > report);) {
 		size_t len = strcspn(line, "\n");
 		bool is_counted = str_starts(line, "processed ") ||
 				  str_starts(line, "verification time") ||
@@ -151,25 +174,38 @@ static const char *verdict(const char *tail, size_t *ret_len)
 	return best;
 }
 
-static int explain_verifier(const char *tail, int r, struct err *err)
+static bool calls_missing_function(const char *lines)
+{
+	for (size_t i = 0; i < array_size(missing_function_marks); i++)
+		if (strstr(lines, missing_function_marks[i]))
+			return true;
+	return false;
+}
+
+static int explain_verifier(const char *lines, int r, const struct explain_subject *subject,
+			    struct err *err)
 {
 	size_t len;
 	const char *line;
 
+	if (subject->missing && calls_missing_function(lines))
+		return err__set(err, r, NULL,
+				"it calls kernel function (kfunc) '%s', which is not there",
+				subject->missing);
 	for (size_t i = 0; i < array_size(known_refusals); i++) {
 		const struct known_refusal *known = &known_refusals[i];
 		const char *name;
 
-		if (!strstr(tail, known->mark))
+		if (!strstr(lines, known->mark))
 			continue;
 		if (!known->after)
 			return err__set(err, r, NULL, "%s", known->text);
-		name = between(tail, known->mark, known->after, &len);
+		name = between(lines, known->mark, known->after, &len);
 		if (name)
 			return err__set(err, r, NULL, "%s%.*s%s", known->text, (int)len, name,
 					known->rest ? known->rest : "");
 	}
-	line = verdict(tail, &len);
+	line = verdict(lines, &len);
 	if (!line)
 		return err__set(err, r, NULL, "the verifier refuses it: %s", strerror(-r));
 	return err__set(err, r, NULL, "the verifier refuses it: %.*s", (int)(len > 300 ? 300 : len),
@@ -178,7 +214,7 @@ static int explain_verifier(const char *tail, int r, struct err *err)
 
 int explain_program(const char *log, int r, const struct explain_subject *subject, struct err *err)
 {
-	__cleanup(x_freep) char *tail = verifier_tail(log);
+	__cleanup(x_freep) char *lines = verifier_lines(log);
 
 	if (strstr(log, "failed to find kernel BTF type ID of"))
 		(void)err__set(err, r, NULL, "%s target '%s' is not in this kernel's BTF",
@@ -188,8 +224,8 @@ int explain_program(const char *log, int r, const struct explain_subject *subjec
 			       "SEC(\"tp_btf/sched_switch\"), for example,");
 	else if (strstr(log, "no BTF-based attach target is specified"))
 		(void)err__set(err, r, NULL, "SEC(\"%s\") names no function", subject->hook);
-	else if (tail && *tail && verdict(tail, &(size_t){ 0 }))
-		(void)explain_verifier(tail, r, err);
+	else if (lines && *lines && verdict(lines, &(size_t){ 0 }))
+		(void)explain_verifier(lines, r, subject, err);
 	else if (r == -EPERM && subject->is_btf)
 		(void)err__set(err, r, NULL, "%s is refused by this kernel (EPERM)", subject->hook);
 	else if (r == -EPERM)
@@ -199,11 +235,17 @@ int explain_program(const char *log, int r, const struct explain_subject *subjec
 	else
 		(void)err__set(err, r, NULL, "%s is refused by this kernel: %s", subject->hook,
 			       strerror(-r));
-	err__cause(err, tail && *tail ? tail : NULL);
+	err__cause(err, lines && *lines ? evidence(lines) : NULL);
 	return r;
 }
 
 /* ---- the object as a whole ---- */
+
+int explain_missing_function(const char *log, const char **ret_name, size_t *ret_len)
+{
+	*ret_name = between(strstr(log, "extern (func ksym) '"), "'", "': not found", ret_len);
+	return *ret_name ? 0 : -ENOENT;
+}
 
 static int explain_extern(const char *line, int r, struct err *err)
 {

@@ -15,12 +15,16 @@ struct explain_subject {
 	const char *hook;   /* kind of hook: "fentry" */
 	const char *target; /* or NULL */
 	bool is_btf;        /* bound to the kernel's types at load */
+	const char *
+		missing; /* kernel functions that some program calls and that are not there, or NULL */
 };
 
 /* The name of the program that made the load fail, or -ENOENT when it was none of them. Its length in *ret_len. */
 int explain_culprit(const char *log, const char **ret_name, size_t *ret_len);
 /* Sets err (code r) for one program. Returns r. */
 int explain_program(const char *log, int r, const struct explain_subject *subject, struct err *err);
+/* The kernel function (kfunc) for whose lack the whole object was refused, or -ENOENT. */
+int explain_missing_function(const char *log, const char **ret_name, size_t *ret_len);
 /* Sets err (code r) for the object as a whole: maps, externs, kernel types. Returns r. */
 int explain_object(const char *log, int r, struct err *err);
 

@@ -249,3 +249,44 @@ int image_rename_extern(void *data, size_t len, const char *name, const char *ne
 	memcpy((char *)data + type, new_name, strlen(new_name));
 	return 0;
 }
+
+/* ---- weakening ---- */
+
+static bool weaken_in(const struct image *image, char *data, const Elf64_Shdr *table,
+		      const char *wanted, size_t wanted_len)
+{
+	Elf64_Shdr strings = section_at(image, table->sh_link);
+
+	for (uint64_t at = 0; at < table->sh_size; at += sizeof(Elf64_Sym)) {
+		char *place = data + table->sh_offset + at;
+		const char *name;
+		Elf64_Sym symbol;
+
+		memcpy(&symbol, place, sizeof(symbol));
+		name = data + strings.sh_offset + symbol.st_name;
+		if (symbol.st_shndx != SHN_UNDEF || ELF64_ST_BIND(symbol.st_info) != STB_GLOBAL ||
+		    strlen(name) != wanted_len || memcmp(name, wanted, wanted_len) != 0)
+			continue;
+		symbol.st_info = ELF64_ST_INFO(STB_WEAK, ELF64_ST_TYPE(symbol.st_info));
+		memcpy(place, &symbol, sizeof(symbol));
+		return true;
+	}
+	return false;
+}
+
+bool image_weaken(void *data, size_t len, const char *symbol, size_t symbol_len)
+{
+	struct image image = { .data = data, .len = len };
+
+	memcpy(&image.header, data, sizeof(image.header));
+	if (find_names(&image, NULL) < 0)
+		return false;
+	for (uint32_t i = 0; i < image.header.e_shnum; i++) {
+		Elf64_Shdr section = section_at(&image, i);
+
+		if (section.sh_type == SHT_SYMTAB &&
+		    weaken_in(&image, data, &section, symbol, symbol_len))
+			return true;
+	}
+	return false;
+}

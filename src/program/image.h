@@ -4,10 +4,11 @@
 
 /*
  * Looks over the bytes of an object before libelf and libbpf see them: both trust more than they check.
- * It can also rename what an object asks its
- * loader for. It owns nothing. object.c calls it for every file it opens.
+ * It can also rename what an object asks its loader for, or let it go without. It owns nothing.
+ * object.c calls it for every file it opens, load.c when something that was asked for is not there.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include "base/err.h"
 
@@ -16,5 +17,7 @@ int image_check(const void *data, size_t len, struct err *err);
 /* Gives an external variable of a checked image another name of the same length, for the linker and in the type
  * information. -ENOENT: it has none of that name (or one that shares its letters with another). */
 int image_rename_extern(void *data, size_t len, const char *name, const char *new_name);
+/* Makes an undefined symbol of a checked image weak, so that libbpf goes on without it. Whether it was there, and strong. */
+bool image_weaken(void *data, size_t len, const char *symbol, size_t symbol_len);
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/num.h"
 #include "base/str.h"
 #include "program/explain.h"
+#include "program/image.h"
 #include "program/private.h"
 #include "program/section.h"
 
@@ -78,6 +79,7 @@ static int explain_part(struct program *program, const struct program_part *part
 		.hook = part->section ? part->section->prefix : part->view.section,
 		.target = part->request_count ? part->requests[0].target : NULL,
 		.is_btf = part->section && part->section->flags & SECTION_BTF,
+		.missing = program->missing_functions,
 	};
 
 	return explain_program(library_log__text(&program->log), r, &subject, err);
@@ -143,11 +145,40 @@ static int leave_out(struct program *program, struct program_part *part, struct 
 	return program__open_library(program, err);
 }
 
-/* 0: loaded. 1: one program less, try again. Negative: the object cannot be had. */
+/*
+ * A kernel function that is not there fails the object as a whole, whoever calls it. Made weak, only the programs that
+ * call it fail. 1: the object is open again, 0: that was not it.
+ */
+static int do_without_function(struct program *program, struct err *err)
+{
+	const char *before = program->missing_functions;
+	const char *name;
+	size_t len;
+	int r;
+
+	if (program->options.is_strict ||
+	    explain_missing_function(library_log__text(&program->log), &name, &len) < 0 ||
+	    !image_weaken(program->image, program->image_len, name, len))
+		return 0;
+	program->missing_functions = arena__printf(&program->arena, "%s%s%.*s",
+						   before ? before : "", before ? "', '" : "",
+						   (int)len, name);
+	r = program__open_library(program, err);
+	return r < 0 ? r : 1;
+}
+
+static int fail_object(struct program *program, int r, struct err *err)
+{
+	(void)explain_object(library_log__text(&program->log), r, err);
+	return err__wrap(err, r, &program->spec->at, "object '%s'", program->spec->object);
+}
+
+/* 0: loaded. 1: something less, try again. Negative: the object cannot be had. */
 static int try_load(struct program *program, struct err *err)
 {
 	struct program_part *part;
 	int r = prepare(program, err);
+	int next;
 
 	if (r < 0)
 		return r;
@@ -157,8 +188,8 @@ static int try_load(struct program *program, struct err *err)
 		return 0;
 	part = find_culprit(program);
 	if (!part) {
-		(void)explain_object(library_log__text(&program->log), r, err);
-		return err__wrap(err, r, &program->spec->at, "object '%s'", program->spec->object);
+		next = do_without_function(program, err);
+		return next == 0 ? fail_object(program, r, err) : next;
 	}
 	(void)explain_part(program, part, r, err);
 	if (program->options.is_strict)
@@ -191,7 +222,7 @@ int program__load(struct program *program, struct err *err)
 	int r = 1;
 
 	library_log__enter(&program->log);
-	/* Each round has one program less, so this ends. */
+	/* Each round has one program or one strong symbol less, so this ends. */
 	while (r > 0) {
 		r = check_plan(program, err);
 		if (r == 0)

@@ -197,6 +197,13 @@ static const struct part *bench__part(const struct bench *bench, const char *nam
 	return NULL;
 }
 
+static void assert_reason(const struct part *part, const char *text)
+{
+	if (!part->reason || !strstr(part->reason, text))
+		fail_msg("%s: %s\n%s", part->name, part->reason ? part->reason : "no reason",
+			 part->cause ? part->cause : "");
+}
+
 static uint64_t bench__read(const struct bench *bench, const char *map_name, uint32_t slot)
 {
 	struct program_map map;
@@ -415,9 +422,8 @@ static void test_load__leaves_out_what_cannot_be_had(void **state)
 		if (part->state != refusals[i].state)
 			fail_msg("%s: state %d: %s", part->name, (int)part->state,
 				 part->reason ? part->reason : "");
-		if (refusals[i].reason &&
-		    (!part->reason || !strstr(part->reason, refusals[i].reason)))
-			fail_msg("%s: %s", part->name, part->reason ? part->reason : "no reason");
+		if (refusals[i].reason)
+			assert_reason(part, refusals[i].reason);
 	}
 }
 
@@ -430,7 +436,7 @@ static void test_load__verifier_says_why(void **state)
 	bench__run(bench);
 	part = bench__part(bench, "refused");
 	assert_int_equal(part->state, PART_STATE_LEFT_OUT);
-	assert_non_null(strstr(part->reason, "the verifier refuses it: "));
+	assert_reason(part, "the verifier refuses it: ");
 	assert_non_null(part->cause);
 	assert_true(strlen(part->cause) > 10);
 	assert_int_equal(bench__part(bench, "second")->state, PART_STATE_ATTACHED);
@@ -485,6 +491,27 @@ static void test_load__map_that_cannot_be_made(void **state)
 	assert_int_equal(program__plan(bench->program, &err), 0);
 	assert_true(program__load(bench->program, &err) < 0);
 	assert_non_null(strstr(err.text, "map 'impossible' cannot be made"));
+	err__done(&err);
+}
+
+static void test_load__kernel_functions_that_are_not_there(void **state)
+{
+	struct bench *bench = *state;
+	struct err err = ERR_INIT;
+
+	bench__open(bench, "kfunc", false);
+	bench__run(bench);
+	assert_int_equal(bench__part(bench, "plain")->state, PART_STATE_ATTACHED);
+	assert_int_equal(bench__part(bench, "caller")->state, PART_STATE_LEFT_OUT);
+	assert_int_equal(bench__part(bench, "other_caller")->state, PART_STATE_LEFT_OUT);
+	assert_reason(bench__part(bench, "caller"), "it calls kernel function (kfunc) '");
+	assert_reason(bench__part(bench, "caller"), "sonde_no_such_kfunc");
+	bench->program = program__close(bench->program);
+
+	bench__open(bench, "kfunc", true);
+	assert_int_equal(program__plan(bench->program, &err), 0);
+	assert_true(program__load(bench->program, &err) < 0);
+	assert_non_null(strstr(err.text, "kernel function (kfunc) 'sonde_no_such_"));
 	err__done(&err);
 }
 
@@ -615,6 +642,7 @@ int main(void)
 		TEST(test_load__strict_fails_the_object),
 		TEST(test_load__alternatives),
 		TEST(test_load__map_that_cannot_be_made),
+		TEST(test_load__kernel_functions_that_are_not_there),
 		TEST(test_load__constants),
 		TEST(test_load__constants_that_do_not_fit),
 		TEST(test_map__mmap_flag_and_memory),

@@ -115,6 +115,64 @@ static void test_program__table(void **state)
 	}
 }
 
+/* From 7.3 on the verifier writes a report behind its verdict; the verdict stays what is told. */
+static void test_program__report_of_newer_kernels(void **state)
+{
+	static const char log[] = VERIFIER(
+		"0: R1=ctx() R10=fp0\n1: (61) r0 = *(u32 *)(r1 +0)\nR1 invalid mem access 'scalar'\n"
+		"Verification failed: Register Type Safety: Invalid dereference\nReason:\n"
+		"  R1 is an integer scalar here, not a pointer to memory.\nSuggestion:\n  Preserve it.\n" COUNTS);
+	const struct explain_subject subject = { .hook = "raw_tp" };
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(explain_program(log, -EACCES, &subject, &err), -EACCES);
+	assert_string_equal(err.text, "the verifier refuses it: R1 invalid mem access 'scalar'");
+	assert_true(strncmp(err.cause, "0: R1=ctx()", 11) == 0);
+	assert_non_null(strstr(err.cause, "R1 is an integer scalar here"));
+	err__done(&err);
+}
+
+static void test_program__missing_kernel_function(void **state)
+{
+	static const char *const logs[] = {
+		VERIFIER("invalid kernel function call not eliminated in verifier pass\n" COUNTS),
+		VERIFIER("kernel btf_id 0 is not a function\n" COUNTS),
+		VERIFIER(
+			"invalid kernel function btf_id 0\n0: (b4) w1 = 1\n1: (85) call <error>#0\nR0 !read_ok\n" COUNTS),
+		VERIFIER("BPF_CALL uses reserved fields\n" COUNTS),
+	};
+	const struct explain_subject subject = { .hook = "raw_tp", .missing = "bpf_foo" };
+
+	(void)state;
+	for (size_t i = 0; i < array_size(logs); i++) {
+		struct err err = ERR_INIT;
+
+		assert_int_equal(explain_program(logs[i], -EINVAL, &subject, &err), -EINVAL);
+		assert_string_equal(
+			err.text, "it calls kernel function (kfunc) 'bpf_foo', which is not there");
+		err__done(&err);
+	}
+}
+
+static void test_missing_function__is_named(void **state)
+{
+	const char *name;
+	size_t len;
+
+	(void)state;
+	assert_int_equal(
+		explain_missing_function(
+			"libbpf: extern (func ksym) 'bpf_foo': not found in kernel or module BTFs\n",
+			&name, &len),
+		0);
+	assert_int_equal(len, 7);
+	assert_memory_equal(name, "bpf_foo", 7);
+	assert_int_equal(explain_missing_function("libbpf: extern 'x' (strong): not resolved\n",
+						  &name, &len),
+			 -ENOENT);
+}
+
 /* Of megabytes of log only the end was kept: its begin mark is gone. */
 static void test_program__log_without_its_beginning(void **state)
 {
@@ -183,6 +241,9 @@ int main(void)
 		cmocka_unit_test(test_culprit__table),
 		cmocka_unit_test(test_program__table),
 		cmocka_unit_test(test_program__log_without_its_beginning),
+		cmocka_unit_test(test_program__report_of_newer_kernels),
+		cmocka_unit_test(test_program__missing_kernel_function),
+		cmocka_unit_test(test_missing_function__is_named),
 		cmocka_unit_test(test_object__table),
 	};
 
