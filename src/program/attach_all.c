@@ -5,6 +5,7 @@
 #include "program/private.h"
 #include "program/section.h"
 
+/* An optional request that fails is passed over; when nothing at all could be had, its reason counts after all. */
 static int attach_requests(struct program *program, struct program_part *part, struct err *err)
 {
 	struct attach_context context = {
@@ -15,22 +16,20 @@ static int attach_requests(struct program *program, struct program_part *part, s
 		.fd = part->view.fd,
 		.links = &part->links,
 	};
+	int r = 0;
 
 	for (uint32_t i = 0; i < part->request_count; i++) {
 		const struct attach_request *request = &part->requests[i];
-		__cleanup(err__done) struct err ignored = ERR_INIT;
-		int r;
+		const struct attach_family *family = request->section->family;
 
-		if (!request->section->family)
-			return err__set(err, -EOPNOTSUPP, NULL,
-					"SEC(\"%s\") is none that is attached by itself",
-					request->section->prefix);
-		r = request->section->family->attach(&context, request,
-						     request->is_optional ? &ignored : err);
+		r = family ? family->attach(&context, request, err)
+			   : err__set(err, -EOPNOTSUPP, NULL,
+				      "SEC(\"%s\") is none that is attached by itself",
+				      request->section->prefix);
 		if (r < 0 && !request->is_optional)
 			return r;
 	}
-	return 0;
+	return part->links.links.len ? 0 : r;
 }
 
 static void attach_part(struct program *program, struct program_part *part)

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -217,4 +218,19 @@ int kernel_targets_find(const struct host *host, struct kernel_target *targets, 
 		if (!targets[i].btf_id)
 			find_nearest(&search, &targets[i], &kernel);
 	return 0;
+}
+
+const char *kernel_target_hint(const struct host *host, const char *prefix, const char *name,
+			       uint32_t kind, char *buf, size_t size)
+{
+	struct arena arena = ARENA_INIT;
+	struct kernel_target target = { .kind = kind };
+
+	buf[0] = '\0';
+	target.name = arena__printf(&arena, "%s%s", prefix, name);
+	if (target.name && kernel_targets_find(host, &target, 1, &arena, NULL) == 0 &&
+	    target.nearest && str_starts(target.nearest, prefix))
+		(void)snprintf(buf, size, "; nearest is '%s'", target.nearest + strlen(prefix));
+	arena__done(&arena);
+	return buf;
 }

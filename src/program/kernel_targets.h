@@ -29,4 +29,9 @@ struct kernel_target {
 int kernel_targets_find(const struct host *host, struct kernel_target *targets, size_t count,
 			struct arena *arena, struct err *err);
 
+/* The end of a message about a name that is not there: "; nearest is 'x'", or "" when nothing is near or it is there
+ * after all. The prefix is what the kernel's types put before such names. Written to buf and returned. */
+const char *kernel_target_hint(const struct host *host, const char *prefix, const char *name,
+			       uint32_t kind, char *buf, size_t size);
+
 #endif

@@ -392,6 +392,10 @@ static const struct {
 	{ "good", PART_STATE_ATTACHED, NULL },
 	{ "no_raw_tp", PART_STATE_NOT_ATTACHED,
 	  "tracepoint 'sonde_no_such_tracepoint' is not in this kernel" },
+	/* Where there are no kprobes at all, that is the reason. */
+	{ "near_kprobe", PART_STATE_NOT_ATTACHED, "" },
+	{ "near_raw_tp", PART_STATE_NOT_ATTACHED,
+	  "tracepoint 'sched_swich' is not in this kernel; nearest is 'sched_switch'" },
 	{ "near_tp_btf", PART_STATE_LEFT_OUT,
 	  "tracepoint 'sched_swich' is not in this kernel's BTF; nearest is 'sched_switch'" },
 	{ "no_fentry", PART_STATE_LEFT_OUT,
@@ -425,6 +429,21 @@ static void test_load__leaves_out_what_cannot_be_had(void **state)
 		if (refusals[i].reason)
 			assert_reason(part, refusals[i].reason);
 	}
+}
+
+static void test_attach__near_functions_are_named(void **state)
+{
+	struct bench *bench = *state;
+	const struct part *part;
+
+	bench__open(bench, "missing", false);
+	bench__run(bench);
+	part = bench__part(bench, "near_kprobe");
+	if (strstr(part->reason, "kprobe events are not supported")) {
+		printf("# skip: %s\n", part->reason);
+		skip();
+	}
+	assert_reason(part, "function 'vfs_opne' is not in this kernel; nearest is 'vfs_open'");
 }
 
 static void test_load__verifier_says_why(void **state)
@@ -638,6 +657,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_load__leaves_out_what_cannot_be_had),
+		TEST(test_attach__near_functions_are_named),
 		TEST(test_load__verifier_says_why),
 		TEST(test_load__strict_fails_the_object),
 		TEST(test_load__alternatives),

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/btf.h>
 #include <string.h>
 
 #include "base/str.h"
-#include "host/host.h"
-#include "host/kallsyms.h"
 #include "program/attach.h"
 #include "program/feature.h"
+#include "program/kernel_targets.h"
 #include "program/section.h"
 
 static bool is_syscall(const struct attach_request *request)
@@ -30,18 +30,22 @@ static int check(const struct attach_context *context, const struct attach_reque
 	return features__kprobes(context->features, err);
 }
 
-/* The kernel answered "no such thing": is it the function, or only that it may not be probed? */
-static int refuse_function(struct attach_context *context, const struct attach_request *request,
-			   int code, struct err *err)
+static int refuse(struct attach_context *context, const struct attach_request *request, int code,
+		  struct err *err)
 {
-	struct kallsyms *symbols = host__kallsyms(context->host, NULL);
-	uint64_t address;
+	const char *word = is_syscall(request) ? "system call" : "function";
+	char hint[256];
 
-	if (symbols && kallsyms__find_address(symbols, request->target, &address) == 0)
-		return err__set(err, code, NULL,
-				"function '%s' is in this kernel but may not be probed",
-				request->target);
-	return err__set(err, code, NULL, "function '%s' is not in this kernel", request->target);
+	if (code == -ENOENT)
+		return err__set(err, code, NULL, "%s '%s' is not in this kernel%s", word,
+				request->target,
+				kernel_target_hint(context->host, "", request->target,
+						   BTF_KIND_FUNC, hint, sizeof(hint)));
+	/* It is on the kernel's list of functions that must not be interrupted, or the offset is inside an instruction. */
+	if (code == -EINVAL || code == -EILSEQ || code == -EADDRNOTAVAIL)
+		return err__set(err, code, NULL, "%s '%s' may not be probed%s", word,
+				request->target, request->offset ? " at that offset" : "");
+	return attach_refuse(request, code, err);
 }
 
 static struct bpf_link *make_link(struct attach_context *context,
@@ -68,8 +72,8 @@ static int attach(struct attach_context *context, const struct attach_request *r
 	if (r < 0)
 		return r;
 	link = make_link(context, request);
-	if (!link && (errno == ENOENT || errno == EINVAL || errno == EADDRNOTAVAIL))
-		return refuse_function(context, request, -errno, err);
+	if (!link)
+		return refuse(context, request, -errno, err);
 	return attach_take(context, request, link, err);
 }
 

@@ -18,6 +18,8 @@
 
 HOOK(good, "raw_tp/sys_enter")
 HOOK(no_raw_tp, "raw_tp/sonde_no_such_tracepoint")
+HOOK(near_kprobe, "kprobe/vfs_opne")
+HOOK(near_raw_tp, "raw_tp/sched_swich")
 HOOK(near_tp_btf, "tp_btf/sched_swich")
 HOOK(no_fentry, "fentry/sonde_no_such_function")
 HOOK(no_tp, "tp/sched/sonde_no_such_event")
