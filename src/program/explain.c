@@ -265,38 +265,37 @@ static int explain_extern(const char *line, int r, struct err *err)
 			(int)name_len, name);
 }
 
+int explain_missing_map(const char *log, const char **ret_name, size_t *ret_len)
+{
+	const char *line = last_with(log, "': failed to create: ");
+
+	while (line && line > log && line[-1] != '\n')
+		line--;
+	*ret_name = between(line, "map '", "'", ret_len);
+	return *ret_name ? 0 : -ENOENT;
+}
+
+static const struct {
+	const char *mark;
+	const char *text;
+} object_refusals[] = {
+	{ "kernel BTF is missing",
+	  "this kernel has no BTF at /sys/kernel/btf/vmlinux; --btf.path names a file with its types" },
+	{ "Error loading vmlinux BTF",
+	  "this kernel has no BTF at /sys/kernel/btf/vmlinux; --btf.path names a file with its types" },
+	{ "failed to parse target BTF",
+	  "the file with the kernel's types holds no BTF that can be read; /sys/kernel/btf/vmlinux is such a file" },
+};
+
 int explain_object(const char *log, int r, struct err *err)
 {
-	const char *map = last_with(log, "': failed to create: ");
-	size_t len;
+	const char *missing = strstr(log, "extern ");
 
-	while (map && map > log && map[-1] != '\n')
-		map--;
-	if (map) {
-		const char *name = between(map, "map '", "'", &len);
-
-		if (name && r == -EPERM)
-			(void)err__set(
-				err, r, NULL,
-				"map '%.*s' may not be made; CAP_BPF is needed (CAP_SYS_RESOURCE too before 5.11)",
-				(int)len, name);
-		else if (name)
-			(void)err__set(
-				err, r, NULL,
-				"map '%.*s' cannot be made: %s; its type, sizes or flags are not for this kernel",
-				(int)len, name, strerror(-r));
-	}
-	if (!err__is_set(err) && strstr(log, "extern "))
-		(void)explain_extern(strstr(log, "extern "), r, err);
-	if (!err__is_set(err) &&
-	    (strstr(log, "kernel BTF is missing") || strstr(log, "Error loading vmlinux BTF")))
-		(void)err__set(
-			err, r, NULL,
-			"this kernel has no BTF at /sys/kernel/btf/vmlinux; --btf.path names a file with its types");
-	if (!err__is_set(err) && strstr(log, "failed to parse target BTF"))
-		(void)err__set(
-			err, r, NULL,
-			"the file with the kernel's types holds no BTF that can be read; /sys/kernel/btf/vmlinux is such a file");
+	if (missing)
+		(void)explain_extern(missing, r, err);
+	for (size_t i = 0; i < array_size(object_refusals) && !err__is_set(err); i++)
+		if (strstr(log, object_refusals[i].mark))
+			(void)err__set(err, r, NULL, "%s", object_refusals[i].text);
 	/* The library goes on about memory limits, which are not what is missing. */
 	if (!err__is_set(err) && r == -EPERM)
 		return err__set(

@@ -25,7 +25,9 @@ int explain_culprit(const char *log, const char **ret_name, size_t *ret_len);
 int explain_program(const char *log, int r, const struct explain_subject *subject, struct err *err);
 /* The kernel function (kfunc) for whose lack the whole object was refused, or -ENOENT. */
 int explain_missing_function(const char *log, const char **ret_name, size_t *ret_len);
-/* Sets err (code r) for the object as a whole: maps, externs, kernel types. Returns r. */
+/* The map that could not be made, or -ENOENT when it was not that. */
+int explain_missing_map(const char *log, const char **ret_name, size_t *ret_len);
+/* Sets err (code r) for the object as a whole: externs, kernel types. Returns r. */
 int explain_object(const char *log, int r, struct err *err);
 
 #endif

@@ -6,10 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/num.h"
 #include "base/str.h"
 #include "program/explain.h"
+#include "program/explain_map.h"
 #include "program/image.h"
+#include "program/kernel_abi.h"
 #include "program/private.h"
 #include "program/section.h"
 
@@ -167,9 +170,50 @@ static int do_without_function(struct program *program, struct err *err)
 	return r < 0 ? r : 1;
 }
 
+/* Types that libbpf 1.1.2 has no word for, and cannot ask the kernel about. */
+static const struct {
+	uint32_t type;
+	const char *name;
+} newer_map_types[] = {
+	{ KERNEL_MAP_CGRP_STORAGE, "cgrp_storage" },
+	{ KERNEL_MAP_ARENA, "arena" },
+	{ KERNEL_MAP_INSN_ARRAY, "insn_array" },
+};
+
+static const char *map_type_name(uint32_t type)
+{
+	const char *name = libbpf_bpf_map_type_str(type);
+
+	for (size_t i = 0; !name && i < array_size(newer_map_types); i++)
+		if (newer_map_types[i].type == type)
+			name = newer_map_types[i].name;
+	return name ? name : "unknown";
+}
+
+static int fail_map(const struct program *program, const char *name, size_t len, int r,
+		    struct err *err)
+{
+	for (uint32_t i = 0; i < program->facts.map_count; i++) {
+		const struct fact_map *map = &program->facts.maps[i];
+
+		if (strlen(map->name) == len && memcmp(map->name, name, len) == 0)
+			return explain_map(map, map_type_name(map->type),
+					   libbpf_probe_bpf_map_type(map->type, NULL) == 1, r, err);
+	}
+	return err__set(err, r, NULL, "map '%.*s' cannot be made: %s", (int)len, name,
+			strerror(-r));
+}
+
 static int fail_object(struct program *program, int r, struct err *err)
 {
-	(void)explain_object(library_log__text(&program->log), r, err);
+	const char *log = library_log__text(&program->log);
+	const char *name;
+	size_t len;
+
+	if (explain_missing_map(log, &name, &len) < 0)
+		(void)explain_object(log, r, err);
+	else
+		(void)fail_map(program, name, len, r, err);
 	return err__wrap(err, r, &program->spec->at, "object '%s'", program->spec->object);
 }
 

@@ -201,12 +201,6 @@ static const struct {
 	int code;
 	const char *text;
 } objects[] = {
-	{ "libbpf: Error in bpf_create_map_xattr(m):Invalid argument(-22). Retrying without BTF.\n"
-	  "libbpf: map 'm': failed to create: Invalid argument(-22)\nlibbpf: failed to load object 'x'\n",
-	  -EINVAL,
-	  "map 'm' cannot be made: Invalid argument; its type, sizes or flags are not for this kernel" },
-	{ "libbpf: map 'm': failed to create: Operation not permitted(-1)\n", -EPERM,
-	  "map 'm' may not be made; CAP_BPF is needed (CAP_SYS_RESOURCE too before 5.11)" },
 	{ "libbpf: extern (func ksym) 'bpf_foo': not found in kernel or module BTFs\n", -EINVAL,
 	  "kernel function (kfunc) 'bpf_foo' is not in this kernel; declare it __weak to do without" },
 	{ "libbpf: extern 'CONFIG_FOO' (strong): not resolved\n", -ESRCH,
@@ -221,6 +215,25 @@ static const struct {
 	  "loading eBPF is not permitted; it needs root, or CAP_BPF and CAP_PERFMON" },
 	{ "", -ENOMEM, "it cannot be loaded: Cannot allocate memory" },
 };
+
+static void test_missing_map__is_named(void **state)
+{
+	const char *name;
+	size_t len;
+
+	(void)state;
+	assert_int_equal(
+		explain_missing_map(
+			"libbpf: Error in bpf_create_map_xattr(m):Invalid argument(-22). Retrying without BTF.\n"
+			"libbpf: map 'rows': failed to create: Invalid argument(-22)\n"
+			"libbpf: failed to load object 'x'\n",
+			&name, &len),
+		0);
+	assert_int_equal(len, 4);
+	assert_memory_equal(name, "rows", 4);
+	assert_int_equal(explain_missing_map("libbpf: map 'rows': found\n", &name, &len), -ENOENT);
+	assert_int_equal(explain_missing_map("", &name, &len), -ENOENT);
+}
 
 static void test_object__table(void **state)
 {
@@ -244,6 +257,7 @@ int main(void)
 		cmocka_unit_test(test_program__report_of_newer_kernels),
 		cmocka_unit_test(test_program__missing_kernel_function),
 		cmocka_unit_test(test_missing_function__is_named),
+		cmocka_unit_test(test_missing_map__is_named),
 		cmocka_unit_test(test_object__table),
 	};
 
