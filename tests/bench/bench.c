@@ -34,7 +34,7 @@ static int compare_doubles(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-double bench_times__median(const struct bench_times *times)
+static double quantile(const struct bench_times *times, size_t numerator, size_t denominator)
 {
 	double sorted[BENCH_ROUNDS_MAX];
 
@@ -42,16 +42,17 @@ double bench_times__median(const struct bench_times *times)
 		return 0;
 	memcpy(sorted, times->ms, times->count * sizeof(*sorted));
 	qsort(sorted, times->count, sizeof(*sorted), compare_doubles);
-	return sorted[times->count / 2];
+	return sorted[times->count * numerator / denominator];
 }
 
-double bench_times__best(const struct bench_times *times)
+double bench_times__median(const struct bench_times *times)
 {
-	double best = times->count ? times->ms[0] : 0;
+	return quantile(times, 1, 2);
+}
 
-	for (size_t i = 1; i < times->count; i++)
-		best = times->ms[i] < best ? times->ms[i] : best;
-	return best;
+double bench_times__tenth(const struct bench_times *times)
+{
+	return quantile(times, 1, 10);
 }
 
 void bench_print(const char *figure, double value, const char *unit, double most)
