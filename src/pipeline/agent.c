@@ -69,6 +69,9 @@ static void free_config(struct agent *agent, struct agent_config *config)
 		route__done(&config->routes[i]);
 	}
 	free(config->routes);
+	for (i = 0; i < config->span_count; i++)
+		span_route__done(&config->spans[i]);
+	free(config->spans);
 	close_programs(config);
 	free(config->programs);
 	free(config->error);
@@ -87,6 +90,7 @@ struct agent *agent__free(struct agent *agent)
 	agent_for_each_config(agent, config)
 		free_config(agent, config);
 	vec_done(&agent->configs);
+	span_export__free(agent->span_export);
 	self_metrics__free(agent->self);
 	registry__free(agent->registry);
 	host__close(agent->host);
@@ -158,6 +162,38 @@ static int plan_routes(struct agent *agent, struct agent_config *config, struct 
 	return 0;
 }
 
+static int plan_spans(struct agent *agent, struct agent_config *config, struct err_list *errors)
+{
+	const struct span_export_options options = { .loop = agent->options.loop,
+						     .user_agent = "sonde/" SONDE_VERSION };
+	struct spec *spec = config->spec;
+	struct err err = ERR_INIT;
+	int r = 0;
+
+	if (spec->span_count == 0)
+		return 0;
+	config->spans = new_array(struct span_route, spec->span_count);
+	if (!config->spans)
+		return err_list__set(errors, -ENOMEM, NULL, "no memory for spans");
+	if (!agent->span_export)
+		r = span_export__new(&options, &agent->span_export, &err);
+	for (uint32_t i = 0; r >= 0 && i < spec->span_count; i++) {
+		const struct stream_spec *stream = &spec->streams[spec->spans[i].stream];
+		const struct span_plan_env env = {
+			.decode = &agent->decode,
+			.facts = program__facts(config->programs[stream->program]),
+			.export = agent->span_export,
+		};
+
+		r = span_route__plan(&config->spans[i], spec, &spec->spans[i], &env, &err);
+		config->spans[i].decoder_errors = &config->decoder_errors;
+		config->span_count = i + 1;
+	}
+	if (r < 0)
+		err_list__add(errors, &err);
+	return r;
+}
+
 static bool has_config(const struct agent *agent, const char *name)
 {
 	agent_for_each_config(agent, config)
@@ -191,6 +227,8 @@ int agent__add(struct agent *agent, struct spec *spec, struct err_list *errors)
 			    : spec__check(spec, errors);
 	if (r >= 0)
 		r = plan_routes(agent, config, errors);
+	if (r >= 0)
+		r = plan_spans(agent, config, errors);
 	if (r < 0) {
 		char text[1024] = "see the errors";
 
@@ -267,15 +305,7 @@ static int open_source(struct agent *agent, struct agent_config *config, struct 
 		return r;
 	if (route->stream->mode == STREAM_MODE_EVENTS)
 		return event_open(route, err);
-	map = (struct map_info){
-		.name = route->map.name,
-		.fd = route->map.fd,
-		.type = route->map.type,
-		.key_size = route->map.key_size,
-		.value_size = route->map.value_size,
-		.max_entries = route->map.max_entries,
-		.flags = route->map.flags,
-	};
+	map = map_info_of(&route->map);
 	return table_source__open(&map, host__possible_cpus(agent->host), &route->table, err);
 }
 
@@ -299,10 +329,44 @@ static int open_sources(struct agent *agent, struct agent_config *config, struct
 			return err__wrap(err, r, &route->metric->at, "metric '%s'",
 					 route->metric->name);
 	}
-	if (config->spec->span_count)
-		log_warn("config \"%s\": %u spans are understood but not exported yet, ignoring",
-			 config->spec->name, config->spec->span_count);
 	return 0;
+}
+
+static int open_span(struct agent_config *config, struct span_route *route, struct err *err)
+{
+	int r;
+
+	if (route->error) {
+		log_warn("config \"%s\": span left out: %s", config->spec->name, route->error);
+		return 0;
+	}
+	r = program__map(config->programs[route->stream->program], route->stream->map, &route->map,
+			 err);
+	if (r >= 0)
+		r = span_route__open(route, err);
+	return r < 0 ? err__wrap(err, r, &route->span->at, "span '%s'", route->span->name) : 0;
+}
+
+/* Without anybody who wants them spans are not even read: the program finds its ring full, which costs it least. */
+static int open_spans(struct agent *agent, struct agent_config *config, struct err *err)
+{
+	const char *why_off;
+	bool is_on_purpose;
+	int r = 0;
+
+	if (config->span_count == 0)
+		return 0;
+	span_export__start(agent->span_export);
+	why_off = span_export__why_off(agent->span_export, &is_on_purpose);
+	if (why_off)
+		log_at(is_on_purpose ? LOG_INFO : LOG_WARN, NULL,
+		       "config \"%s\": spans are not exported: %s", config->spec->name, why_off);
+	for (uint32_t i = 0; r >= 0 && i < config->span_count; i++) {
+		config->spans[i].demand = why_off ? DEMAND_NONE : DEMAND_RECORD;
+		if (!why_off)
+			r = open_span(config, &config->spans[i], err);
+	}
+	return r;
 }
 
 static void drain(void *ctx)
@@ -328,6 +392,9 @@ static bool has_events(const struct agent *agent)
 	agent_for_each_config(agent, config) {
 		for (i = 0; i < config->route_count; i++)
 			if (config->routes[i].events)
+				return true;
+		for (i = 0; i < config->span_count; i++)
+			if (config->spans[i].events)
 				return true;
 	}
 	return false;
@@ -355,6 +422,8 @@ int agent__start(struct agent *agent, struct err *err)
 		if (!config->is_loaded)
 			continue;
 		r = open_sources(agent, config, err);
+		if (r >= 0)
+			r = open_spans(agent, config, err);
 		if (r < 0)
 			return err__wrap(err, r, NULL, "config \"%s\"", config->spec->name);
 	}
@@ -367,14 +436,21 @@ void agent__detach(struct agent *agent)
 {
 	uint32_t i;
 
+	/* Spans that are in the rings by now are the last ones. */
+	if (!agent->is_detached && agent->span_export)
+		event_drain(agent);
 	agent->is_detached = true;
 	agent_for_each_config(agent, config) {
 		for (i = 0; i < config->route_count; i++) {
 			config->routes[i].table = table_source__close(config->routes[i].table);
 			config->routes[i].events = event_source__close(config->routes[i].events);
 		}
+		for (i = 0; i < config->span_count; i++)
+			config->spans[i].events = event_source__close(config->spans[i].events);
 		close_programs(config);
 	}
+	if (agent->span_export)
+		span_export__finish(agent->span_export);
 }
 
 /* ---- scrape -------------------------------------------------------------------------------------------- */

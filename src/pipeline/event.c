@@ -8,19 +8,6 @@
 /* Per CPU, of a perf buffer: with a drain every 20 ms, 256 KiB hold 100k small samples a second and CPU. */
 #define PERF_PAGES_PER_CPU 64
 
-static struct map_info info_of(const struct program_map *map)
-{
-	return (struct map_info){
-		.name = map->name,
-		.fd = map->fd,
-		.type = map->type,
-		.key_size = map->key_size,
-		.value_size = map->value_size,
-		.max_entries = map->max_entries,
-		.flags = map->flags,
-	};
-}
-
 static void note_short(struct route *route, size_t len)
 {
 	struct err err = ERR_INIT;
@@ -73,7 +60,7 @@ int event_open(struct route *route, struct err *err)
 	const struct event_sink_fns fns = { .sample = count_sample,
 					    .lost = count_lost,
 					    .ctx = route };
-	const struct map_info map = info_of(&route->map);
+	const struct map_info map = map_info_of(&route->map);
 
 	label_cache__begin(route->cache, 1);
 	if (route->stream->interval_ns == 0 && route->metric->flush_ns > 0)
@@ -108,5 +95,7 @@ void event_drain(struct agent *agent)
 			if (r < 0)
 				route->ledger.read_errors++;
 		}
+		for (i = 0; i < config->span_count; i++)
+			span_route__drain(&config->spans[i]);
 	}
 }

@@ -10,6 +10,7 @@
 #include "pipeline/agent.h"
 #include "pipeline/plan.h"
 #include "pipeline/route.h"
+#include "pipeline/span.h"
 
 struct self_metrics;
 
@@ -18,6 +19,8 @@ struct agent_config {
 	struct program **programs; /* owned, spec->program_count of them */
 	struct route *routes;      /* owned, route_count of them (metrics) */
 	uint32_t route_count;
+	struct span_route *spans; /* owned, span_count of them */
+	uint32_t span_count;
 	char *error; /* owned or NULL: why the whole config does not run */
 	uint64_t
 		decoder_errors; /* passes of a metric with errors: what upstream's counter counts */
@@ -29,12 +32,13 @@ struct agent {
 	struct host *host; /* owned */
 	struct decode_env decode;
 	VEC(struct agent_config *) configs;
-	struct registry *registry;  /* owned */
-	struct self_metrics *self;  /* owned */
-	const struct web_server *web; /* borrowed; NULL: nobody serves */
-	struct loop_watch *drain;   /* timer that drains event sources */
-	struct loop_watch *cgroups; /* descriptor of the cgroup tree's changes */
-	uint32_t generation;        /* of the current scrape */
+	struct span_export *span_export; /* owned; NULL until a config has spans */
+	struct registry *registry;       /* owned */
+	struct self_metrics *self;       /* owned */
+	const struct web_server *web;    /* borrowed; NULL: nobody serves */
+	struct loop_watch *drain;        /* timer that drains event sources */
+	struct loop_watch *cgroups;      /* descriptor of the cgroup tree's changes */
+	uint32_t generation;             /* of the current scrape */
 	bool is_detached;
 };
 
@@ -49,7 +53,7 @@ void scrape_config(struct agent *agent, struct agent_config *config);
 /* scrape.c: forgets labels and series that are no longer there. */
 void scrape_sweep(struct agent *agent);
 
-/* event.c */
+/* event.c: rings of metrics and spans */
 int event_open(struct route *route, struct err *err);
 void event_drain(struct agent *agent);
 #define EVENT_DRAIN_NS (20 * NS_PER_MS)

@@ -25,6 +25,19 @@ const char *demand_name(enum demand demand)
 	return "";
 }
 
+struct map_info map_info_of(const struct program_map *map)
+{
+	return (struct map_info){
+		.name = map->name,
+		.fd = map->fd,
+		.type = map->type,
+		.key_size = map->key_size,
+		.value_size = map->value_size,
+		.max_entries = map->max_entries,
+		.flags = map->flags,
+	};
+}
+
 void route__done(struct route *route)
 {
 	uint32_t i;

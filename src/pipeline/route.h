@@ -54,6 +54,9 @@ struct route {
 
 void route__done(struct route *route);
 
+/* What a source has to know of a map. */
+struct map_info map_info_of(const struct program_map *map);
+
 /* Placeholders like "unknown:7" in the label cache are decoded again, at most once a second. */
 void route__forget_placeholders(struct route *route);
 

@@ -8,6 +8,7 @@
 #include "host/host.h"
 #include "pipeline/internal.h"
 #include "pipeline/self_web.h"
+#include "pipeline/span_metrics.h"
 
 #define SELF_LABELS_MAX 7
 
@@ -224,6 +225,7 @@ struct self_metrics {
 	struct family *process[array_size(process_families)]; /* the registry's */
 	struct family *ledgers[array_size(ledger_families)];  /* the registry's */
 	struct family *web[SELF_WEB_FAMILIES];                /* the registry's */
+	struct span_metrics spans;
 	uint64_t replies[array_size(preset_statuses)];
 	uint64_t in_flight;
 };
@@ -268,7 +270,7 @@ static int open_families(struct agent *agent, struct self_metrics *self, struct 
 	}
 	if (r >= 0)
 		r = self_web__open(agent, self->web, err);
-	return r;
+	return r < 0 ? r : span_metrics__init(&self->spans, agent->registry, err);
 }
 
 int self_metrics__new(struct agent *agent, struct self_metrics **ret_self, struct err *err)
@@ -431,6 +433,8 @@ void self_metrics__collect(struct self_metrics *self, struct agent *agent)
 	self_web__collect(agent, self->web);
 	collect_process(self, agent);
 	set_value(self->families[SELF_LOG_SUPPRESSED], NULL, 0, (double)log_suppressed());
+	if (agent->span_export)
+		span_metrics__collect_export(&self->spans, agent->span_export);
 	if (agent->is_detached)
 		return;
 	agent_for_each_config(agent, config) {
@@ -438,5 +442,8 @@ void self_metrics__collect(struct self_metrics *self, struct agent *agent)
 		set(self, SELF_DECODER_ERRORS, (double)config->decoder_errors, config->spec->name);
 		collect_programs(self, agent, config);
 		collect_ledgers(self, config);
+		for (uint32_t i = 0; i < config->span_count; i++)
+			span_metrics__collect_route(&self->spans, config->spec->name,
+						    &config->spans[i]);
 	}
 }

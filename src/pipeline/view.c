@@ -177,6 +177,30 @@ static void format_metric(const struct agent_config *config, const struct route 
 		strbuf__printf(out, "    LEFT OUT: %s\n", route->error);
 }
 
+static void format_span(const struct agent *agent, const struct span_route *route,
+			struct strbuf *out)
+{
+	bool is_on_purpose;
+	const char *why_off = span_export__why_off(agent->span_export, &is_on_purpose);
+
+	strbuf__printf(out, "  span %s\n    map %s\n", route->span->name, route->stream->map);
+	for (uint32_t i = 0; i < route->span->label_count; i++) {
+		strbuf__add_text(out, "    label ");
+		add_label(&route->span->labels[i], out);
+		if (i < route->label_count)
+			strbuf__printf(out, " (record bytes %u..%u)", route->labels[i].offset,
+				       route->labels[i].offset + route->labels[i].size - 1);
+		strbuf__add_char(out, '\n');
+	}
+	if (why_off)
+		strbuf__printf(out, "    demand %s: %s\n", demand_name(route->demand), why_off);
+	else
+		strbuf__printf(out, "    demand %s, to %s\n", demand_name(route->demand),
+			       span_export__target(agent->span_export));
+	if (route->error)
+		strbuf__printf(out, "    LEFT OUT: %s\n", route->error);
+}
+
 static void format_config(const struct agent *agent, uint32_t index, struct strbuf *out)
 {
 	const struct agent_config *config = agent->configs.items[index];
@@ -197,16 +221,29 @@ static void format_config(const struct agent *agent, uint32_t index, struct strb
 		format_metric(config, &config->routes[i], out);
 	for (i = 0; i < config->spec->feed_count; i++)
 		strbuf__printf(out, "  feed cgroup ids -> map %s\n", config->spec->feeds[i].map);
-	for (i = 0; i < config->spec->span_count; i++)
-		strbuf__printf(out, "  span %s: understood, not exported yet\n",
-			       config->spec->spans[i].name);
+	for (i = 0; i < config->span_count; i++)
+		format_span(agent, &config->spans[i], out);
+}
+
+static void json_labels(const struct label_spec *labels, uint32_t count, struct json_writer *json)
+{
+	json__begin_array(json, "labels");
+	for (uint32_t i = 0; i < count; i++) {
+		json__begin_object(json, NULL);
+		json__add_text(json, "name", labels[i].name);
+		json__begin_array(json, "decoders");
+		for (uint32_t step = 0; step < labels[i].step_count; step++)
+			json__add_text(json, NULL, labels[i].steps[step].decoder);
+		json__end_array(json);
+		json__end_object(json);
+	}
+	json__end_array(json);
 }
 
 static void json_metric(const struct agent_config *config, const struct route *route,
 			struct json_writer *json)
 {
 	const struct fact_map *map = find_map(config, route);
-	uint32_t i, step;
 
 	json__begin_object(json, NULL);
 	json__add_text(json, "name", route->metric->name);
@@ -217,19 +254,19 @@ static void json_metric(const struct agent_config *config, const struct route *r
 		json__add_u64(json, "key_size", map->key_size);
 		json__add_u64(json, "max_entries", map->max_entries);
 	}
-	json__begin_array(json, "labels");
-	for (i = 0; i < route->metric->label_count; i++) {
-		const struct label_spec *label = &route->metric->labels[i];
+	json_labels(route->metric->labels, route->metric->label_count, json);
+	json__add_text(json, "demand", demand_name(route->demand));
+	json__add_text(json, "left_out", route->error);
+	json__end_object(json);
+}
 
-		json__begin_object(json, NULL);
-		json__add_text(json, "name", label->name);
-		json__begin_array(json, "decoders");
-		for (step = 0; step < label->step_count; step++)
-			json__add_text(json, NULL, label->steps[step].decoder);
-		json__end_array(json);
-		json__end_object(json);
-	}
-	json__end_array(json);
+static void json_span(const struct span_route *route, struct json_writer *json)
+{
+	json__begin_object(json, NULL);
+	json__add_text(json, "name", route->span->name);
+	json__add_text(json, "service", route->span->service);
+	json__add_text(json, "map", route->stream->map);
+	json_labels(route->span->labels, route->span->label_count, json);
 	json__add_text(json, "demand", demand_name(route->demand));
 	json__add_text(json, "left_out", route->error);
 	json__end_object(json);
@@ -260,6 +297,10 @@ static void json_config(const struct agent *agent, uint32_t index, struct json_w
 	json__begin_array(json, "metrics");
 	for (i = 0; i < config->route_count; i++)
 		json_metric(config, &config->routes[i], json);
+	json__end_array(json);
+	json__begin_array(json, "spans");
+	for (i = 0; i < config->span_count; i++)
+		json_span(&config->spans[i], json);
 	json__end_array(json);
 	json__end_object(json);
 }
