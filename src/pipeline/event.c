@@ -5,6 +5,8 @@
 #include "base/clock.h"
 #include "pipeline/internal.h"
 
+/* How long a key may be unseen before it makes room, at least. */
+#define EVENT_PASS_NS (10 * NS_PER_S)
 /* Per CPU, of a perf buffer: with a drain every 20 ms, 256 KiB hold 100k small samples a second and CPU. */
 #define PERF_PAGES_PER_CPU 64
 
@@ -62,7 +64,6 @@ int event_open(struct route *route, struct err *err)
 					    .ctx = route };
 	const struct map_info map = map_info_of(&route->map);
 
-	label_cache__begin(route->cache, 1);
 	if (route->stream->interval_ns == 0 && route->metric->flush_ns > 0)
 		route->next_flush_ns = clock_monotonic_ns() + route->metric->flush_ns;
 	return event_source__open(&map, PERF_PAGES_PER_CPU, &fns, &route->events, err);
@@ -75,6 +76,17 @@ static void flush(struct route *route, int64_t now_ns)
 	label_cache__clear(route->cache);
 	while (route->next_flush_ns <= now_ns)
 		route->next_flush_ns += route->metric->flush_ns;
+}
+
+/*
+ * Events have no passes over a map, but the cache forgets by passes: when it is full, keys unseen for two of these
+ * leave. Placeholders are asked again as often.
+ */
+static void begin_pass(struct route *route, int64_t now_ns)
+{
+	label_cache__begin(route->cache, ++route->pass);
+	route__forget_placeholders(route);
+	route->next_pass_ns = now_ns + EVENT_PASS_NS;
 }
 
 void event_drain(struct agent *agent)
@@ -91,6 +103,8 @@ void event_drain(struct agent *agent)
 				continue;
 			if (route->next_flush_ns && now_ns >= route->next_flush_ns)
 				flush(route, now_ns);
+			if (now_ns >= route->next_pass_ns)
+				begin_pass(route, now_ns);
 			r = event_source__drain(route->events);
 			if (r < 0)
 				route->ledger.read_errors++;

@@ -156,16 +156,12 @@ void route__forget_placeholders(struct route *route)
 	label_cache__forget_provisional(route->cache);
 }
 
-const struct label_entry *route__resolve(struct route *route, const void *key,
-					 struct label_entry *scratch_entry)
+const struct label_entry *route__decode(struct route *route, const void *key,
+					struct label_entry *ret_entry)
 {
-	const struct label_entry *found = label_cache__find(route->cache, key);
 	struct err err = ERR_INIT;
-	int r;
+	int r = make_entry(route, key, ret_entry, &err);
 
-	if (found)
-		return found;
-	r = make_entry(route, key, scratch_entry, &err);
 	if (r < 0) {
 		route->ledger.decode_errors++;
 		/* One message a pass: a wrong layout would otherwise fail the same way for every row. */
@@ -175,7 +171,7 @@ const struct label_entry *route__resolve(struct route *route, const void *key,
 		err__done(&err);
 		return NULL;
 	}
-	if (label_cache__add(route->cache, key, scratch_entry) < 0)
+	if (label_cache__add(route->cache, key, ret_entry) < 0)
 		route->ledger.uncached++;
-	return scratch_entry;
+	return ret_entry;
 }

@@ -45,6 +45,8 @@ struct route {
 	struct table_source *table;  /* owned or NULL */
 	struct event_source *events; /* owned or NULL */
 	int64_t forgot_ns;           /* when placeholders were last forgotten (monotonic) */
+	uint32_t pass;               /* events: generation of the label cache */
+	int64_t next_pass_ns;        /* events: when the next one begins (monotonic) */
 	int64_t next_flush_ns;       /* TEMPORALITY_INTERVAL: when series begin anew (monotonic) */
 	bool counts_as_decode_error; /* `error` is one that existing dashboards see as a decoder error per scrape */
 	bool has_decode_error; /* in this pass */
@@ -61,11 +63,19 @@ struct map_info map_info_of(const struct program_map *map);
 void route__forget_placeholders(struct route *route);
 
 /*
- * The cache entry of a key of key_size bytes: from the cache, or decoded and remembered. NULL when the row cannot be
- * decoded (counted in the ledger). `scratch_entry` is used when the cache has no room.
+ * The entry of a key (key_size bytes) that the label cache does not have: decoded into ret_entry, and remembered unless
+ * the cache has no room. NULL when the row cannot be decoded (counted in the ledger).
  */
-const struct label_entry *route__resolve(struct route *route, const void *key,
-					 struct label_entry *scratch_entry);
+const struct label_entry *route__decode(struct route *route, const void *key,
+					struct label_entry *ret_entry);
+/* From the cache, else decoded. */
+static inline const struct label_entry *route__resolve(struct route *route, const void *key,
+						       struct label_entry *scratch_entry)
+{
+	const struct label_entry *found = label_cache__find(route->cache, key);
+
+	return found ? found : route__decode(route, key, scratch_entry);
+}
 
 /* Keeps the newest error for people, with the stage it happened in, and logs it at most every ten seconds per route.
  * Takes err. */

@@ -51,10 +51,8 @@ static int add_rows(void *ctx, const struct row_batch *rows)
 	size_t i;
 
 	for (i = 0; i < rows->len; i++, key += rows->key_stride, value += rows->value_stride) {
-		const struct label_entry *entry = label_cache__find(route->cache, key);
+		const struct label_entry *entry = route__resolve(route, key, &scratch);
 
-		if (!entry)
-			entry = route__resolve(route, key, &scratch);
 		if (entry)
 			add_value(route, entry,
 				  rows->value_count == 1 ? read_cell(value)
