@@ -283,11 +283,11 @@ void span_export__finish(struct span_export *export)
 
 	if (!export->client)
 		return;
+	/* What is lost at the end is counted where nobody can read it any more: the log has to say it. */
+	export->last_log_s = 0;
 	send_batch(export);
 	otlp_client__finish(export->client,
 			    timeout_ns < FINISH_MAX_NS ? timeout_ns : FINISH_MAX_NS);
-	/* What is left is counted as it goes, and told while somebody still reads the log. */
-	export->last_log_s = 0;
 	export->client = otlp_client__free(export->client);
 	export->why_off = "the agent ends";
 }
