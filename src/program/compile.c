@@ -64,35 +64,9 @@ static void arguments__done(struct arguments *arguments)
 	vec_done(&arguments->list);
 }
 
-/* The headers that came with this binary: in the source tree it was built in, or where it was installed. */
-static int find_own_headers(char *buf, size_t size)
-{
-	static const char *const places[] = { "../include", "../share/sonde/include" };
-	char program[PATH_MAX], probe[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
-	char *slash;
-
-	if (len < 0)
-		return -errno;
-	program[len] = '\0';
-	slash = strrchr(program, '/');
-	if (!slash)
-		return -ENOENT;
-	*slash = '\0';
-	for (size_t i = 0; i < array_size(places); i++) {
-		if (snprintf(buf, size, "%s/%s", program, places[i]) < (int)size &&
-		    snprintf(probe, sizeof(probe), "%s/maps.bpf.h", buf) < (int)sizeof(probe) &&
-		    access(probe, R_OK) == 0)
-			return 0;
-	}
-	return -ENOENT;
-}
-
 static int make_arguments(const struct compile_options *options, const char *vmlinux_dir,
 			  const char *output, struct arguments *arguments)
 {
-	char own_headers[PATH_MAX];
-
 	add(arguments, "clang"); /* replaced by the name that is run */
 	add(arguments, "-target");
 	add(arguments, "bpf");
@@ -103,8 +77,6 @@ static int make_arguments(const struct compile_options *options, const char *vml
 	add(arguments, "-D__TARGET_ARCH_%s", options->arch ? options->arch : OWN_ARCH);
 	for (size_t i = 0; i < options->include_dir_count; i++)
 		add(arguments, "-I%s", options->include_dirs[i]);
-	if (find_own_headers(own_headers, sizeof(own_headers)) == 0)
-		add(arguments, "-I%s", own_headers);
 	add(arguments, "-I%s", vmlinux_dir);
 	/* For a target without a system of its own, clang does not look for <asm/…> where Debian keeps it. */
 	add(arguments, "-idirafter");

@@ -228,6 +228,11 @@ int explain_program(const char *log, int r, const struct explain_subject *subjec
 		(void)explain_verifier(lines, r, subject, err);
 	else if (r == -EPERM && subject->is_btf)
 		(void)err__set(err, r, NULL, "%s is refused by this kernel (EPERM)", subject->hook);
+	else if (r == -EPERM && subject->is_network)
+		(void)err__set(
+			err, r, NULL,
+			"loading is not permitted (EPERM); %s programs need CAP_NET_ADMIN beside CAP_BPF",
+			subject->hook);
 	else if (r == -EPERM)
 		(void)err__set(
 			err, r, NULL,

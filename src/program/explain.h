@@ -15,6 +15,7 @@ struct explain_subject {
 	const char *hook;   /* kind of hook: "fentry" */
 	const char *target; /* or NULL */
 	bool is_btf;        /* bound to the kernel's types at load */
+	bool is_network;    /* the kernel wants CAP_NET_ADMIN for it */
 	const char *
 		missing; /* kernel functions that some program calls and that are not there, or NULL */
 };

@@ -82,6 +82,7 @@ static int explain_part(struct program *program, const struct program_part *part
 		.hook = part->section ? part->section->prefix : part->view.section,
 		.target = part->request_count ? part->requests[0].target : NULL,
 		.is_btf = part->section && part->section->flags & SECTION_BTF,
+		.is_network = part->section && section_is_network(part->section),
 		.missing = program->missing_functions,
 	};
 

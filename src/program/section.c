@@ -199,3 +199,23 @@ const struct section *section_find(const char *name, const char **ret_rest)
 		*ret_rest = name[best_len] ? name + best_len + 1 : NULL;
 	return best;
 }
+
+/* As kernel/bpf/syscall.c has it; types that no section of ours makes are left out. */
+bool section_is_network(const struct section *section)
+{
+	switch (section->program_type) {
+	case TYPE(SCHED_CLS):
+	case TYPE(SCHED_ACT):
+	case TYPE(XDP):
+	case TYPE(CGROUP_DEVICE):
+	case TYPE(CGROUP_SOCK):
+	case TYPE(CGROUP_SOCK_ADDR):
+	case TYPE(CGROUP_SOCKOPT):
+	case TYPE(CGROUP_SYSCTL):
+	case TYPE(SOCK_OPS):
+	case KERNEL_PROG_TYPE_NETFILTER:
+		return true;
+	default:
+		return false;
+	}
+}

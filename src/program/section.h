@@ -31,6 +31,8 @@ struct section {
 
 /* Registers our sections with libbpf, before the first object is opened. Safe to call again. */
 int section_register(struct err *err);
+/* Whether the kernel wants CAP_NET_ADMIN for programs of this type. */
+bool section_is_network(const struct section *section);
 /* NULL when the name means nothing to us; *ret_rest is what follows "prefix/", or NULL when nothing does. */
 const struct section *section_find(const char *name, const char **ret_rest);
 

@@ -115,6 +115,21 @@ static void test_program__table(void **state)
 	}
 }
 
+static void test_program__network_privilege(void **state)
+{
+	const struct explain_subject subject = { .hook = "xdp", .is_network = true };
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(
+		explain_program("libbpf: prog 'x': failed to load: -1\n", -EPERM, &subject, &err),
+		-EPERM);
+	assert_string_equal(
+		err.text,
+		"loading is not permitted (EPERM); xdp programs need CAP_NET_ADMIN beside CAP_BPF");
+	err__done(&err);
+}
+
 /* From 7.3 on the verifier writes a report behind its verdict; the verdict stays what is told. */
 static void test_program__report_of_newer_kernels(void **state)
 {
@@ -254,6 +269,7 @@ int main(void)
 		cmocka_unit_test(test_culprit__table),
 		cmocka_unit_test(test_program__table),
 		cmocka_unit_test(test_program__log_without_its_beginning),
+		cmocka_unit_test(test_program__network_privilege),
 		cmocka_unit_test(test_program__report_of_newer_kernels),
 		cmocka_unit_test(test_program__missing_kernel_function),
 		cmocka_unit_test(test_missing_function__is_named),

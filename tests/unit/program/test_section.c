@@ -77,6 +77,9 @@ static void test_find__types(void **state)
 	assert_int_equal(section_find("fexit.s/x", &rest)->flags,
 			 SECTION_BTF | SECTION_RETURN | SECTION_SLEEPABLE);
 	assert_ptr_equal(section_find("xdp/lo", &rest)->family, &attach_xdp);
+	assert_true(section_is_network(section_find("xdp/lo", &rest)));
+	assert_false(section_is_network(section_find("cgroup_skb/egress", &rest)));
+	assert_false(section_is_network(section_find("kprobe/x", &rest)));
 }
 
 static void test_register__twice(void **state)
