@@ -42,8 +42,8 @@ static const struct flag_set flag_set = {
 struct check {
 	struct check_options options;
 	struct table table;
-	uint32_t missing; /* programs and configs that do not work */
-	uint32_t metrics_left_out;
+	uint32_t missing;  /* programs and configs that do not work */
+	uint32_t left_out; /* metrics and spans */
 };
 
 /* The first error goes into the table, all of them to stderr. */
@@ -68,7 +68,7 @@ static void log_causes(const struct agent *agent)
 		session_log_cause(LOG_ERROR, view.name, agent__part(agent, 0, i));
 }
 
-static void log_metric_errors(struct check *check, const struct agent *agent)
+static void log_left_out(struct check *check, const struct agent *agent)
 {
 	struct config_view view = agent__config(agent, 0);
 
@@ -78,7 +78,16 @@ static void log_metric_errors(struct check *check, const struct agent *agent)
 		if (!metric.error)
 			continue;
 		log_error("config '%s': metric '%s': %s", view.name, metric.name, metric.error);
-		check->metrics_left_out++;
+		check->left_out++;
+	}
+	/* That nobody wants spans here and now says nothing against the config. */
+	for (uint32_t i = 0; i < view.span_count; i++) {
+		struct span_view span = agent__span(agent, 0, i);
+
+		if (!span.error)
+			continue;
+		log_error("config '%s': span '%s': %s", view.name, span.name, span.error);
+		check->left_out++;
 	}
 }
 
@@ -100,7 +109,7 @@ static void attach(struct check *check, struct agent *agent)
 	}
 	check->missing += report_config(agent, 0, r < 0 ? text : NULL, &check->table);
 	if (r == 0)
-		log_metric_errors(check, agent);
+		log_left_out(check, agent);
 	log_causes(agent);
 	err__done(&err);
 }
@@ -182,5 +191,5 @@ int command_check(const struct invocation *invocation)
 		r = print_table(&check);
 	table__done(&check.table);
 	flags_result__done(&result);
-	return r == 0 && check.missing + check.metrics_left_out == 0 ? STATUS_OK : STATUS_FAILED;
+	return r == 0 && check.missing + check.left_out == 0 ? STATUS_OK : STATUS_FAILED;
 }

@@ -205,7 +205,7 @@ static int attach_configs(struct exporter *exporter)
 	return 0;
 }
 
-static void log_metrics_left_out(const struct agent *agent)
+static void log_left_out(const struct agent *agent)
 {
 	for (uint32_t i = 0; i < agent__config_count(agent); i++) {
 		struct config_view config = agent__config(agent, i);
@@ -217,6 +217,13 @@ static void log_metrics_left_out(const struct agent *agent)
 				log_warn("config \"%s\": metric left out: %s", config.name,
 					 metric.error);
 		}
+		for (uint32_t j = 0; j < config.span_count; j++) {
+			struct span_view span = agent__span(agent, i, j);
+
+			if (span.error)
+				log_warn("config \"%s\": span left out: %s", config.name,
+					 span.error);
+		}
 	}
 }
 
@@ -227,7 +234,7 @@ static int start_sources(struct exporter *exporter)
 
 	/* A check opens nothing, but says what a start would say. */
 	if (exporter->options.is_checking) {
-		log_metrics_left_out(exporter->session.agent);
+		log_left_out(exporter->session.agent);
 		return 0;
 	}
 

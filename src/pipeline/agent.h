@@ -67,6 +67,7 @@ struct config_view {
 	const char *origin;
 	uint32_t part_count;
 	uint32_t metric_count;
+	uint32_t span_count;
 	const char *error; /* or NULL: why the whole config does not run */
 	uint32_t warning_count;
 };
@@ -93,6 +94,16 @@ struct metric_view {
 	uint64_t series;
 };
 struct metric_view agent__metric(const struct agent *agent, uint32_t config, uint32_t metric);
+
+struct span_view {
+	const char *name;
+	const char *map;
+	const char *target;  /* where they go; NULL: nowhere */
+	const char *why_off; /* then */
+	const char *error;   /* or NULL: why it is left out */
+	uint64_t received;
+};
+struct span_view agent__span(const struct agent *agent, uint32_t config, uint32_t span);
 
 /* The plan as text for a person, or as JSON. */
 void agent__format_plan(const struct agent *agent, bool as_json, struct strbuf *out);

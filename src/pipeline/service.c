@@ -123,12 +123,30 @@ static struct page_metric metric_for_page(const struct metric_view *metric)
 	};
 }
 
+/* A span stands among the metrics: it comes from a map, too. */
+static struct page_metric span_for_page(const struct span_view *span, struct arena *arena)
+{
+	const char *help = span->target ? arena__printf(arena, "sent to %s", span->target)
+					: arena__printf(arena, "not sent: %s", span->why_off);
+
+	return (struct page_metric){
+		.name = span->name,
+		.help = help ? help : "",
+		.kind = "span",
+		.map = span->map,
+		.method = span->target ? "ring buffer" : "",
+		.error = span->error,
+		.series = span->received,
+	};
+}
+
 static int config_for_page(const struct agent *agent, uint32_t index, struct arena *arena,
 			   struct page_config *ret_config)
 {
 	struct config_view view = agent__config(agent, index);
 	struct page_program *programs = arena_array(arena, struct page_program, view.part_count);
-	struct page_metric *metrics = arena_array(arena, struct page_metric, view.metric_count);
+	struct page_metric *metrics = arena_array(arena, struct page_metric,
+						  view.metric_count + view.span_count);
 
 	if (!programs || !metrics)
 		return -ENOMEM;
@@ -139,6 +157,11 @@ static int config_for_page(const struct agent *agent, uint32_t index, struct are
 
 		metrics[i] = metric_for_page(&metric);
 	}
+	for (uint32_t i = 0; i < view.span_count; i++) {
+		struct span_view span = agent__span(agent, index, i);
+
+		metrics[view.metric_count + i] = span_for_page(&span, arena);
+	}
 	*ret_config = (struct page_config){
 		.name = view.name,
 		.origin = view.origin,
@@ -146,7 +169,7 @@ static int config_for_page(const struct agent *agent, uint32_t index, struct are
 		.programs = programs,
 		.program_count = view.part_count,
 		.metrics = metrics,
-		.metric_count = view.metric_count,
+		.metric_count = view.metric_count + view.span_count,
 	};
 	return 0;
 }

@@ -31,6 +31,7 @@ struct config_view agent__config(const struct agent *agent, uint32_t index)
 		.origin = config->spec->origin,
 		.part_count = count_parts(config),
 		.metric_count = config->route_count,
+		.span_count = config->span_count,
 		.error = config->error,
 		.warning_count = config->spec->warning_count,
 	};
@@ -94,6 +95,22 @@ struct metric_view agent__metric(const struct agent *agent, uint32_t index, uint
 		.method = method_name(route),
 		.error = route->error ? route->error : route->last_error,
 		.series = route->family ? family__series_count(route->family) : 0,
+	};
+}
+
+struct span_view agent__span(const struct agent *agent, uint32_t index, uint32_t span)
+{
+	const struct span_route *route = &agent->configs.items[index]->spans[span];
+	bool is_on_purpose;
+	const char *why_off = span_export__why_off(agent->span_export, &is_on_purpose);
+
+	return (struct span_view){
+		.name = route->span->name,
+		.map = route->stream->map,
+		.target = why_off ? NULL : span_export__target(agent->span_export),
+		.why_off = why_off,
+		.error = route->error,
+		.received = route->ledger.seen,
 	};
 }
 
