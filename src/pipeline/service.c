@@ -119,7 +119,7 @@ static struct page_metric metric_for_page(const struct metric_view *metric)
 		.map = metric->map,
 		.method = metric->method,
 		.error = metric->error,
-		.series = metric->series,
+		.count = metric->series,
 	};
 }
 
@@ -136,7 +136,8 @@ static struct page_metric span_for_page(const struct span_view *span, struct are
 		.map = span->map,
 		.method = span->target ? "ring buffer" : "",
 		.error = span->error,
-		.series = span->received,
+		.count = span->received,
+		.counted = "received",
 	};
 }
 

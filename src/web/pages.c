@@ -111,9 +111,9 @@ static void add_metric(struct strbuf *out, const struct page_metric *metric)
 		strbuf__add_text(out, " by ");
 		add_escaped(out, metric->method);
 	}
-	strbuf__printf(out,
-		       "<span class=apart>,</span></td><td class=number>%llu series</td></tr>\n",
-		       (unsigned long long)metric->series);
+	strbuf__printf(out, "<span class=apart>,</span></td><td class=number>%llu %s</td></tr>\n",
+		       (unsigned long long)metric->count,
+		       metric->counted ? metric->counted : "series");
 }
 
 static void add_config(struct strbuf *out, const struct page_config *config)

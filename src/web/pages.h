@@ -23,9 +23,10 @@ struct page_program {
 
 struct page_metric {
 	const char *name, *help, *kind, *map;
-	const char *method; /* how it is read; "" unknown */
-	const char *error;  /* or NULL: why it is left out */
-	uint64_t series;
+	const char *method;  /* how it is read; "" unknown */
+	const char *error;   /* or NULL: why it is left out */
+	uint64_t count;      /* of series, or of what `counted` says */
+	const char *counted; /* NULL: "series" */
 };
 
 struct page_config {

@@ -33,7 +33,14 @@ static void test_write__shows_programs_and_metrics(void **state)
 		  .kind = "counter",
 		  .map = "x",
 		  .method = "batch",
-		  .series = 42 },
+		  .count = 42 },
+		{ .name = "call",
+		  .help = "not sent",
+		  .kind = "span",
+		  .map = "calls",
+		  .method = "",
+		  .count = 7,
+		  .counted = "received" },
 	};
 	const struct page_config configs[] = {
 		{ .name = "one",
@@ -41,7 +48,7 @@ static void test_write__shows_programs_and_metrics(void **state)
 		  .programs = programs,
 		  .program_count = 2,
 		  .metrics = metrics,
-		  .metric_count = 1 },
+		  .metric_count = 2 },
 		{ .name = "two", .origin = "/etc/two.yaml", .error = "object: no such file" },
 	};
 	const struct page_link links[] = { { "/metrics", "Metrics" }, { "/healthz", "Health" } };
@@ -68,6 +75,8 @@ static void test_write__shows_programs_and_metrics(void **state)
 	assert_has(
 		&out,
 		"<code>x</code> by batch<span class=apart>,</span></td><td class=number>42 series</td>");
+	assert_has(&out, "<code>calls</code><span class=apart>,</span></td>"
+			 "<td class=number>7 received</td>");
 	assert_has(&out, "<p class=bad>object: no such file</p>");
 	assert_has(&out, "</body></html>\n");
 	strbuf__done(&out);
