@@ -26,12 +26,27 @@ typedef _Bool bool;
 enum { false, true };
 
 #define TASK_RUNNING 0
+#define PF_KTHREAD 0x00200000 /* of task_struct.flags */
+#define SIGNAL_GROUP_EXIT 0x4 /* of signal_struct.flags */
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
+struct signal_struct {
+	unsigned int flags;
+	struct task_struct *group_exec_task;
+};
+
+struct signal_struct___before_5_17 {
+	struct task_struct *group_exit_task;
+};
+
 struct task_struct {
 	unsigned int __state;
+	unsigned int flags;
 	s32 pid;
+	s32 tgid;
+	int exit_code;
+	struct signal_struct *signal;
 };
 
 struct task_struct___before_5_14 {
