@@ -53,6 +53,14 @@ struct task_struct___before_5_14 {
 	volatile long state;
 };
 
+struct sigaction {
+	void *sa_handler;
+};
+
+struct k_sigaction {
+	struct sigaction sa;
+};
+
 struct gendisk {
 	int major;
 	int first_minor;
