@@ -39,7 +39,7 @@ static const struct {
 static int refuse(struct err *err, const char *what)
 {
 	return err__set(err, -EINVAL, NULL,
-			"has damaged type information (BTF): %s; build it again", what);
+			"its type information (BTF) is damaged: %s; build it again", what);
 }
 
 int btf_walk__init(struct btf_walk *walk, const void *data, size_t len, struct err *err)
