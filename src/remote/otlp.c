@@ -11,11 +11,13 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "remote/curl_library.h"
+#include "remote/otlp_response.h"
 
 #define FIRST_WAIT_NS (1 * NS_PER_S)
 #define LONGEST_WAIT_NS (30 * NS_PER_S)
 #define GIVE_UP_NS (60 * NS_PER_S)
 #define RETRY_AFTER_MAX_S 300 /* a receiver that asks for more asks for too much */
+#define REPLY_MAX 4096        /* bytes of an answer that are kept: a number and a sentence */
 #define NOT_YET -1            /* a timer that is set later */
 #define GZIP_LEVEL 1          /* the others cost several times the time for a tenth of the bytes */
 
@@ -43,6 +45,8 @@ struct otlp_client {
 	int64_t finish_ns; /* when there is no more time (monotonic); 0: nobody said */
 	struct libdeflate_compressor *compressor; /* owned; NULL without gzip */
 	char error[CURL_ERROR_SIZE];
+	char reply[REPLY_MAX]; /* the body of the answer, or its beginning */
+	size_t reply_len;
 };
 
 /* ---- libcurl on the loop ------------------------------------------------------------------------------- */
@@ -169,6 +173,29 @@ static bool is_permanent(CURLcode code)
 	return false;
 }
 
+/* It was taken, but maybe not all of its spans. */
+static void judge_success(struct otlp_client *client)
+{
+	struct request *request = client->first;
+	uint64_t rejected = client->options.settings->is_json
+				    ? 0 /* whose answers are JSON, which nobody here reads */
+				    : otlp_rejected_spans(client->reply, client->reply_len);
+	struct err err = ERR_INIT;
+
+	if (rejected > request->spans)
+		rejected = request->spans;
+	if (rejected > 0) {
+		err__set(&err, -EREMOTEIO, NULL, "%s took a request but not all of its spans",
+			 client->options.settings->url);
+		request->spans -= (uint32_t)rejected;
+		client->pending -= (uint32_t)rejected;
+		client->options.done(client->options.ctx, (uint32_t)rejected, OTLP_OUTCOME_REFUSED,
+				     &err);
+		err__done(&err);
+	}
+	take_first(client, OTLP_OUTCOME_EXPORTED, NULL);
+}
+
 /* Tells how the first request did: it is gone now, or waits for another try. */
 static void judge_status(struct otlp_client *client)
 {
@@ -178,7 +205,7 @@ static void judge_status(struct otlp_client *client)
 
 	(void)client->curl.easy_getinfo(client->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (status >= 200 && status < 300) {
-		take_first(client, OTLP_OUTCOME_EXPORTED, NULL);
+		judge_success(client);
 		return;
 	}
 	err__set(&err, -EREMOTEIO, NULL, "%s answers with HTTP status %ld",
@@ -219,6 +246,7 @@ static bool start_try(struct otlp_client *client)
 	if (request->first_try_ns == 0)
 		request->first_try_ns = clock_monotonic_ns();
 	client->error[0] = '\0';
+	client->reply_len = 0;
 	(void)curl->easy_setopt(client->easy, CURLOPT_POSTFIELDS, request->body);
 	(void)curl->easy_setopt(client->easy, CURLOPT_POSTFIELDSIZE_LARGE,
 				(curl_off_t)request->body_len);
@@ -268,12 +296,17 @@ static void run_retry(void *ctx)
 
 /* ---- making and ending --------------------------------------------------------------------------------- */
 
-/* What the receiver answers in words is not read: the status says what to do. */
-static size_t drop_body(char *data, size_t size, size_t count, void *ctx)
+/* All of it is read, so that the connection can be used again; what does not fit is of no interest. */
+static size_t keep_reply(char *data, size_t size, size_t count, void *ctx)
 {
-	(void)data;
-	(void)ctx;
-	return size * count;
+	struct otlp_client *client = ctx;
+	size_t len = size * count, room = sizeof(client->reply) - client->reply_len;
+
+	if (room > len)
+		room = len;
+	memcpy(client->reply + client->reply_len, data, room);
+	client->reply_len += room;
+	return len;
 }
 
 static int add_header(struct otlp_client *client, const char *key, const char *value)
@@ -331,7 +364,8 @@ static int set_options(struct otlp_client *client)
 	(void)curl->easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)(settings->timeout_ns / NS_PER_MS));
 	(void)curl->easy_setopt(easy, CURLOPT_HTTPHEADER, client->headers);
 	(void)curl->easy_setopt(easy, CURLOPT_ERRORBUFFER, client->error);
-	(void)curl->easy_setopt(easy, CURLOPT_WRITEFUNCTION, drop_body);
+	(void)curl->easy_setopt(easy, CURLOPT_WRITEFUNCTION, keep_reply);
+	(void)curl->easy_setopt(easy, CURLOPT_WRITEDATA, client);
 	return 0;
 }
 

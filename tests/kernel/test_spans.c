@@ -197,7 +197,7 @@ static void test_spans__the_last_ones_are_sent_at_the_end(void **state)
 /* Whatever happens to a span, it is in exactly one of the counters. */
 static void test_spans__a_slow_receiver_costs_spans_and_they_are_counted(void **state)
 {
-	static const struct receiver_step steps[] = { { RECEIVER_IS_SILENT, 0, NULL } };
+	static const struct receiver_step steps[] = { { .manner = RECEIVER_IS_SILENT } };
 	struct fixture *fixture = *state;
 	double dropped, queued;
 

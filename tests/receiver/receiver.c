@@ -115,8 +115,12 @@ static void answer(struct receiver *receiver, int fd, const struct receiver_step
 		return;
 	}
 	len = snprintf(reply, sizeof(reply),
-		       "HTTP/1.1 %d Whatever\r\nContent-Length: 0\r\nConnection: close\r\n%s\r\n",
-		       step->status, step->headers ? step->headers : "");
+		       "HTTP/1.1 %d Whatever\r\nContent-Length: %zu\r\nConnection: close\r\n%s\r\n",
+		       step->status, step->body_len, step->headers ? step->headers : "");
+	if (step->body && (size_t)len + step->body_len <= sizeof(reply)) {
+		memcpy(reply + len, step->body, step->body_len);
+		len += (int)step->body_len;
+	}
 	if (step->manner == RECEIVER_ANSWERS && write(fd, reply, (size_t)len) != len)
 		fprintf(stderr, "receiver: cannot answer\n");
 	close(fd);
@@ -124,7 +128,7 @@ static void answer(struct receiver *receiver, int fd, const struct receiver_step
 
 static void *run(void *ctx)
 {
-	static const struct receiver_step well = { RECEIVER_ANSWERS, 200, NULL };
+	static const struct receiver_step well = { .status = 200 };
 	struct receiver *receiver = ctx;
 
 	while (receiver->count < REQUESTS_MAX && wait_readable(receiver, receiver->listen_fd)) {

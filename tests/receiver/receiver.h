@@ -20,6 +20,8 @@ struct receiver_step {
 	enum receiver_manner manner;
 	int status;          /* RECEIVER_ANSWERS */
 	const char *headers; /* further ones, each ended by CRLF; or NULL */
+	const char *body;    /* or NULL */
+	size_t body_len;
 };
 
 struct received {

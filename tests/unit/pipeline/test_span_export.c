@@ -115,7 +115,7 @@ static void test_add__an_old_batch_is_sent(void **state)
 
 static void test_add__beyond_the_queue_spans_are_dropped_and_counted(void **state)
 {
-	static const struct receiver_step steps[] = { { RECEIVER_IS_SILENT, 0, NULL } };
+	static const struct receiver_step steps[] = { { .manner = RECEIVER_IS_SILENT } };
 	struct receiver *receiver = receiver__start(0, steps, array_size(steps));
 	struct fixture fixture = { .variables = { "OTEL_BSP_MAX_QUEUE_SIZE", "10",
 						  "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "4",
@@ -140,7 +140,7 @@ static void test_add__beyond_the_queue_spans_are_dropped_and_counted(void **stat
 
 static void test_add__refused_spans_are_counted(void **state)
 {
-	static const struct receiver_step steps[] = { { RECEIVER_ANSWERS, 400, NULL } };
+	static const struct receiver_step steps[] = { { .status = 400 } };
 	struct receiver *receiver = receiver__start(0, steps, array_size(steps));
 	struct fixture fixture = { .variables = { "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "2" } };
 

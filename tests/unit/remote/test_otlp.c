@@ -163,9 +163,11 @@ static void test_send__gzip_and_json(void **state)
 static void test_send__tries_again_when_that_may_help(void **state)
 {
 	static const struct receiver_step steps[] = {
-		{ RECEIVER_ANSWERS, 429, NULL }, { RECEIVER_ANSWERS, 502, NULL },
-		{ RECEIVER_ANSWERS, 503, NULL }, { RECEIVER_ANSWERS, 504, NULL },
-		{ RECEIVER_HANGS_UP, 0, NULL },
+		{ .status = 429 },
+		{ .status = 502 },
+		{ .status = 503 },
+		{ .status = 504 },
+		{ .manner = RECEIVER_HANGS_UP },
 	};
 	struct receiver *receiver = receiver__start(0, steps, array_size(steps));
 	struct fixture fixture = { .retries = 0 };
@@ -186,11 +188,11 @@ static void test_send__tries_again_when_that_may_help(void **state)
 
 static void test_send__refused_for_good(void **state)
 {
-	static const struct receiver_step steps[] = { { RECEIVER_ANSWERS, 400, NULL },
-						      { RECEIVER_ANSWERS, 401, NULL },
-						      { RECEIVER_ANSWERS, 500, NULL },
-						      { RECEIVER_ANSWERS, 302,
-							"Location: /elsewhere\r\n" } };
+	static const struct receiver_step steps[] = { { .status = 400 },
+						      { .status = 401 },
+						      { .status = 500 },
+						      { .status = 302,
+							.headers = "Location: /elsewhere\r\n" } };
 	struct receiver *receiver = receiver__start(0, steps, array_size(steps));
 	struct fixture fixture = { .retries = 0 };
 
@@ -208,11 +210,35 @@ static void test_send__refused_for_good(void **state)
 	receiver__stop(receiver);
 }
 
+static void test_send__spans_that_were_taken_and_thrown_away_are_counted(void **state)
+{
+	static const struct receiver_step steps[] = {
+		{ .status = 200, .body = "\x0a\x06\x08\x02\x12\x02no", .body_len = 8 },
+		{ .status = 200,
+		  .body = "\x0a\x02\x08\x63",
+		  .body_len = 4 }, /* more than there were */
+		{ .status = 200, .body = "garbage", .body_len = 7 },
+	};
+	struct receiver *receiver = receiver__start(0, steps, array_size(steps));
+	struct fixture fixture = { .retries = 0 };
+
+	(void)state;
+	open_client(&fixture, receiver__port(receiver), 0);
+	for (size_t i = 0; i < array_size(steps); i++)
+		send_text(&fixture, "spans", 5);
+	run_all(&fixture);
+	assert_int_equal(fixture.spans[OTLP_OUTCOME_EXPORTED], 3 + 0 + 5);
+	assert_int_equal(fixture.spans[OTLP_OUTCOME_REFUSED], 2 + 5);
+	assert_non_null(strstr(fixture.last_error, "not all of its spans"));
+	close_client(&fixture);
+	receiver__stop(receiver);
+}
+
 /* It asks for more time than a request may take in all, so it is not asked again. */
 static void test_send__retry_after_is_heeded(void **state)
 {
-	static const struct receiver_step steps[] = { { RECEIVER_ANSWERS, 503,
-							"Retry-After: 100\r\n" } };
+	static const struct receiver_step steps[] = { { .status = 503,
+							.headers = "Retry-After: 100\r\n" } };
 	struct receiver *receiver = receiver__start(0, steps, array_size(steps));
 	struct fixture fixture = { .retries = 0 };
 
@@ -229,7 +255,7 @@ static void test_send__retry_after_is_heeded(void **state)
 
 static void test_send__silence_is_a_failure(void **state)
 {
-	static const struct receiver_step steps[] = { { RECEIVER_IS_SILENT, 0, NULL } };
+	static const struct receiver_step steps[] = { { .manner = RECEIVER_IS_SILENT } };
 	struct receiver *receiver = receiver__start(0, steps, array_size(steps));
 	struct fixture fixture = { .variables = { "OTEL_EXPORTER_OTLP_TIMEOUT", "100" } };
 
@@ -293,7 +319,7 @@ static void test_finish__sends_what_is_left(void **state)
 
 static void test_finish__ends_although_nobody_answers(void **state)
 {
-	static const struct receiver_step steps[] = { { RECEIVER_IS_SILENT, 0, NULL } };
+	static const struct receiver_step steps[] = { { .manner = RECEIVER_IS_SILENT } };
 	struct receiver *receiver = receiver__start(0, steps, array_size(steps));
 	struct fixture fixture = { .retries = 0 };
 
@@ -328,6 +354,7 @@ int main(void)
 		cmocka_unit_test(test_send__gzip_and_json),
 		cmocka_unit_test(test_send__tries_again_when_that_may_help),
 		cmocka_unit_test(test_send__refused_for_good),
+		cmocka_unit_test(test_send__spans_that_were_taken_and_thrown_away_are_counted),
 		cmocka_unit_test(test_send__retry_after_is_heeded),
 		cmocka_unit_test(test_send__silence_is_a_failure),
 		cmocka_unit_test(test_send__nobody_there_then_somebody),
