@@ -3,9 +3,9 @@
 #define SRC_REMOTE_CURL_LIBRARY_H
 
 /*
- * libcurl, loaded when the first client is made: with its TLS, HTTP/2 and directory libraries it costs some 8 MiB of
- * address space and 10 ms of start, which everybody who exports no spans need not pay. The table is the caller's;
- * the library stays loaded. The clients of remote/ use it.
+ * libcurl, loaded when the first client is made: with its TLS, HTTP/2 and directory libraries it makes the process
+ * 5.7 MB larger (6.3 to 12.0 MB resident), which everybody who exports no spans need not pay. The table is the
+ * caller's; the library stays loaded. The clients of remote/ use it.
  */
 
 #include <curl/curl.h>
