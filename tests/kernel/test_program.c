@@ -43,6 +43,7 @@ enum hook_slot {
 	SLOT_SOCKET_FILTER,
 	SLOT_CGROUP,
 	SLOT_NETFILTER,
+	SLOT_TCX_BY_NAME,
 };
 
 enum hook_need {
@@ -82,6 +83,7 @@ static const struct {
 	{ "kprobe_multi_glob", 23, NEED_NEVER },
 	{ "xdp", SLOT_XDP, NEED_ALWAYS },
 	{ "tcx", SLOT_TCX, NEED_NEVER },
+	{ "tcx_by_name", SLOT_TCX_BY_NAME, NEED_NEVER },
 	{ "clsact", SLOT_CLSACT, NEED_NEVER },
 	{ "socket_filter", SLOT_SOCKET_FILTER, NEED_ALWAYS },
 	{ "cgroup_skb", SLOT_CGROUP, NEED_NEVER },

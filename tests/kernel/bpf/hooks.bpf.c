@@ -82,6 +82,13 @@ int tcx(struct __sk_buff *ctx)
 	return -1; /* TCX_NEXT: whoever is there too */
 }
 
+SEC("tcx/egress/lo")
+int tcx_by_name(struct __sk_buff *ctx)
+{
+	count(36);
+	return -1;
+}
+
 SEC("tc")
 int clsact(struct __sk_buff *ctx)
 {
