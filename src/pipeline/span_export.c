@@ -277,19 +277,32 @@ void span_export__add(struct span_export *export, uint32_t service, const struct
 		send_batch(export);
 }
 
+static uint64_t count_dropped(const struct span_export *export)
+{
+	uint64_t dropped = 0;
+
+	for (int i = 0; i < SPAN_DROP_COUNT; i++)
+		dropped += export->figures.dropped[i];
+	return dropped;
+}
+
 void span_export__finish(struct span_export *export)
 {
 	int64_t timeout_ns = export->settings.shutdown_ns;
+	uint64_t dropped = count_dropped(export);
 
 	if (!export->client)
 		return;
-	/* What is lost at the end is counted where nobody can read it any more: the log has to say it. */
+	/* What is lost now is counted where nobody can read it any more: the log has to say it. */
 	export->last_log_s = 0;
 	send_batch(export);
 	otlp_client__finish(export->client,
 			    timeout_ns < FINISH_MAX_NS ? timeout_ns : FINISH_MAX_NS);
 	export->client = otlp_client__free(export->client);
 	export->why_off = "the agent ends";
+	dropped = count_dropped(export) - dropped;
+	if (dropped > 0)
+		log_warn("%llu spans in all were lost at the end", (unsigned long long)dropped);
 }
 
 struct span_figures span_export__figures(const struct span_export *export)

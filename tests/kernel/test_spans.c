@@ -215,6 +215,7 @@ static void test_spans__a_slow_receiver_costs_spans_and_they_are_counted(void **
 	assert_true(queued == 1000);
 	assert_int_equal(exporter__stop(&fixture->exporter), 0);
 	assert_non_null(strstr(fixture->exporter.log, "spans dropped (shutdown)"));
+	assert_non_null(strstr(fixture->exporter.log, "1000 spans in all were lost at the end"));
 }
 
 static void test_spans__a_receiver_that_is_gone_does_not_hold_the_end(void **state)
