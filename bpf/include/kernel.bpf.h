@@ -61,6 +61,10 @@ struct k_sigaction {
 	struct sigaction sa;
 };
 
+struct irqaction {
+	const char *name;
+};
+
 struct gendisk {
 	int major;
 	int first_minor;
