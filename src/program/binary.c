@@ -156,17 +156,44 @@ static bool matches(const char *name, const char *pattern)
 	return fnmatch(pattern, bare, 0) == 0;
 }
 
-static int add_offset(struct binary_symbols *symbols, uint64_t offset)
+static int compare_offsets(const void *a, const void *b)
 {
-	symbols->match_count++;
-	for (size_t i = 0; i < symbols->offsets.len; i++)
-		if (symbols->offsets.items[i] == offset) /* an alias */
-			return 0;
-	return vec_push(&symbols->offsets, offset);
+	uint64_t left, right;
+
+	memcpy(&left, a, sizeof(left));
+	memcpy(&right, b, sizeof(right));
+	return (left > right) - (left < right);
 }
 
-static int add_table(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, const char *pattern,
-		     struct binary_symbols *symbols)
+/* Aliases, and what stands in both symbol tables: the kernel refuses an offset that comes twice. */
+static void drop_duplicates(struct binary_symbols *symbols)
+{
+	uint64_t *offsets = symbols->offsets.items;
+	size_t kept = 0;
+
+	if (symbols->offsets.len)
+		qsort(offsets, symbols->offsets.len, sizeof(*offsets), compare_offsets);
+	for (size_t i = 0; i < symbols->offsets.len; i++)
+		if (kept == 0 || offsets[kept - 1] != offsets[i])
+			offsets[kept++] = offsets[i];
+	symbols->offsets.len = kept;
+}
+
+/* What is looked for in the symbol tables of a file. */
+struct symbol_search {
+	const char *pattern; /* borrowed */
+	bool takes_weak;
+	struct binary_symbols *found; /* borrowed */
+};
+
+static bool is_wanted(const struct symbol_search *search, const GElf_Sym *symbol)
+{
+	return GELF_ST_TYPE(symbol->st_info) == STT_FUNC && symbol->st_shndx != SHN_UNDEF &&
+	       (search->takes_weak || GELF_ST_BIND(symbol->st_info) != STB_WEAK);
+}
+
+static int search_table(Elf *elf, Elf_Scn *section, const GElf_Shdr *header,
+			const struct symbol_search *search)
 {
 	Elf_Data *data = elf_getdata(section, NULL);
 	size_t count = data && header->sh_entsize ? data->d_size / header->sh_entsize : 0;
@@ -176,17 +203,32 @@ static int add_table(Elf *elf, Elf_Scn *section, const GElf_Shdr *header, const 
 		uint64_t offset;
 		GElf_Sym symbol;
 
-		if (!gelf_getsym(data, (int)i, &symbol) ||
-		    GELF_ST_TYPE(symbol.st_info) != STT_FUNC || symbol.st_shndx == SHN_UNDEF)
+		if (!gelf_getsym(data, (int)i, &symbol) || !is_wanted(search, &symbol))
 			continue;
 		name = elf_strptr(elf, header->sh_link, symbol.st_name);
-		if (!name || !matches(name, pattern) ||
+		if (!name || !matches(name, search->pattern) ||
 		    address_to_offset(elf, symbol.st_value, &offset) < 0)
 			continue;
-		if (add_offset(symbols, offset) < 0)
+		if (vec_push(&search->found->offsets, offset) < 0)
 			return -ENOMEM;
 	}
 	return 0;
+}
+
+static int search_tables(Elf *elf, const struct symbol_search *search)
+{
+	Elf_Scn *section = NULL;
+	int r = 0;
+
+	while (r == 0 && (section = elf_nextscn(elf, section))) {
+		GElf_Shdr header;
+
+		if (gelf_getshdr(section, &header) &&
+		    (header.sh_type == SHT_DYNSYM || header.sh_type == SHT_SYMTAB))
+			r = search_table(elf, section, &header, search);
+	}
+	drop_duplicates(search->found);
+	return r;
 }
 
 int binary_find_functions(const char *path, const char *pattern, struct binary_symbols *ret_symbols,
@@ -194,22 +236,24 @@ int binary_find_functions(const char *path, const char *pattern, struct binary_s
 {
 	__cleanup(elf_file__close) struct elf_file file = { .fd = -1 };
 	struct binary_symbols symbols = { 0 };
-	Elf_Scn *section = NULL;
+	struct symbol_search search = { .pattern = pattern, .found = &symbols };
+	bool is_one = !strpbrk(pattern, "*?");
 	int r = elf_file__open(&file, path, err);
 
-	while (r == 0 && (section = elf_nextscn(file.elf, section))) {
-		GElf_Shdr header;
-
-		if (gelf_getshdr(section, &header) &&
-		    (header.sh_type == SHT_DYNSYM || header.sh_type == SHT_SYMTAB))
-			r = add_table(file.elf, section, &header, pattern, &symbols);
+	if (r < 0)
+		return r;
+	/* Of one name, a weak definition only counts where there is no other, as for the linker. */
+	search.takes_weak = !is_one;
+	r = search_tables(file.elf, &search);
+	if (r == 0 && is_one && symbols.offsets.len == 0) {
+		search.takes_weak = true;
+		r = search_tables(file.elf, &search);
 	}
-	if (r == -ENOMEM)
+	if (r < 0)
 		(void)err__set(err, r, NULL, "no memory for the symbols of '%s'", path);
-	if (r == 0 && symbols.offsets.len == 0)
-		r = err__set(
-			err, -ENOENT, NULL, "no function of '%s' matches '%s'%s", path, pattern,
-			strpbrk(pattern, "*?") ? "" : "; is it stripped, or the name mangled?");
+	else if (symbols.offsets.len == 0)
+		r = err__set(err, -ENOENT, NULL, "no function of '%s' matches '%s'%s", path,
+			     pattern, is_one ? "; is it stripped, or the name mangled?" : "");
 	if (r < 0) {
 		binary_symbols__done(&symbols);
 		return r;

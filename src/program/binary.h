@@ -19,8 +19,7 @@
 int binary_find(const char *name, char *buf, size_t size, struct err *err);
 
 struct binary_symbols {
-	VEC(uint64_t) offsets; /* in the file, as the kernel wants them */
-	size_t match_count;    /* before duplicates were dropped */
+	VEC(uint64_t) offsets; /* in the file, as the kernel wants them; sorted, none twice */
 };
 
 /* File offsets of the functions whose names match the shell pattern ("*" and "?"); -ENOENT with the nearest name. */

@@ -33,6 +33,14 @@ __attribute__((noinline)) int symbol_two(int value)
 	return value + 2;
 }
 
+int symbol_weak(int value);
+
+__attribute__((weak, noinline)) int symbol_weak(int value)
+{
+	__asm__ volatile("" ::: "memory");
+	return value + 3;
+}
+
 /* DIR/NAME, which is this very test. */
 static void link_elf(const struct tree *tree, const char *path)
 {
@@ -119,8 +127,11 @@ static void test_functions__by_pattern(void **state)
 	assert_int_equal(symbols.offsets.len, 1);
 	assert_true(symbols.offsets.items[0] > 0);
 	binary_symbols__done(&symbols);
+	assert_int_equal(binary_find_functions("/proc/self/exe", "symbol_weak", &symbols, NULL), 0);
+	assert_int_equal(symbols.offsets.len, 1);
+	binary_symbols__done(&symbols);
 	assert_int_equal(binary_find_functions("/proc/self/exe", "symbol_*", &symbols, NULL), 0);
-	assert_int_equal(symbols.offsets.len, 2);
+	assert_int_equal(symbols.offsets.len, 3);
 	binary_symbols__done(&symbols);
 	assert_int_equal(binary_find_functions("/proc/self/exe", "symbol_tw?", &symbols, NULL), 0);
 	assert_int_equal(symbols.offsets.len, 1);
