@@ -115,11 +115,7 @@ static void finish(struct program *program)
 		if (part->view.state == PART_STATE_PLANNED)
 			part->view.state = PART_STATE_LOADED;
 	}
-	free(program->image);
-	program->image = NULL;
 	program->is_loaded = true;
-	/* libbpf parsed the kernel's BTF (6 to 11 MB) and freed it again: back to the system with it. */
-	(void)malloc_trim(0);
 }
 
 static bool is_anything_wanted(const struct program *program)
@@ -276,5 +272,9 @@ int program__load(struct program *program, struct err *err)
 	if (r == 0)
 		finish(program);
 	library_log__leave(&program->log);
+	free(program->image); /* there is no further try */
+	program->image = NULL;
+	/* libbpf parsed the kernel's BTF (6 to 11 MB) and freed it again: back to the system with it. */
+	(void)malloc_trim(0);
 	return r;
 }
