@@ -13,6 +13,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include <bpf/bpf_core_read.h>
+#include <bpf/bpf_endian.h>
 #include <bpf/bpf_tracing.h>
 
 typedef __u8 u8;
@@ -83,6 +84,19 @@ struct request {
 
 struct request___before_5_17 {
 	struct gendisk *rq_disk;
+};
+
+struct sock_common {
+	unsigned short skc_family;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+	u16 sk_protocol;
+};
+
+struct sk_buff {
+	u16 protocol; /* in network order */
 };
 
 struct pt_regs {
