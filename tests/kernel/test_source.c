@@ -399,7 +399,6 @@ static void assert_survives_storm(const struct table_case *table, const struct t
 	static struct reading reading;
 	struct open_table open = open_table(table, sizeof(uint64_t), 4000);
 	struct storm storm = { .open = &open };
-	size_t whole = 0;
 	pthread_t thread;
 
 	if (way)
@@ -412,13 +411,16 @@ static void assert_survives_storm(const struct table_case *table, const struct t
 			assert_true(reading.times[number] <= 1);
 		if (table_source__figures(open.source)->is_partial)
 			continue;
-		whole++;
 		for (uint32_t number = 0; number < STAYING && !may_miss; number++)
 			assert_int_equal(reading.times[number], 1);
 	}
-	assert_true(whole > 0);
 	atomic_store(&storm.is_over, true);
 	assert_int_equal(pthread_join(thread, NULL), 0);
+	/* How many passes of a storm are whole is the scheduler's business; when it is over, one is. */
+	read_table(&open, &reading);
+	assert_false(table_source__figures(open.source)->is_partial);
+	for (uint32_t number = 0; number < STAYING; number++)
+		assert_int_equal(reading.times[number], 1);
 	close_table(&open);
 }
 
