@@ -57,9 +57,12 @@ static int read_array(struct table_source *source, struct gathering *gathering, 
 
 /*
  * From key to key. When the one at hand has been deleted, the kernel starts from the first again
- * (lpm_trie.c): keys that were read are passed over, and since a walk that reaches the end has seen
- * everything that stayed, that is all it needs. Where keys go faster than they can be walked the
- * pass is cut short.
+ * (lpm_trie.c): keys that were read are passed over. Where keys go faster than they can be walked
+ * the pass is cut short.
+ *
+ * The kernel finds the way on by comparing child pointers without a lock (trie_get_next_key): when
+ * an update puts a node between at that moment, it passes over a branch. So a trie that changes
+ * under the walk may, rarely, be read without keys that stayed; nothing tells that it happened.
  *
  * In a hash map the element at hand may belong to another key of another bucket by then, and keys
  * between be missed: those maps are read in batches, which every kernel has that has batches at

@@ -43,7 +43,8 @@ typedef int (*table_rows_fn)(void *ctx, const struct row_batch *rows);
 int table_source__open(const struct map_info *map, uint32_t possible_cpus,
 		       struct table_source **ret_source, struct err *err);
 struct table_source *table_source__close(struct table_source *source);
-/* One pass: every key that stays in the map during the pass is delivered exactly once. */
+/* One pass: every key that stays in the map during the pass is delivered exactly once; of a trie that changes
+ * meanwhile, at most once (the kernel walks it without a lock). */
 int table_source__read(struct table_source *source, table_rows_fn run, void *ctx, struct err *err);
 enum table_method table_source__method(const struct table_source *source);
 const char *table_method_name(enum table_method method);

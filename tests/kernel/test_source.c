@@ -443,8 +443,10 @@ static void test_read__hash_key_by_key_in_a_storm(void **state)
 static void test_read__trie_in_a_storm(void **state)
 {
 	(void)state;
-	assert_survives_storm(&trie_case, NULL, false);
-	assert_survives_storm(&trie_case, &table_way_iterate, false);
+	/* The kernel's walk through a trie takes no lock: an update at the wrong moment hides a branch from it
+	 * (seen on 5.10, once in some thousand passes). */
+	assert_survives_storm(&trie_case, NULL, true);
+	assert_survives_storm(&trie_case, &table_way_iterate, true);
 }
 
 /* ---- events ---------------------------------------------------------------------------------- */
