@@ -23,12 +23,12 @@ int router__init(struct router *router, const struct web_route *routes, size_t r
 void router__done(struct router *router);
 
 /*
- * To be called twice, with is_whole false when the headers are there and true when the request is: a reply to the
- * first call ends the connection without reading on, so that bodies, whatever their size, are never waited for.
- * MHD_NO: the connection is to be closed.
+ * To be called when the headers of a request are there: a reply now ends the connection without reading on, so that
+ * a body that is too large, or of unknown size, is never waited for. MHD_NO: the connection is to be closed.
  */
+enum MHD_Result router__check_head(struct MHD_Connection *mhd, struct connection *connection);
+/* To be called when the request is whole; its body was thrown away. MHD_NO: the connection is to be closed. */
 enum MHD_Result router__answer(struct router *router, struct MHD_Connection *mhd,
-			       struct connection *connection, const char *method, const char *path,
-			       bool is_whole);
+			       struct connection *connection, const char *method, const char *path);
 
 #endif

@@ -67,18 +67,20 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *mhd, const c
 {
 	struct web_server *server = ctx;
 	struct connection *connection = connection_of(mhd);
-	bool is_whole = *request_ctx;
+	bool is_first = !*request_ctx;
+	enum MHD_Result r;
 
 	(void)version;
 	(void)upload;
-	(void)upload_len; /* 0: the router refuses what has a body */
 	*request_ctx = server;
 	if (!connection)
 		return MHD_NO; /* there was no memory to watch over it */
-
-	enum MHD_Result r = router__answer(&server->router, mhd, connection, method, path,
-					   is_whole);
-
+	if (*upload_len > 0) {
+		*upload_len = 0; /* no body is of use; the router has seen to its size */
+		return MHD_YES;
+	}
+	r = is_first ? router__check_head(mhd, connection)
+		     : router__answer(&server->router, mhd, connection, method, path);
 	if (connection->status)
 		connection__answer(connection, server->request_timeout_ns);
 	return r;

@@ -17,7 +17,7 @@
 struct web_server;
 
 struct web_request {
-	const char *method; /* GET or HEAD; others are answered by the server */
+	const char *method; /* one that the route allows; others are answered by the server */
 	const char *path;
 	const char *accept; /* or NULL */
 	/* Value of a query argument, or NULL. */
@@ -46,11 +46,17 @@ struct web_response {
 typedef int (*web_handler_fn)(void *ctx, const struct web_request *request,
 			      struct web_response *ret_response, struct err *err);
 
+enum web_methods {
+	WEB_METHODS_READ, /* GET and HEAD */
+	WEB_METHODS_POST, /* for what changes something; not from a page in a browser (Origin) */
+};
+
 struct web_route {
 	const char *path; /* exact */
 	web_handler_fn run;
 	void *ctx;
 	bool allows_gzip;
+	enum web_methods methods;
 };
 
 struct web_options {

@@ -42,6 +42,7 @@ static void start(void)
 	static const struct web_route routes[] = {
 		{ "/", run_echo, NULL, .allows_gzip = false },
 		{ "/metrics", run_echo, NULL, .allows_gzip = true },
+		{ "/act", run_echo, NULL, .methods = WEB_METHODS_POST },
 	};
 	const struct web_options options = { .routes = routes, .route_count = array_size(routes) };
 

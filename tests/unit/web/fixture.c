@@ -117,6 +117,7 @@ static void start(struct fixture *fixture, const struct web_options *wanted)
 		{ "/failing", run_failing, fixture, .allows_gzip = false },
 		{ "/slow", run_slow, fixture, .allows_gzip = false },
 		{ "/unavailable", run_unavailable, fixture, .allows_gzip = false },
+		{ "/act", run_hello, fixture, .methods = WEB_METHODS_POST },
 	};
 	struct web_options options = *wanted;
 	struct strbuf text = STRBUF_INIT;

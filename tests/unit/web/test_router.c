@@ -230,7 +230,8 @@ static void test_other_methods__are_refused(void **state)
 		struct client client;
 		char request[128];
 
-		(void)snprintf(request, sizeof(request), "%s /hello HTTP/1.1\r\nHost: x\r\n\r\n",
+		(void)snprintf(request, sizeof(request),
+			       "%s /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
 			       methods[i]);
 		fixture__exchange(fixture, &client, request);
 		client__expect(&client, "HTTP/1.1 405 Method Not Allowed\r\n");
@@ -240,23 +241,98 @@ static void test_other_methods__are_refused(void **state)
 	assert_int_equal(fixture->runs, 0);
 }
 
-static void test_bodies__are_not_read(void **state)
+static void test_post__answers_where_the_route_allows(void **state)
 {
-	static const char *const heads[] = {
-		"GET /hello HTTP/1.1\r\nHost: x\r\nContent-Length: 10485760\r\n\r\n",
-		"GET /hello HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
-		"POST /hello HTTP/1.1\r\nHost: x\r\nContent-Length: 10485760\r\nExpect: 100-continue\r\n\r\n",
+	struct fixture *fixture = *state;
+	struct client client;
+
+	fixture__exchange(fixture, &client,
+			  "POST /act?name=me HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+	client__expect(&client, "POST /act, hello me, -\n");
+	client__done(&client);
+	assert_int_equal(fixture->runs, 1);
+}
+
+static void test_get__is_refused_where_only_post_is(void **state)
+{
+	static const char *const methods[] = { "GET", "HEAD", "PUT" };
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; i < array_size(methods); i++) {
+		struct client client;
+		char request[128];
+
+		(void)snprintf(request, sizeof(request),
+			       "%s /act HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+			       methods[i]);
+		fixture__exchange(fixture, &client, request);
+		client__expect(&client, "HTTP/1.1 405 Method Not Allowed\r\n");
+		client__expect(&client, "Allow: POST\r\n");
+		client__done(&client);
+	}
+	assert_int_equal(fixture->runs, 0);
+}
+
+static void test_post__is_refused_from_another_site(void **state)
+{
+	struct fixture *fixture = *state;
+	struct client client;
+
+	fixture__exchange(
+		fixture, &client,
+		"POST /act HTTP/1.1\r\nHost: x\r\nOrigin: http://y\r\nConnection: close\r\n\r\n");
+	client__expect(&client, "HTTP/1.1 403 Forbidden\r\n");
+	client__done(&client);
+	assert_int_equal(fixture->runs, 0);
+}
+
+static void test_small_body__is_thrown_away(void **state)
+{
+	struct fixture *fixture = *state;
+	struct client client;
+
+	fixture__open_client(fixture, &client);
+	client__say(&client, "POST /act HTTP/1.1\r\nHost: x\r\nContent-Length: 65536\r\n\r\n");
+	for (int i = 0; i < 64; i++) {
+		char bytes[1024];
+
+		memset(bytes, 'G', sizeof(bytes));
+		assert_int_equal(fixture->runs, 0);
+		client__send(&client, bytes, sizeof(bytes));
+	}
+	client__expect(&client, "POST /act, hello nobody, -\n");
+	/* What follows on the connection is the next request. */
+	client__say(&client, GET("/hello"));
+	client__expect(&client, "GET /hello, hello nobody, -\n");
+	client__done(&client);
+	assert_int_equal(fixture->runs, 2);
+}
+
+static void test_large_bodies__are_not_read(void **state)
+{
+	static const struct {
+		const char *head, *status;
+	} rows[] = {
+		{ "GET /hello HTTP/1.1\r\nHost: x\r\nContent-Length: 10485760\r\n\r\n", "413" },
+		{ "POST /act HTTP/1.1\r\nHost: x\r\nContent-Length: 10485760\r\n\r\n", "413" },
+		{ "POST /act HTTP/1.1\r\nHost: x\r\nContent-Length: 65537\r\n\r\n", "413" },
+		{ "POST /act HTTP/1.1\r\nHost: x\r\nContent-Length: 10485760\r\nExpect: 100-continue\r\n\r\n",
+		  "413" },
+		{ "POST /act HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", "411" },
+		{ "GET /hello HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", "411" },
 	};
 	struct fixture *fixture = *state;
 	char *block = malloc(BIG_BYTES);
 
 	memset(block, '1', BIG_BYTES);
-	for (size_t i = 0; i < array_size(heads); i++) {
+	for (size_t i = 0; i < array_size(rows); i++) {
 		struct client client;
+		char status[32];
 
+		(void)snprintf(status, sizeof(status), "HTTP/1.1 %s ", rows[i].status);
 		fixture__open_client(fixture, &client);
-		client__say(&client, heads[i]);
-		client__expect(&client, i < 2 ? "HTTP/1.1 413 " : "HTTP/1.1 405 ");
+		client__say(&client, rows[i].head);
+		client__expect(&client, status);
 		client__send(&client, block, BIG_BYTES);
 		client__expect_close(&client);
 		client__done(&client);
@@ -264,6 +340,22 @@ static void test_bodies__are_not_read(void **state)
 	free(block);
 	assert_int_equal(fixture->runs, 0);
 	fixture__assert_serves(fixture);
+}
+
+/* A body that is announced and never comes. */
+static void test_missing_body__is_not_waited_for_long(void **state)
+{
+	const struct web_options options = { .request_timeout_ns = 50 * NS_PER_MS };
+	struct fixture *fixture = *state;
+	struct client client;
+
+	fixture__restart(fixture, &options);
+	fixture__open_client(fixture, &client);
+	client__say(&client, "POST /act HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc");
+	client__expect_close(&client);
+	assert_int_equal(web_server__figures(fixture->server).timed_out, 1);
+	assert_int_equal(fixture->runs, 0);
+	client__done(&client);
 }
 
 static void test_malformed_requests__are_answered_and_counted(void **state)
@@ -372,7 +464,12 @@ int main(void)
 		server_test(test_get__compressed_and_not_shared),
 		server_test(test_get__not_compressed_where_the_route_forbids),
 		server_test(test_other_methods__are_refused),
-		server_test(test_bodies__are_not_read),
+		server_test(test_post__answers_where_the_route_allows),
+		server_test(test_get__is_refused_where_only_post_is),
+		server_test(test_post__is_refused_from_another_site),
+		server_test(test_small_body__is_thrown_away),
+		server_test(test_large_bodies__are_not_read),
+		server_test(test_missing_body__is_not_waited_for_long),
 		server_test(test_malformed_requests__are_answered_and_counted),
 		server_test(test_request_line__of_one_word_ends_the_connection),
 		server_test(test_garbage__holds_nothing_up),
