@@ -34,6 +34,7 @@ static int fill(struct family *family, const struct family_spec *spec)
 {
 	family->kind = spec->kind;
 	family->limit = spec->limit ? spec->limit : FAMILY_DEFAULT_LIMIT;
+	family->keeps_values = spec->keeps_values;
 	if (family->limit > SERIES_MAX)
 		family->limit = SERIES_MAX;
 	family->overflow = SERIES_NONE;
@@ -115,6 +116,8 @@ bool family__agrees(const struct family *family, const struct family_spec *spec,
 	else if (spec->kind == FAMILY_KIND_HISTOGRAM &&
 		 !has_same_buckets(&family->buckets, &spec->buckets))
 		difference = "set of buckets";
+	else if (family->keeps_values != spec->keeps_values)
+		difference = "kind of source (a table that is read, or events that are counted)";
 	if (!difference)
 		return true;
 	/* The caller says which metric this is, and where. */
@@ -246,11 +249,6 @@ void family__begin(struct family *family, uint32_t generation)
 	family->generation = generation;
 	if (!family->keeps_values)
 		family->shown = 0;
-}
-
-void family__keep_values(struct family *family)
-{
-	family->keeps_values = true;
 }
 
 /* First row of the series in this pass. */

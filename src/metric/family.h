@@ -37,6 +37,9 @@ struct family_spec {
 	uint32_t label_count;
 	struct bucket_layout buckets; /* FAMILY_KIND_HISTOGRAM; its arrays are copied */
 	uint64_t limit;               /* most series; 0: FAMILY_DEFAULT_LIMIT */
+	/* Adding for good, for event metrics: values survive __begin(), and those of series that a
+	 * sweep removes go to the overflow series, so that totals stay. */
+	bool keeps_values;
 };
 
 #define FAMILY_DEFAULT_LIMIT (1u << 20)
@@ -52,8 +55,8 @@ struct family *family__free(struct family *family);
 const char *family__name(const struct family *family);
 const char *family__help(const struct family *family);
 enum family_kind family__kind(const struct family *family);
-/* Whether the other has the same help, kind, label names (in any order) and buckets, so that
- * both may share a name. On false, err says what differs. */
+/* Whether the other has the same help, kind, label names (in any order) and buckets, and keeps
+ * values or does not, so that both may share a name. On false, err says what differs. */
 bool family__agrees(const struct family *family, const struct family_spec *spec, struct err *err);
 
 /* A new pass: values start from 0 again; series not added to in this generation are not shown.
@@ -84,9 +87,6 @@ void family__set(struct family *family, uint32_t series, double value);
 /* Histograms: slot in 0..slot_count-1 adds to a bucket, slot_count adds to the raw sum; < 0 only
  * shows the series. Hot. */
 void family__add_slot(struct family *family, uint32_t series, int32_t slot, uint64_t value);
-/* Adding for good, for event metrics: values survive __begin(), and those of series that a sweep
- * removes go to the overflow series, so that totals stay. Set once after __new(). */
-void family__keep_values(struct family *family);
 /* Drops all series (a flush interval has passed). */
 void family__clear(struct family *family);
 /* The pass is over: puts the series that came into the order of output. Sinks read after it.

@@ -12,12 +12,14 @@
 #define NAME_MAX_LEN 1024
 
 struct entry {
-	struct family *family; /* owned */
+	struct family *family; /* owned, unless is_shared */
 	size_t uses;
+	bool is_shared; /* the family is that of the registry before this one, or of the one after */
 };
 
 struct registry {
 	VEC(struct entry) entries; /* sorted by name */
+	struct registry *before;   /* borrowed; NULL: this one follows nothing */
 };
 
 static const char *const histogram_suffixes[] = { "_bucket", "_count", "_sum" };
@@ -32,12 +34,27 @@ int registry__new(struct registry **ret_registry, struct err *err)
 	return 0;
 }
 
+int registry__new_after(struct registry *before, struct registry **ret_registry, struct err *err)
+{
+	int r = registry__new(ret_registry, err);
+
+	if (r == 0)
+		(*ret_registry)->before = before;
+	return r;
+}
+
+static void free_family(struct entry *entry)
+{
+	if (!entry->is_shared)
+		family__free(entry->family);
+}
+
 struct registry *registry__free(struct registry *registry)
 {
 	if (!registry)
 		return NULL;
-	for (size_t i = 0; i < registry->entries.len; i++)
-		family__free(registry->entries.items[i].family);
+	vec_for_each(&registry->entries, entry)
+		free_family(entry);
 	vec_done(&registry->entries);
 	free(registry);
 	return NULL;
@@ -154,22 +171,47 @@ static int check_collisions(const struct registry *registry, const struct family
 
 /* ---- families -------------------------------------------------------------------------------- */
 
+static struct entry *find(const struct registry *registry, const char *name)
+{
+	bool is_there;
+	size_t place = find_place(registry, name, &is_there);
+
+	return is_there ? &registry->entries.items[place] : NULL;
+}
+
+static int insert(struct registry *registry, size_t place, const struct entry *entry)
+{
+	struct entry *at;
+
+	if (vec_reserve(&registry->entries, registry->entries.len + 1) < 0)
+		return -ENOMEM;
+	at = registry->entries.items + place;
+	memmove(at + 1, at, (registry->entries.len - place) * sizeof(*at));
+	*at = *entry;
+	registry->entries.len++;
+	return 0;
+}
+
+/* That of the registry before, when it agrees; else a new one. */
 static int add_family(struct registry *registry, size_t place, const struct family_spec *spec,
 		      struct family **ret_family, struct err *err)
 {
+	const struct entry *former = registry->before ? find(registry->before, spec->name) : NULL;
 	struct entry entry = { .uses = 1 };
-	struct entry *at;
-	int r;
+	int r = 0;
 
-	if (vec_reserve(&registry->entries, registry->entries.len + 1) < 0)
-		return err__set(err, -ENOMEM, NULL, "no memory for metric '%s'", spec->name);
-	r = family__new(spec, &entry.family, err);
+	if (former && family__agrees(former->family, spec, NULL)) {
+		entry.family = former->family;
+		entry.is_shared = true;
+	} else {
+		r = family__new(spec, &entry.family, err);
+	}
 	if (r < 0)
 		return r;
-	at = registry->entries.items + place;
-	memmove(at + 1, at, (registry->entries.len - place) * sizeof(*at));
-	*at = entry;
-	registry->entries.len++;
+	if (insert(registry, place, &entry) < 0) {
+		free_family(&entry);
+		return err__set(err, -ENOMEM, NULL, "no memory for metric '%s'", spec->name);
+	}
 	*ret_family = entry.family;
 	return 0;
 }
@@ -199,17 +241,45 @@ int registry__family(struct registry *registry, const struct family_spec *spec,
 	return add_family(registry, place, spec, ret_family, err);
 }
 
+int registry__keep(struct registry *registry, struct family *family, struct err *err)
+{
+	const struct entry entry = { .family = family, .uses = 1, .is_shared = true };
+	const char *name = family__name(family);
+	bool is_there;
+	size_t place = find_place(registry, name, &is_there);
+
+	if (!is_there)
+		return insert(registry, place, &entry) < 0
+			       ? err__set(err, -ENOMEM, NULL, "no memory for metric '%s'", name)
+			       : 0;
+	if (registry->entries.items[place].family != family)
+		return err__set(err, -EEXIST, NULL,
+				"metric '%s': another of that name does not agree with it", name);
+	registry->entries.items[place].uses++;
+	return 0;
+}
+
+void registry__succeed(struct registry *registry)
+{
+	vec_for_each(&registry->entries, entry) {
+		if (!entry->is_shared)
+			continue;
+		entry->is_shared = false;
+		find(registry->before, family__name(entry->family))->is_shared = true;
+	}
+	registry->before = NULL;
+}
+
 void registry__drop(struct registry *registry, struct family *family)
 {
-	bool is_there;
-	size_t place = find_place(registry, family__name(family), &is_there);
-	struct entry *entry = registry->entries.items + place;
+	struct entry *entry = find(registry, family__name(family));
 
-	if (!is_there || --entry->uses > 0)
+	if (!entry || --entry->uses > 0)
 		return;
-	family__free(entry->family);
+	free_family(entry);
 	registry->entries.len--;
-	memmove(entry, entry + 1, (registry->entries.len - place) * sizeof(*entry));
+	memmove(entry, entry + 1,
+		(size_t)(registry->entries.items + registry->entries.len - entry) * sizeof(*entry));
 }
 
 void registry__begin(struct registry *registry, uint32_t generation)

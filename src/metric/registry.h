@@ -12,13 +12,23 @@
 struct registry;
 
 int registry__new(struct registry **ret_registry, struct err *err);
+/*
+ * One that is to follow another: a family that `before` has, and that agrees, is shared instead of made anew, so that
+ * its values go on. Ends with registry__succeed(), or with registry__free() when nothing comes of it; until then
+ * `before` lives, and no family leaves it.
+ */
+int registry__new_after(struct registry *before, struct registry **ret_registry, struct err *err);
+/* One more use of a family that `before` has. -EEXIST when another one took its name here. */
+int registry__keep(struct registry *registry, struct family *family, struct err *err);
+/* From now on the shared families belong to this registry, and it follows nothing. */
+void registry__succeed(struct registry *registry);
 struct registry *registry__free(struct registry *registry);
 /* Finds or makes. -EEXIST when the name is taken by a family that does not agree, or would
  * collide with the _bucket, _sum or _count lines of a histogram. -EINVAL for an impossible name
  * or label name. */
 int registry__family(struct registry *registry, const struct family_spec *spec,
 		     struct family **ret_family, struct err *err);
-/* Gives up one use; the family goes with its last. */
+/* Gives up one use; the family goes with its last, unless it is another registry's. */
 void registry__drop(struct registry *registry, struct family *family);
 /* __begin() and __end() of every family. */
 void registry__begin(struct registry *registry, uint32_t generation);

@@ -92,6 +92,8 @@ static int open_family(struct route *route, const struct plan_env *env, struct e
 		.label_names = names,
 		.label_count = metric->label_count - (route->has_bucket ? 1 : 0),
 		.limit = metric->limit ? metric->limit : env->series_limit,
+		.keeps_values = metric->temporality == TEMPORALITY_INTERVAL ||
+				route->stream->mode == STREAM_MODE_EVENTS,
 	};
 	uint32_t i;
 	int r;
@@ -106,9 +108,6 @@ static int open_family(struct route *route, const struct plan_env *env, struct e
 	for (i = 0; i < spec.label_count; i++)
 		route->labels[i].position = (uint32_t)family__label_position(route->family,
 									     names[i]);
-	if (metric->temporality == TEMPORALITY_INTERVAL ||
-	    route->stream->mode == STREAM_MODE_EVENTS)
-		family__keep_values(route->family);
 	return 0;
 }
 

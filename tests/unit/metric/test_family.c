@@ -48,6 +48,15 @@ static struct family *make(const struct family_spec *spec)
 	return family;
 }
 
+/* For events: values are added for good. */
+static struct family *make_keeping(const struct family_spec *spec)
+{
+	struct family_spec keeping = *spec;
+
+	keeping.keeps_values = true;
+	return make(&keeping);
+}
+
 static uint32_t series(struct family *family, const char *b, const char *a)
 {
 	const struct text_slice values[] = { { b, strlen(b) }, { a, strlen(a) } };
@@ -255,10 +264,9 @@ static void test_add_slot__counts_and_sums(void **state)
 
 static void test_keep_values__survive_a_pass(void **state)
 {
-	struct family *family = make(&counter_spec);
+	struct family *family = make_keeping(&counter_spec);
 
 	(void)state;
-	family__keep_values(family);
 	family__add(family, series(family, "1", "x"), 3);
 	family__begin(family, 2);
 	family__add(family, series(family, "2", "x"), 1);
@@ -349,11 +357,10 @@ static void test_sweep__moves_slots(void **state)
 
 static void test_sweep__keeps_the_total_of_kept_values(void **state)
 {
-	struct family *family = make(&counter_spec);
+	struct family *family = make_keeping(&counter_spec);
 	const uint32_t *map;
 
 	(void)state;
-	family__keep_values(family);
 	family__begin(family, 1);
 	family__add(family, series(family, "1", "x"), 3);
 	family__add(family, series(family, "2", "x"), 4);
@@ -372,11 +379,10 @@ static void test_sweep__keeps_the_total_of_kept_values(void **state)
 
 static void test_sweep__keeps_the_histogram_total(void **state)
 {
-	struct family *family = make(&histogram_spec);
+	struct family *family = make_keeping(&histogram_spec);
 	const uint32_t *map;
 
 	(void)state;
-	family__keep_values(family);
 	family__begin(family, 1);
 	family__add_slot(family, series(family, "1", "x"), 1, 2);
 	family__add_slot(family, series(family, "1", "x"), 3, 30);

@@ -164,6 +164,86 @@ static void test_begin__starts_all_families(void **state)
 
 #define test_with_registry(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
+/* ---- one after another ------------------------------------------------------------------------ */
+
+static struct family *find_family(const struct registry *registry, const char *name)
+{
+	struct family *family;
+	size_t cursor = 0;
+
+	while ((family = registry__next(registry, &cursor)) &&
+	       strcmp(family__name(family), name) != 0)
+		continue;
+	return family;
+}
+
+static void test_new_after__shares_what_agrees(void **state)
+{
+	struct registry *before = *state, *after;
+	struct family *shared;
+
+	assert_int_equal(add(before, FAMILY_KIND_COUNTER, "same"), 0);
+	assert_int_equal(add(before, FAMILY_KIND_COUNTER, "changed"), 0);
+	assert_int_equal(add(before, FAMILY_KIND_COUNTER, "gone"), 0);
+	shared = find_family(before, "same");
+	assert_int_equal(registry__new_after(before, &after, NULL), 0);
+	assert_int_equal(add(after, FAMILY_KIND_COUNTER, "same"), 0);
+	assert_int_equal(add(after, FAMILY_KIND_GAUGE, "changed"), 0);
+	assert_int_equal(add(after, FAMILY_KIND_COUNTER, "new"), 0);
+	assert_ptr_equal(find_family(after, "same"), shared);
+	assert_ptr_not_equal(find_family(after, "changed"), find_family(before, "changed"));
+	registry__succeed(after);
+	/* The one before ends first, and takes only what is its own. */
+	registry__free(before);
+	assert_names(after, "changed new same");
+	assert_ptr_equal(find_family(after, "same"), shared);
+	*state = after;
+}
+
+static void test_new_after__leaves_everything_when_nothing_comes_of_it(void **state)
+{
+	struct registry *before = *state, *after;
+
+	assert_int_equal(add(before, FAMILY_KIND_COUNTER, "same"), 0);
+	assert_int_equal(registry__new_after(before, &after, NULL), 0);
+	assert_int_equal(add(after, FAMILY_KIND_COUNTER, "same"), 0);
+	registry__drop(after, find_family(after, "same"));
+	assert_int_equal(add(after, FAMILY_KIND_COUNTER, "same"), 0);
+	registry__free(after);
+	assert_names(before, "same");
+	assert_string_equal(family__help(find_family(before, "same")), "help");
+}
+
+static void test_keep__counts_uses_and_refuses_a_rival(void **state)
+{
+	struct registry *before = *state, *after;
+	struct family *kept, *lost;
+
+	assert_int_equal(add(before, FAMILY_KIND_COUNTER, "kept"), 0);
+	assert_int_equal(add(before, FAMILY_KIND_COUNTER, "lost"), 0);
+	kept = find_family(before, "kept");
+	lost = find_family(before, "lost");
+	assert_int_equal(registry__new_after(before, &after, NULL), 0);
+	assert_int_equal(registry__keep(after, kept, NULL), 0);
+	assert_int_equal(registry__keep(after, kept, NULL), 0);
+	registry__drop(after, kept);
+	assert_names(after, "kept");
+	assert_int_equal(add(after, FAMILY_KIND_GAUGE, "lost"), 0);
+	assert_int_equal(registry__keep(after, lost, NULL), -EEXIST);
+	registry__free(after);
+}
+
+/* Values that are read and values that are added for good cannot make one sum. */
+static void test_family__of_a_table_and_of_events(void **state)
+{
+	struct family_spec spec = spec_of(FAMILY_KIND_COUNTER, "name");
+	struct family *family;
+
+	assert_int_equal(registry__family(*state, &spec, &family, NULL), 0);
+	spec.keeps_values = true;
+	assert_int_equal(registry__family(*state, &spec, &family, NULL), -EEXIST);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -173,6 +253,10 @@ int main(void)
 		test_with_registry(test_family__refuses_bad_names),
 		test_with_registry(test_family__takes_unusual_names),
 		test_with_registry(test_begin__starts_all_families),
+		test_with_registry(test_new_after__shares_what_agrees),
+		test_with_registry(test_new_after__leaves_everything_when_nothing_comes_of_it),
+		test_with_registry(test_keep__counts_uses_and_refuses_a_rival),
+		test_with_registry(test_family__of_a_table_and_of_events),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
