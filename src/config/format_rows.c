@@ -124,6 +124,7 @@ static const char *const sum_kinds[] = {
 	[SUM_KIND_NONE] = "none",
 	[SUM_KIND_KEY_AFTER_LAST] = "key_after_last",
 	[SUM_KIND_FIELD] = "field",
+	[SUM_KIND_SLOT_AFTER_LAST] = "slot_after_last",
 };
 static const char *const slot_conventions[] = {
 	[SLOT_CONVENTION_CEIL_LOG2] = "ceil_log2",

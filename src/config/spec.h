@@ -218,7 +218,12 @@ enum value_kind {
 };
 
 /* Where the sum of a histogram comes from. */
-enum sum_kind { SUM_KIND_NONE, SUM_KIND_KEY_AFTER_LAST, SUM_KIND_FIELD };
+enum sum_kind {
+	SUM_KIND_NONE,
+	SUM_KIND_KEY_AFTER_LAST,
+	SUM_KIND_FIELD,
+	SUM_KIND_SLOT_AFTER_LAST, /* VALUE_KIND_SLOTS */
+};
 /* What a slot's index means. */
 enum slot_convention { SLOT_CONVENTION_CEIL_LOG2, SLOT_CONVENTION_FLOOR_LOG2 };
 /* What is done with the cells of a per-CPU map. */

@@ -113,7 +113,8 @@ static int open_family(struct route *route, const struct plan_env *env, struct e
 
 static int check_map(const struct route *route, const struct fact_map *map, struct err *err)
 {
-	if (route->stream->mode == STREAM_MODE_TABLE && map->value_size != VALUE_SIZE)
+	if (route->stream->mode == STREAM_MODE_TABLE && !route->has_slots &&
+	    map->value_size != VALUE_SIZE)
 		return err__set(err, -EINVAL, &route->metric->at,
 				"values of map '%s' are %u bytes, not %u", map->name,
 				map->value_size, VALUE_SIZE);
@@ -132,6 +133,25 @@ static int report_problem(struct route *route, struct err *err)
 	return err__set(err, -EINVAL, &problem->at, "%s", problem->text);
 }
 
+static int open_buckets(struct route *route, const struct fact_map *map, struct err *err)
+{
+	const struct metric_spec *metric = route->metric;
+	int r = bucket_map__new(&metric->bucket, metric->sum, &route->buckets, err);
+	uint64_t size;
+
+	if (r < 0)
+		return err__wrap(err, r, &metric->at, "metric '%s'", metric->name);
+	if (!route->has_slots)
+		return 0;
+	size = ((uint64_t)bucket_map__layout(route->buckets)->slot_count + 1) * VALUE_SIZE;
+	if (map->value_size == size)
+		return 0;
+	return err__set(err, -EINVAL, &metric->at,
+			"values of map '%s' are %u bytes, the buckets and the sum of metric '%s' "
+			"take %llu",
+			map->name, map->value_size, metric->name, (unsigned long long)size);
+}
+
 /* Everything that, when it fails, leaves out this metric alone. */
 static int resolve(struct route *route, const struct fact_map *map, const struct plan_env *env,
 		   struct err *err)
@@ -148,11 +168,7 @@ static int resolve(struct route *route, const struct fact_map *map, const struct
 		route->counts_as_decode_error = true;
 		return r;
 	}
-	if (!route->has_bucket)
-		return 0;
-	r = bucket_map__new(&route->metric->bucket, route->metric->sum, &route->buckets, err);
-	return r < 0 ? err__wrap(err, r, &route->metric->at, "metric '%s'", route->metric->name)
-		     : 0;
+	return route->has_bucket || route->has_slots ? open_buckets(route, map, err) : 0;
 }
 
 int plan_route(const struct spec *spec, const struct metric_spec *metric,
@@ -169,6 +185,7 @@ int plan_route(const struct spec *spec, const struct metric_spec *metric,
 				 .stream = &spec->streams[metric->stream] };
 	route->demand = DEMAND_COUNT;
 	route->has_bucket = metric->value == VALUE_KIND_KEY_BUCKET;
+	route->has_slots = metric->value == VALUE_KIND_SLOTS;
 	route->has_cpu_label = metric->cpu == CPU_RULE_LABEL;
 	map = object_facts__find_map(env->facts, route->stream->map);
 	if (!map)

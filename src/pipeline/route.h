@@ -32,6 +32,7 @@ struct route {
 	struct route_label labels[ROUTE_LABELS_MAX];
 	uint32_t label_count;
 	bool has_bucket;      /* the last of labels[] is the bucket, not a label of the family */
+	bool has_slots;       /* the value is all buckets of a histogram and the sum */
 	bool has_cpu_label;   /* a u16 CPU number is appended to the key */
 	uint32_t fields_size; /* bytes that the fields cover */
 	uint32_t key_size;    /* of the cache: the map's key, plus 2 when has_cpu_label */

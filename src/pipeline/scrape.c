@@ -10,20 +10,6 @@
 /* A sweep walks everything, so it waits until as many dead as living keys could be there, or this many scrapes. */
 #define SWEEP_EVERY 64
 
-/* STAGE_FILTER and STAGE_METRIC of a row: adds its value where its labels say, if it is wanted. Hot. */
-static inline void add_value(struct route *route, const struct label_entry *entry, uint64_t value)
-{
-	if (entry->series == LABEL_SERIES_SKIP) {
-		route->ledger.filtered++;
-		return;
-	}
-	route->ledger.kept++;
-	if (route->has_bucket)
-		family__add_slot(route->family, entry->series, entry->bucket, value);
-	else
-		family__add(route->family, entry->series, value);
-}
-
 static inline uint64_t read_cell(const uint8_t *cell)
 {
 	uint64_t value;
@@ -32,14 +18,44 @@ static inline uint64_t read_cell(const uint8_t *cell)
 	return value;
 }
 
-static inline uint64_t sum_cells(const struct row_batch *rows, const uint8_t *value)
+/* One cell or all of the row, as the route has a series for each CPU or not. */
+static inline uint64_t sum_cells(const struct row_batch *rows, const uint8_t *cell, uint32_t count)
 {
 	uint64_t sum = 0;
 	uint32_t i;
 
-	for (i = 0; i < rows->value_count; i++)
-		sum += read_cell(value + (size_t)i * rows->cell_stride);
+	for (i = 0; i < count; i++)
+		sum += read_cell(cell + (size_t)i * rows->cell_stride);
 	return sum;
+}
+
+/* The buckets in order, then the sum, whose slot is the one after the last. */
+static void add_slots(struct route *route, const struct label_entry *entry,
+		      const struct row_batch *rows, const uint8_t *cell, uint32_t count)
+{
+	uint32_t slots = rows->value_size / sizeof(uint64_t), i;
+
+	for (i = 0; i < slots; i++)
+		family__add_slot(route->family, entry->series, (int32_t)i,
+				 sum_cells(rows, cell + i * sizeof(uint64_t), count));
+}
+
+/* STAGE_FILTER and STAGE_METRIC of a row: adds its value where its labels say, if it is wanted. Hot. */
+static inline void add_value(struct route *route, const struct label_entry *entry,
+			     const struct row_batch *rows, const uint8_t *cell, uint32_t count)
+{
+	if (entry->series == LABEL_SERIES_SKIP) {
+		route->ledger.filtered++;
+		return;
+	}
+	route->ledger.kept++;
+	if (route->has_slots)
+		add_slots(route, entry, rows, cell, count);
+	else if (route->has_bucket)
+		family__add_slot(route->family, entry->series, entry->bucket,
+				 sum_cells(rows, cell, count));
+	else
+		family__add(route->family, entry->series, sum_cells(rows, cell, count));
 }
 
 /* STAGE_RECORD: rows of one batch, key and cell by stride. */
@@ -54,9 +70,7 @@ static int add_rows(void *ctx, const struct row_batch *rows)
 		const struct label_entry *entry = route__resolve(route, key, &scratch);
 
 		if (entry)
-			add_value(route, entry,
-				  rows->value_count == 1 ? read_cell(value)
-							 : sum_cells(rows, value));
+			add_value(route, entry, rows, value, rows->value_count);
 	}
 	route->ledger.seen += rows->len;
 	route->ledger.last_rows += rows->len;
@@ -83,8 +97,8 @@ static int add_rows_by_cpu(void *ctx, const struct row_batch *rows)
 			memcpy(key + rows->key_size, &number, sizeof(number));
 			entry = route__resolve(route, key, &scratch);
 			if (entry)
-				add_value(route, entry,
-					  read_cell(value + (size_t)cpu * rows->cell_stride));
+				add_value(route, entry, rows,
+					  value + (size_t)cpu * rows->cell_stride, 1);
 		}
 	}
 	route->ledger.seen += rows->len;

@@ -56,6 +56,32 @@ static int check_value_size(struct completer *completer, const struct fact_map *
 		map->name, VALUE_SIZE, map->value_size);
 }
 
+static uint64_t bucket_count(const struct bucket_spec *bucket)
+{
+	if (bucket->kind == BUCKET_KIND_FIXED)
+		return bucket->key_count;
+	return bucket->max < bucket->min ? 0 : (uint64_t)(bucket->max - bucket->min) + 1;
+}
+
+static int check_metric_value(struct completer *completer, const struct metric_spec *metric,
+			      const struct fact_map *map)
+{
+	uint64_t slots;
+
+	if (metric->value != VALUE_KIND_SLOTS)
+		return check_value_size(completer, map, &metric->at);
+	if (metric->problem)
+		return 0; /* it may be that the buckets cannot be counted, and it is left out anyway */
+	slots = bucket_count(&metric->bucket) + 1;
+	if (map->value_size == slots * VALUE_SIZE)
+		return 0;
+	return err_list__set(
+		completer->errors, -EINVAL, &metric->at,
+		"a value of map '%s' has %u bytes; %llu buckets and the sum behind them take %llu",
+		map->name, map->value_size, (unsigned long long)slots - 1,
+		(unsigned long long)slots * VALUE_SIZE);
+}
+
 static int check_rodata(struct completer *completer, const struct rodata_spec *rodata)
 {
 	const struct fact_variable *variable = object_facts__find_variable(completer->facts,
@@ -207,7 +233,7 @@ static int complete_metric(struct completer *completer, struct metric_spec *metr
 
 	if (!map || stream->mode != STREAM_MODE_TABLE)
 		return 0; /* its stream's business */
-	r = check_value_size(completer, map, &metric->at);
+	r = check_metric_value(completer, metric, map);
 	if (r < 0)
 		return r;
 	if (is_per_cpu(map) && metric->label_count > 0 &&

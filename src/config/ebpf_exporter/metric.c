@@ -173,17 +173,36 @@ static struct bucket_spec convert_bucket(const struct histogram_text *histogram)
 	};
 }
 
+/* The last label is the bucket. */
+static void take_buckets_from_key(const struct table *table, struct metric_spec *metric)
+{
+	table->fields[table->labels->count - 1].role = FIELD_ROLE_BUCKET;
+	metric->value = VALUE_KIND_KEY_BUCKET;
+	metric->sum = SUM_KIND_KEY_AFTER_LAST;
+}
+
+/* A superset: one row for each set of labels. The program looks it up once, and only such rows fit into a small array. */
+static int take_buckets_from_value(struct writer *writer, const struct table *table,
+				   struct stream_spec *stream, struct metric_spec *metric)
+{
+	metric->value = VALUE_KIND_SLOTS;
+	metric->sum = SUM_KIND_SLOT_AFTER_LAST;
+	return table->labels->count == 0 ? add_zero_key(writer, table, stream) : 0;
+}
+
 int convert_histogram(struct writer *writer, const struct histogram_text *histogram)
 {
+	bool has_key_bucket = histogram->buckets_in == BUCKETS_IN_KEY;
 	struct table table = { .at = histogram->at,
 			       .map = histogram->name.text,
 			       .labels = &histogram->labels };
 	struct bucket_spec bucket = convert_bucket(histogram);
+	struct stream_spec *stream;
 	struct metric_spec *metric;
 	const char *problem;
 	int r;
 
-	if (histogram->labels.count == 0)
+	if (has_key_bucket && histogram->labels.count == 0)
 		return err_list__set(
 			writer->errors, -EINVAL, &histogram->at,
 			"histogram '%s' has no labels; the last label is the bucket, so it needs one",
@@ -191,18 +210,18 @@ int convert_histogram(struct writer *writer, const struct histogram_text *histog
 	r = convert_labels(writer, &table);
 	if (r < 0)
 		return r;
-	table.fields[histogram->labels.count - 1].role = FIELD_ROLE_BUCKET;
 	problem = bucket_problem(writer, &bucket);
 	if (problem &&
 	    writer__add_problem(writer, &table, PROBLEM_KIND_BUCKET, &bucket.at, problem) < 0)
 		return -ENOMEM;
-	add_stream(writer, &table);
+	stream = add_stream(writer, &table);
 	metric = add_metric(writer, &table, METRIC_KIND_HISTOGRAM, &histogram->help);
 	if (!metric)
 		return -ENOMEM;
-	metric->value = VALUE_KIND_KEY_BUCKET;
 	metric->bucket = bucket;
-	metric->sum = SUM_KIND_KEY_AFTER_LAST;
+	if (!has_key_bucket)
+		return take_buckets_from_value(writer, &table, stream, metric);
+	take_buckets_from_key(&table, metric);
 	return 0;
 }
 

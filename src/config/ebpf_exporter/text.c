@@ -32,6 +32,17 @@ static const struct bind_type counter_type = BIND_STRUCT_TYPE("counter", struct 
 							      counter_fields);
 static const struct bind_type counters_type = BIND_LIST_TYPE(&counter_type);
 
+static const struct bind_word buckets_in_words[] = {
+	{ "key", BUCKETS_IN_KEY },
+	{ "value", BUCKETS_IN_VALUE },
+	{ "", BUCKETS_IN_KEY }, /* the default, as if it were not there */
+};
+static const struct bind_type buckets_in_type = {
+	.kind = BIND_WORD,
+	.noun = "place of the buckets",
+	.words = buckets_in_words,
+	.word_count = sizeof(buckets_in_words) / sizeof(buckets_in_words[0]),
+};
 static const struct bind_field histogram_fields[] = {
 	BIND_REQUIRED(struct histogram_text, name, &bind_text),
 	BIND_REQUIRED(struct histogram_text, help, &bind_text),
@@ -40,6 +51,7 @@ static const struct bind_field histogram_fields[] = {
 	BIND_FIELD(struct histogram_text, bucket_min, &bind_i64),
 	BIND_FIELD(struct histogram_text, bucket_max, &bind_i64),
 	BIND_FIELD(struct histogram_text, bucket_keys, &bind_doubles),
+	BIND_FIELD(struct histogram_text, buckets_in, &buckets_in_type),
 	BIND_FIELD(struct histogram_text, labels, &labels_type),
 };
 static const struct bind_type histogram_type = BIND_STRUCT_TYPE("histogram", struct histogram_text,

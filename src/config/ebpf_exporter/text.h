@@ -34,6 +34,9 @@ struct counter_text {
 	struct bind_list labels; /* struct label_text */
 };
 
+/* Which part of a map's row has the buckets: the key's last bytes say which one it is, or the value is all of them. */
+enum buckets_in { BUCKETS_IN_KEY, BUCKETS_IN_VALUE };
+
 struct histogram_text {
 	struct loc at;
 	struct spec_text name;
@@ -43,6 +46,7 @@ struct histogram_text {
 	int64_t bucket_min;
 	int64_t bucket_max;
 	struct bind_list bucket_keys; /* double */
+	int buckets_in;               /* enum buckets_in */
 	struct bind_list labels;      /* struct label_text */
 };
 

@@ -48,6 +48,25 @@ struct {
 	__type(value, __u64);
 } lpm_total SEC(".maps");
 
+/* Buckets 0 to 3, then the sum. */
+struct slots {
+	__u64 slots[5];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, struct slots);
+} slot_latency_seconds SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct slots);
+} plain_slot_latency_seconds SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
 	__uint(key_size, sizeof(__u32));
@@ -67,7 +86,9 @@ enum {
 	ARRAY_LATENCY,
 	LPM,
 	EVENT,
-	SHORT_EVENT
+	SHORT_EVENT,
+	SLOTS,
+	PLAIN_SLOTS
 };
 
 static __always_inline void write_row(void *map, const void *key, __u64 value)
@@ -88,6 +109,16 @@ static __always_inline void send_event(struct pt_regs *ctx, __u64 value, __u32 s
 	__u64 sample = value;
 
 	bpf_perf_event_output(ctx, &events_total, BPF_F_CURRENT_CPU, &sample, size);
+}
+
+/* Adds the high half of the value to the slot that its lowest byte says, in the row of the byte above. */
+static __always_inline void add_slot(void *map, __u64 value)
+{
+	__u32 row = (value >> 8) & 0xff, slot = value & 0xff;
+	struct slots *slots = bpf_map_lookup_elem(map, &row);
+
+	if (slots && slot < 5)
+		slots->slots[slot] += value >> 32;
 }
 
 SEC("uprobe/./trigger:fire")
@@ -142,6 +173,12 @@ int BPF_KPROBE(on_fire, __u64 what, __u64 value)
 	case SHORT_EVENT:
 		/* the kernel pads samples to 8 bytes less 4: shorter than two u64 all the same */
 		send_event(ctx, value, 1);
+		break;
+	case SLOTS:
+		add_slot(&slot_latency_seconds, value);
+		break;
+	case PLAIN_SLOTS:
+		add_slot(&plain_slot_latency_seconds, value);
 		break;
 	}
 	return 0;
