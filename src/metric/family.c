@@ -41,7 +41,8 @@ static int fill(struct family *family, const struct family_spec *spec)
 	family->generation = 1;
 	family->name = strdup(spec->name);
 	family->help = strdup(spec->help);
-	if (!family->name || !family->help)
+	family->unit = strdup(spec->unit ? spec->unit : "");
+	if (!family->name || !family->help || !family->unit)
 		return -ENOMEM;
 	if (spec->kind == FAMILY_KIND_HISTOGRAM) {
 		family->stride = spec->buckets.slot_count + 1;
@@ -74,6 +75,7 @@ struct family *family__free(struct family *family)
 	free(family->ends);
 	free(family->name);
 	free(family->help);
+	free(family->unit);
 	free(family);
 	return NULL;
 }
@@ -111,6 +113,8 @@ bool family__agrees(const struct family *family, const struct family_spec *spec,
 		difference = "kind";
 	else if (!str_eq(family->help, spec->help))
 		difference = "help";
+	else if (!str_eq(family->unit, spec->unit ? spec->unit : ""))
+		difference = "unit";
 	else if (!has_same_labels(family, spec))
 		difference = "set of labels";
 	else if (spec->kind == FAMILY_KIND_HISTOGRAM &&
@@ -218,6 +222,15 @@ int family_need_overflow(struct family *family)
 	for (uint32_t i = 0; i < family->labels.count; i++)
 		values[i] = value;
 	return find_or_add(family, values, true, &family->overflow);
+}
+
+int family__overflow(struct family *family, uint32_t *ret_series, struct err *err)
+{
+	if (family_need_overflow(family) < 0)
+		return err__set(err, -ENOMEM, NULL,
+				"no memory for the overflow series of metric '%s'", family->name);
+	*ret_series = family->overflow;
+	return 0;
 }
 
 int family__series(struct family *family, const struct text_slice *values, uint32_t *ret_series,
@@ -369,6 +382,11 @@ const char *family__name(const struct family *family)
 const char *family__help(const struct family *family)
 {
 	return family->help;
+}
+
+const char *family__unit(const struct family *family)
+{
+	return family->unit;
 }
 
 enum family_kind family__kind(const struct family *family)

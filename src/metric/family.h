@@ -32,6 +32,7 @@ struct bucket_layout {
 struct family_spec {
 	const char *name;
 	const char *help;
+	const char *unit; /* of the values, "seconds"; NULL: not known. Only OpenMetrics shows it */
 	enum family_kind kind;
 	const char *const *label_names; /* config order; `le` excluded */
 	uint32_t label_count;
@@ -54,8 +55,9 @@ int family__new(const struct family_spec *spec, struct family **ret_family, stru
 struct family *family__free(struct family *family);
 const char *family__name(const struct family *family);
 const char *family__help(const struct family *family);
+const char *family__unit(const struct family *family); /* "": not known */
 enum family_kind family__kind(const struct family *family);
-/* Whether the other has the same help, kind, label names (in any order) and buckets, and keeps
+/* Whether the other has the same help, unit, kind, label names (in any order) and buckets, and keeps
  * values or does not, so that both may share a name. On false, err says what differs. */
 bool family__agrees(const struct family *family, const struct family_spec *spec, struct err *err);
 
@@ -79,6 +81,14 @@ int family__label_position(const struct family *family, const char *name);
  */
 int family__series(struct family *family, const struct text_slice *values, uint32_t *ret_series,
 		   struct err *err);
+
+/*
+ * The overflow series, made when there is none yet: every label of it has FAMILY_OVERFLOW_VALUE (of a
+ * family without labels it is the one series). It does not count towards the limit, no sweep removes
+ * it, and what __series() has no room for goes there. What is counted outside of the map's keys, by
+ * a slot that the program falls back to, is added to it as well: see pipeline/account.h. 0 or -ENOMEM.
+ */
+int family__overflow(struct family *family, uint32_t *ret_series, struct err *err);
 
 /* Counters and gauges. Hot. */
 void family__add(struct family *family, uint32_t series, uint64_t value);

@@ -26,7 +26,7 @@ struct series {
 };
 
 struct family {
-	char *name, *help; /* owned */
+	char *name, *help, *unit; /* owned */
 	enum family_kind kind;
 	struct label_text labels;
 	struct bucket_layout buckets; /* points to the two below */

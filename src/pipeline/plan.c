@@ -88,6 +88,7 @@ static int open_family(struct route *route, const struct plan_env *env, struct e
 	struct family_spec spec = {
 		.name = metric->name,
 		.help = metric->help,
+		.unit = metric->unit,
 		.kind = family_kind_of(metric->kind),
 		.label_names = names,
 		.label_count = metric->label_count - (route->has_bucket ? 1 : 0),

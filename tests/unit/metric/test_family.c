@@ -217,6 +217,76 @@ static void test_series__over_the_limit(void **state)
 	family__free(family);
 }
 
+static void test_overflow__is_there_when_asked_for(void **state)
+{
+	struct family_spec spec = counter_spec;
+	struct family *family;
+	uint32_t number;
+
+	(void)state;
+	spec.limit = 1;
+	family = make(&spec);
+	family__begin(family, 1);
+	family__add(family, series(family, "1", "x"), 1);
+	assert_int_equal(family__overflow(family, &number, NULL), 0);
+	family__add(family, number, 40);
+	family__add(family, series(family, "2", "x"), 2); /* over the limit: the same series */
+	assert_shown(family, "a=\"__overflow__\",b=\"__overflow__\"=42 a=\"x\",b=\"1\"=1");
+	family__free(family);
+}
+
+static void test_overflow__does_not_count_towards_the_limit(void **state)
+{
+	struct family_spec spec = histogram_spec;
+	struct family *family;
+	uint32_t number;
+
+	(void)state;
+	spec.limit = 1;
+	family = make(&spec);
+	family__begin(family, 1);
+	assert_int_equal(family__overflow(family, &number, NULL), 0);
+	family__add_slot(family, number, 2, 7);
+	family__add_slot(family, number, 3, 70); /* the raw sum */
+	family__add_slot(family, series(family, "1", "x"), 0, 1);
+	assert_shown(family, "a=\"__overflow__\",b=\"__overflow__\"=0/0/7/70 "
+			     "a=\"x\",b=\"1\"=1/0/0/0");
+	family__free(family);
+}
+
+static void test_overflow__without_labels_is_the_one_series(void **state)
+{
+	const struct family_spec spec = { .name = "z", .help = "", .kind = FAMILY_KIND_COUNTER };
+	struct family *family = make(&spec);
+	uint32_t number, overflow;
+
+	(void)state;
+	family__begin(family, 1);
+	assert_int_equal(family__series(family, NULL, &number, NULL), 0);
+	assert_int_equal(family__overflow(family, &overflow, NULL), 0);
+	assert_int_equal(overflow, number);
+	family__free(family);
+}
+
+static void test_agrees__not_with_another_unit(void **state)
+{
+	struct family_spec spec = counter_spec;
+	struct family *family;
+	struct err err = ERR_INIT;
+	char text[256];
+
+	(void)state;
+	spec.unit = "bytes";
+	family = make(&spec);
+	assert_string_equal(family__unit(family), "bytes");
+	assert_true(family__agrees(family, &spec, NULL));
+	assert_false(family__agrees(family, &counter_spec, &err));
+	err__format(&err, text, sizeof(text));
+	assert_non_null(strstr(text, "unit"));
+	err__done(&err);
+	family__free(family);
+}
+
 static void test_series__invalid_bytes_are_counted(void **state)
 {
 	struct family *family = make(&counter_spec);
@@ -600,6 +670,10 @@ int main(void)
 		cmocka_unit_test(test_add__zero_shows_the_series),
 		cmocka_unit_test(test_series__separators_do_not_mix_values),
 		cmocka_unit_test(test_series__without_labels),
+		cmocka_unit_test(test_overflow__is_there_when_asked_for),
+		cmocka_unit_test(test_overflow__does_not_count_towards_the_limit),
+		cmocka_unit_test(test_overflow__without_labels_is_the_one_series),
+		cmocka_unit_test(test_agrees__not_with_another_unit),
 		cmocka_unit_test(test_end__sorts_by_values_as_bytes),
 		cmocka_unit_test(test_end__keeps_thousands_sorted),
 		cmocka_unit_test(test_series__over_the_limit),
