@@ -27,7 +27,11 @@ typedef _Bool bool;
 enum { false, true };
 
 #define TASK_RUNNING 0
-#define PF_KTHREAD 0x00200000 /* of task_struct.flags */
+#define PF_KTHREAD 0x00200000      /* of task_struct.flags */
+#define TS_COMPAT 0x2              /* of thread_info.status on x86 */
+#define TIF_32BIT_MASK (1ul << 22) /* of thread_info.flags on arm64 */
+#define S_IFMT 0170000             /* of inode.i_mode */
+#define S_IFREG 0100000
 #define SIGNAL_GROUP_EXIT 0x4 /* of signal_struct.flags */
 
 /* The values are the running kernel's, by bpf_core_enum_value(): they differ from one to the next. Since 5.17. */
@@ -70,7 +74,39 @@ struct signal_struct___before_5_17 {
 	struct task_struct *group_exit_task;
 };
 
+struct super_block {
+	unsigned long s_magic;
+};
+
+struct inode {
+	unsigned short i_mode;
+	struct super_block *i_sb;
+};
+
+struct file {
+	struct inode *f_inode;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct thread_info {
+#if defined(__TARGET_ARCH_x86)
+	u32 status;
+#else
+	unsigned long flags;
+#endif
+};
+
 struct task_struct {
+	struct thread_info thread_info;
+	struct files_struct *files;
 	unsigned int __state;
 	unsigned int flags;
 	s32 pid;
@@ -130,8 +166,11 @@ struct sk_buff {
 
 struct pt_regs {
 #if defined(__TARGET_ARCH_x86)
+	unsigned long di;
 	unsigned long orig_ax;
 #elif defined(__TARGET_ARCH_arm64)
+	u64 regs[31];
+	u64 orig_x0;
 	s32 syscallno;
 #else
 #error "say here where this architecture keeps the number of the system call"
@@ -148,6 +187,39 @@ static __always_inline u64 syscall_number(struct pt_regs *regs)
 #else
 	return BPF_CORE_READ(regs, syscallno);
 #endif
+}
+
+/* The first argument of the system call that is being entered. */
+static __always_inline u64 first_argument(struct pt_regs *regs)
+{
+#if defined(__TARGET_ARCH_x86)
+	return BPF_CORE_READ(regs, di);
+#else
+	return BPF_CORE_READ(regs, orig_x0);
+#endif
+}
+
+/* Whether the system call that the task is at is one of the 32-bit table, where numbers mean other calls. */
+static __always_inline bool is_32_bit_call(struct task_struct *task)
+{
+#if defined(__TARGET_ARCH_x86)
+	return BPF_CORE_READ(task, thread_info.status) & TS_COMPAT;
+#else
+	return BPF_CORE_READ(task, thread_info.flags) & TIF_32BIT_MASK;
+#endif
+}
+
+/* The file behind a descriptor of the task; NULL when there is none. */
+static __always_inline struct file *file_of(struct task_struct *task, u32 fd)
+{
+	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
+	struct file **slots, *file = NULL;
+
+	if (fd >= BPF_CORE_READ(table, max_fds))
+		return NULL;
+	slots = BPF_CORE_READ(table, fd);
+	bpf_probe_read_kernel(&file, sizeof(file), slots + fd);
+	return file;
 }
 
 #endif

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
+/*
+ * How long programs waited in system calls on regular files: reading, writing, syncing and opening them, by file system.
+ */
+#include "kernel.bpf.h"
+
+#include "maps.bpf.h"
+
+#define SLOTS 65536   /* a power of two */
+#define BUCKET_MIN 8  /* 2^8 ns: reading what is in memory takes a few hundred */
+#define BUCKET_MAX 36 /* 2^36 ns: 69 s */
+#define BUCKETS (BUCKET_MAX - BUCKET_MIN + 2)
+#define SYSCALL_MAX 512
+
+/* As in the YAML. */
+enum operation {
+	OPERATION_NONE,
+	OPERATION_READ,
+	OPERATION_WRITE,
+	OPERATION_SYNC,
+	OPERATION_OPEN,
+	OPERATION_COUNT,
+};
+
+/* The system calls that are timed: name, number, operation. */
+#if defined(__TARGET_ARCH_x86)
+#define CALLS(X)                                                                                   \
+	X(read, 0, READ)                                                                           \
+	X(pread64, 17, READ)                                                                       \
+	X(readv, 19, READ)                                                                         \
+	X(preadv, 295, READ)                                                                       \
+	X(preadv2, 327, READ)                                                                      \
+	X(write, 1, WRITE)                                                                         \
+	X(pwrite64, 18, WRITE)                                                                     \
+	X(writev, 20, WRITE)                                                                       \
+	X(pwritev, 296, WRITE)                                                                     \
+	X(pwritev2, 328, WRITE)                                                                    \
+	X(fsync, 74, SYNC)                                                                         \
+	X(fdatasync, 75, SYNC)                                                                     \
+	X(open, 2, OPEN)                                                                           \
+	X(openat, 257, OPEN)                                                                       \
+	X(openat2, 437, OPEN)
+#else
+#define CALLS(X)                                                                                   \
+	X(read, 63, READ)                                                                          \
+	X(pread64, 67, READ)                                                                       \
+	X(readv, 65, READ)                                                                         \
+	X(preadv, 69, READ)                                                                        \
+	X(preadv2, 286, READ)                                                                      \
+	X(write, 64, WRITE)                                                                        \
+	X(pwrite64, 68, WRITE)                                                                     \
+	X(writev, 66, WRITE)                                                                       \
+	X(pwritev, 70, WRITE)                                                                      \
+	X(pwritev2, 287, WRITE)                                                                    \
+	X(fsync, 82, SYNC)                                                                         \
+	X(fdatasync, 83, SYNC)                                                                     \
+	X(openat, 56, OPEN)                                                                        \
+	X(openat2, 437, OPEN)
+#endif
+
+/* Name and the number that every super block carries; the probe's own numbers are as they stand here, in the YAML, too. */
+#define FILE_SYSTEMS(X)                                                                            \
+	X(ext4, 0x0000ef53) /* and ext2, ext3 */                                                   \
+	X(xfs, 0x58465342)                                                                         \
+	X(btrfs, 0x9123683e)                                                                       \
+	X(f2fs, 0xf2f52010)                                                                        \
+	X(zfs, 0x2fc12fc1)                                                                         \
+	X(bcachefs, 0xca451a4e)                                                                    \
+	X(overlay, 0x794c7630)                                                                     \
+	X(tmpfs, 0x01021994) /* shared memory and memfd_create(), too */                           \
+	X(ramfs, 0x858458f6) /* the initial file system */                                         \
+	X(fuse, 0x65735546)                                                                        \
+	X(nfs, 0x00006969)                                                                         \
+	X(smb, 0xfe534d42)                                                                         \
+	X(cifs, 0xff534d42)                                                                        \
+	X(ceph, 0x00c36400)                                                                        \
+	X(9p, 0x01021997)                                                                          \
+	X(fat, 0x00004d44)                                                                         \
+	X(exfat, 0x2011bab0)                                                                       \
+	X(ntfs, 0x7366746e)                                                                        \
+	X(squashfs, 0x73717368)                                                                    \
+	X(erofs, 0xe0f5e1e2)                                                                       \
+	X(iso9660, 0x00009660)                                                                     \
+	X(hugetlbfs, 0x958458f6)                                                                   \
+	X(proc, 0x00009fa0)                                                                        \
+	X(sysfs, 0x62656572)                                                                       \
+	X(cgroup, 0x0027e0eb)                                                                      \
+	X(cgroup2, 0x63677270)                                                                     \
+	X(tracefs, 0x74726163)
+
+#define NUMBER_CALL(name, number, operation) [number] = OPERATION_##operation,
+#define NUMBER_FILE_SYSTEM(name, magic) FILE_SYSTEM_##name,
+#define TELL_FILE_SYSTEM(name, magic)                                                              \
+	case magic:                                                                                \
+		return FILE_SYSTEM_##name;
+
+enum file_system {
+	FILE_SYSTEM_OTHER,
+	FILE_SYSTEMS(NUMBER_FILE_SYSTEM) FILE_SYSTEM_COUNT,
+};
+
+static const u8 operations[SYSCALL_MAX] = { CALLS(NUMBER_CALL) };
+
+struct latency_key {
+	u8 file_system;
+	u8 operation;
+	u16 bucket;
+};
+
+/* The buckets and the sum of every operation on every file system: the map cannot be full. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, FILE_SYSTEM_COUNT *(OPERATION_COUNT - 1) * BUCKETS);
+	__type(key, struct latency_key);
+	__type(value, u64);
+} file_system_latency_seconds SEC(".maps");
+
+/* Calls that were not measured because another thread with the same slot began one. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u64);
+} file_system_unmeasured_total SEC(".maps");
+
+/*
+ * One slot for each thread id, modulo SLOTS: an array costs a tenth of a hash, for which an entry has to be made and
+ * freed at every call. When two that share a slot are in a call at once, the first one is not measured.
+ */
+struct slot {
+	u64 since; /* in the call from then on, ns; 0: in none */
+	u32 tid;
+	u8 operation;
+	u8 file_system; /* of an open known at its end only */
+	u16 pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, SLOTS);
+	__type(key, u32);
+	__type(value, struct slot);
+} calling SEC(".maps");
+
+static __always_inline struct slot *slot_of(u32 tid)
+{
+	u32 index = tid % SLOTS;
+
+	return bpf_map_lookup_elem(&calling, &index);
+}
+
+static __always_inline u8 name_file_system(u64 magic)
+{
+	switch ((u32)magic) {
+		FILE_SYSTEMS(TELL_FILE_SYSTEM)
+	}
+	return FILE_SYSTEM_OTHER;
+}
+
+/* False when the descriptor is of something else than a regular file: a socket, a pipe, a terminal, a directory. */
+static __always_inline bool is_regular(struct task_struct *task, u32 fd, u8 *ret_file_system)
+{
+	struct inode *inode = BPF_CORE_READ(file_of(task, fd), f_inode);
+
+	if ((BPF_CORE_READ(inode, i_mode) & S_IFMT) != S_IFREG)
+		return false;
+	*ret_file_system = name_file_system(BPF_CORE_READ(inode, i_sb, s_magic));
+	return true;
+}
+
+static __always_inline int begin_call(struct pt_regs *regs, u8 operation)
+{
+	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	u32 tid = bpf_get_current_pid_tgid(), zero = 0;
+	u8 file_system = FILE_SYSTEM_OTHER;
+	struct slot *slot = slot_of(tid);
+
+	if (!slot)
+		return 0;
+	if (operation != OPERATION_OPEN && !is_regular(task, first_argument(regs), &file_system))
+		return 0;
+	if (slot->since && slot->tid != tid)
+		increment_map(&file_system_unmeasured_total, &zero, 1);
+	slot->tid = tid;
+	slot->operation = operation;
+	slot->file_system = file_system;
+	slot->since = bpf_ktime_get_ns();
+	return 0;
+}
+
+static __always_inline int end_call(s64 result)
+{
+	u32 tid = bpf_get_current_pid_tgid();
+	struct slot *slot = slot_of(tid);
+	struct latency_key key = {};
+	u64 took_ns;
+
+	if (!slot || slot->tid != tid || !slot->since)
+		return 0;
+	took_ns = bpf_ktime_get_ns() - slot->since;
+	key.operation = slot->operation;
+	key.file_system = slot->file_system;
+	slot->since = 0;
+	/* Which file it is only the descriptor tells, and a failed one has none. */
+	if (key.operation == OPERATION_OPEN &&
+	    (result < 0 ||
+	     !is_regular((struct task_struct *)bpf_get_current_task(), result, &key.file_system)))
+		return 0;
+	key.bucket = log2l_histogram(took_ns);
+	if (key.bucket < BUCKET_MIN)
+		key.bucket = BUCKET_MIN;
+	_increment_histogram(&file_system_latency_seconds, key, took_ns, BUCKET_MAX, increment_map);
+	return 0;
+}
+
+/* This is run for every system call of every program: what is not of interest leaves at once. */
+SEC("raw_tp/sys_enter")
+int sys_enter(struct bpf_raw_tracepoint_args *ctx)
+{
+	u64 number = ctx->args[1];
+	u8 operation;
+
+	if (number >= SYSCALL_MAX)
+		return 0;
+	operation = operations[number];
+	if (operation == OPERATION_NONE ||
+	    is_32_bit_call((struct task_struct *)bpf_get_current_task()))
+		return 0;
+	return begin_call((struct pt_regs *)ctx->args[0], operation);
+}
+
+SEC("raw_tp/sys_exit")
+int sys_exit(struct bpf_raw_tracepoint_args *ctx)
+{
+	return end_call(ctx->args[1]);
+}
+
+char LICENSE[] SEC("license") = "GPL";
