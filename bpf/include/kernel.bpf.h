@@ -26,7 +26,15 @@ typedef _Bool bool;
 
 enum { false, true };
 
+/* Of task_struct.__state: the same from 5.10 on. */
 #define TASK_RUNNING 0
+#define TASK_INTERRUPTIBLE 0x1
+#define TASK_UNINTERRUPTIBLE 0x2
+#define TASK_STOPPED 0x4
+#define TASK_TRACED 0x8
+#define TASK_DEAD 0x80
+#define TASK_NOLOAD 0x400
+
 #define PF_KTHREAD 0x00200000      /* of task_struct.flags */
 #define TS_COMPAT 0x2              /* of thread_info.status on x86 */
 #define TIF_32BIT_MASK (1ul << 22) /* of thread_info.flags on arm64 */
@@ -64,6 +72,18 @@ enum skb_drop_reason {
 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct kernfs_node {
+	u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp; /* in the tree of cgroups v2 */
+};
 
 struct signal_struct {
 	unsigned int flags;
@@ -113,6 +133,7 @@ struct task_struct {
 	s32 tgid;
 	int exit_code;
 	struct signal_struct *signal;
+	struct css_set *cgroups;
 };
 
 struct task_struct___before_5_14 {
@@ -178,6 +199,10 @@ struct pt_regs {
 };
 
 #pragma clang attribute pop
+
+/* Since 5.18 the tracepoint has a fourth argument: bpf_core_type_exists() compares the number of arguments, too. */
+typedef void (*btf_trace_sched_switch)(void *data, bool preempt, struct task_struct *previous,
+				       struct task_struct *next, unsigned int previous_state);
 
 /* Of the system call that is being left. */
 static __always_inline u64 syscall_number(struct pt_regs *regs)

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+#ifndef BPF_INCLUDE_HISTOGRAM_BPF_H
+#define BPF_INCLUDE_HISTOGRAM_BPF_H
+
+/*
+ * Histograms whose map has all buckets of a row in its value (`buckets_in: value` in the YAML): slots 0 to bucket_max
+ * count, the one behind them is the sum. One lookup serves both, and rows by a label with few values fit into an array.
+ * Include kernel.bpf.h and maps.bpf.h first.
+ */
+
+#define NS_PER_US 1000
+
+#define SLOT_COUNT(bucket_max) ((bucket_max) + 2)
+
+/* Rounded, not cut: the sum of many short times stays right. */
+static __always_inline u64 microseconds(u64 begin, u64 end)
+{
+	return end > begin ? (end - begin + NS_PER_US / 2) / NS_PER_US : 0;
+}
+
+static __always_inline u32 exp2_bucket(u64 value, u32 bucket_max)
+{
+	u64 bucket = log2l_histogram(value);
+
+	return bucket > bucket_max ? bucket_max : bucket;
+}
+
+static __always_inline void observe_exp2(u64 *slots, u32 bucket_max, u64 value)
+{
+	__sync_fetch_and_add(&slots[exp2_bucket(value, bucket_max)], 1);
+	__sync_fetch_and_add(&slots[bucket_max + 1], value);
+}
+
+/* The same where nobody else adds to this row meanwhile: on one CPU with interrupts off. */
+static __always_inline void observe_exp2_nosync(u64 *slots, u32 bucket_max, u64 value)
+{
+	slots[exp2_bucket(value, bucket_max)] += 1;
+	slots[bucket_max + 1] += value;
+}
+
+#endif
