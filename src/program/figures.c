@@ -2,6 +2,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,10 +23,14 @@ int program__figures(const struct program *program, uint32_t index,
 		return -errno;
 	ret_figures->run_time_ns = info.run_time_ns;
 	ret_figures->run_count = info.run_cnt;
+	ret_figures->missed_runs = info.recursion_misses;
+	/* The kernel says how much of it it filled. */
+	ret_figures->has_missed_runs = len >= offsetof(struct bpf_prog_info, recursion_misses) +
+						      sizeof(info.recursion_misses);
 	return 0;
 }
 
-/* The kernel tells what a map costs only in /proc/self/fdinfo: "memlock:\t4096". 0: it does not tell. */
+/* The kernel tells what an object costs only in /proc/self/fdinfo: "memlock:\t4096". 0: it does not tell. */
 static uint64_t memory_of(int fd)
 {
 	char path[64], text[1024];
@@ -81,12 +86,78 @@ int program__map(const struct program *program, const char *name, struct program
 	return 0;
 }
 
-uint64_t program__map_memory(const struct program *program)
+static const struct bpf_map *map_at(const struct program *program, uint32_t index)
 {
-	uint64_t sum = 0;
 	const struct bpf_map *map;
+	uint32_t at = 0;
 
-	bpf_object__for_each_map(map, program->object) if (bpf_map__fd(map) >= 0)
-		sum += memory_of(bpf_map__fd(map));
-	return sum;
+	bpf_object__for_each_map(map, program->object) if (at++ == index) return map;
+	return NULL;
+}
+
+uint32_t program__map_count(const struct program *program)
+{
+	const struct bpf_map *map;
+	uint32_t count = 0;
+
+	bpf_object__for_each_map(map, program->object) count++;
+	return count;
+}
+
+void program__map_figures(const struct program *program, uint32_t index,
+			  struct map_figures *ret_figures)
+{
+	const struct bpf_map *map = map_at(program, index);
+	struct bpf_map_info info = { 0 };
+	uint32_t len = sizeof(info);
+	int fd = bpf_map__fd(map);
+
+	*ret_figures = (struct map_figures){ .name = bpf_map__name(map),
+					     .is_variables = bpf_map__is_internal(map) };
+	if (fd < 0)
+		return;
+	if (bpf_obj_get_info_by_fd(fd, &info, &len) == 0)
+		ret_figures->id = info.id;
+	ret_figures->memory_bytes = memory_of(fd);
+}
+
+uint64_t program__part_memory(const struct program *program, uint32_t index)
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t len = sizeof(info);
+	int fd = program->parts[index].view.fd;
+
+	if (fd < 0)
+		return 0;
+	/* fdinfo has the pages of the instructions; machine code is in memory of its own. */
+	if (bpf_obj_get_info_by_fd(fd, &info, &len) < 0)
+		info.jited_prog_len = 0;
+	return memory_of(fd) + info.jited_prog_len;
+}
+
+int program__part_maps(const struct program *program, uint32_t index, uint32_t *ids, uint32_t max)
+{
+	struct bpf_prog_info info = { .nr_map_ids = max, .map_ids = (uintptr_t)ids };
+	uint32_t len = sizeof(info);
+	int fd = program->parts[index].view.fd;
+
+	if (fd < 0)
+		return 0;
+	if (bpf_obj_get_info_by_fd(fd, &info, &len) < 0)
+		return -errno;
+	return (int)(info.nr_map_ids < max ? info.nr_map_ids : max);
+}
+
+int program_enable_statistics(struct err *err)
+{
+	int fd = bpf_enable_stats(BPF_STATS_RUN_TIME);
+
+	if (fd >= 0)
+		return fd;
+	if (errno == EPERM)
+		return err__set(
+			err, -EPERM, NULL,
+			"no privilege: BPF statistics need CAP_SYS_ADMIN, or kernel.bpf_stats_enabled set to 1");
+	return err__set(err, -errno, NULL, "BPF statistics cannot be switched on: %s",
+			strerror(errno));
 }

@@ -77,14 +77,37 @@ struct program_map {
 /* After load. -ENOENT with the nearest name when there is none. */
 int program__map(const struct program *program, const char *name, struct program_map *ret_map,
 		 struct err *err);
-uint64_t program__map_memory(const struct program *program); /* of all its maps, bytes */
 
+/* All maps of the object, also those that libbpf makes for its variables. */
+uint32_t program__map_count(const struct program *program);
+struct map_figures {
+	const char *name;
+	uint32_t id;           /* 0: not loaded */
+	bool is_variables;     /* the object's .rodata, .data, .bss or the like */
+	uint64_t memory_bytes; /* of this moment, as the kernel accounts it; 0: unknown */
+};
+void program__map_figures(const struct program *program, uint32_t index,
+			  struct map_figures *ret_figures);
+
+/* Of each program. The first two stand still while the kernel keeps no statistics. */
 struct part_figures {
 	uint64_t run_time_ns, run_count;
+	uint64_t missed_runs; /* not run because it was running on that CPU; always counted … */
+	bool has_missed_runs; /* … since Linux 5.12 */
 };
 /* -ENOENT when it is not loaded. */
 int program__figures(const struct program *program, uint32_t index,
 		     struct part_figures *ret_figures);
+/* Of its instructions and their machine code; 0: unknown. The size of the code wants CAP_BPF. */
+uint64_t program__part_memory(const struct program *program, uint32_t index);
+/* Ids of the maps that it refers to, at most max of them. How many, or -errno. */
+int program__part_maps(const struct program *program, uint32_t index, uint32_t *ids, uint32_t max);
+
+/*
+ * From now until the descriptor is closed the kernel counts and times the runs of every program of the machine.
+ * -EPERM without CAP_SYS_ADMIN, also when kernel.bpf_stats_enabled is on anyway.
+ */
+int program_enable_statistics(struct err *err);
 
 /* Starts a feed (program/feed/): user space keeps writing into the map until close. */
 int program__feed(struct program *program, const struct feed_spec *spec, struct err *err);
