@@ -164,3 +164,12 @@ bool command_parse(const struct invocation *invocation, const struct flag_set *s
 	flags_result__done(ret_result);
 	return false;
 }
+
+int command_refuse(const struct invocation *invocation, struct flags_result *result,
+		   struct err *err, int usage_status)
+{
+	print_usage_error(invocation, err);
+	err__done(err);
+	flags_result__done(result);
+	return usage_status;
+}

@@ -45,5 +45,8 @@ int command_main(int argc, const char *const *argv);
 bool command_parse(const struct invocation *invocation, const struct flag_set *set,
 		   int usage_status, void *ret_options, struct flags_result *ret_result,
 		   int *ret_status);
+/* What only the command itself can see to be wrong of it; ends the result and the error. Returns usage_status. */
+int command_refuse(const struct invocation *invocation, struct flags_result *result,
+		   struct err *err, int usage_status);
 
 #endif

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "cmd/capabilities.h"
 #include "cmd/command.h"
+#include "cmd/ledger_flags.h"
 #include "cmd/post_attach_mark.h"
 #include "cmd/session.h"
 #include "config/load.h"
@@ -29,6 +30,7 @@ struct exporter_options {
 	const char *kept_capabilities;
 	const char *btf_path;
 	int64_t skip_cache_size;
+	struct ledger_flags ledger;
 };
 
 #define VALUE(member) offsetof(struct exporter_options, member)
@@ -87,6 +89,7 @@ static const struct flag flags[] = {
 	  .kind = FLAG_TEXT,
 	  .offset = VALUE(btf_path),
 	  .help = "File with the kernel's BTF, where the running kernel has none." },
+	LEDGER_FLAGS(VALUE(ledger)),
 };
 
 static const struct flag_set flag_set = {
@@ -169,6 +172,8 @@ static int open_session(struct exporter *exporter)
 		.uses_kernel_syscall_names = exporter->options.uses_kernel_syscall_names,
 		.title = "sonde exporter",
 		.telemetry_path = exporter->options.telemetry_path,
+		.ledger_interval_ns = exporter->options.ledger.interval_ns,
+		.ledger_window_ns = exporter->options.ledger.window_ns,
 	};
 	struct err err = ERR_INIT;
 	int r = session__open(&exporter->session, &options, &err);
@@ -365,31 +370,28 @@ static int run_steps(struct exporter *exporter)
 }
 
 /* What the flags' kinds cannot say. */
-static int check_options(const struct invocation *invocation,
-			 const struct exporter_options *options)
+static int check_options(const struct exporter_options *options, struct err *err)
 {
-	if (options->telemetry_path[0] == '/')
-		return 0;
-	(void)fprintf(stderr,
-		      "%s: error: --web.telemetry-path: '%s' does not begin with '/', try --help\n",
-		      invocation->program, options->telemetry_path);
-	return -EINVAL;
+	if (options->telemetry_path[0] != '/')
+		return err__set(err, -EINVAL, NULL,
+				"--web.telemetry-path: '%s' does not begin with '/'",
+				options->telemetry_path);
+	return ledger_flags__check(&options->ledger, err);
 }
 
 int command_exporter(const struct invocation *invocation)
 {
 	struct exporter exporter = { .spec_count = 0 };
 	struct flags_result result = FLAGS_RESULT_INIT;
+	struct err err = ERR_INIT;
 	int status;
 
 	/* A wrong command line ends with 1, as with ebpf_exporter. */
 	if (!command_parse(invocation, &flag_set, STATUS_FAILED, &exporter.options, &result,
 			   &status))
 		return status;
-	if (check_options(invocation, &exporter.options) < 0) {
-		flags_result__done(&result);
-		return STATUS_FAILED;
-	}
+	if (check_options(&exporter.options, &err) < 0)
+		return command_refuse(invocation, &result, &err, STATUS_FAILED);
 	log_setup(&(struct log_options){
 		.level = exporter.options.is_debugging ? LOG_DEBUG : LOG_INFO,
 		.has_no_timestamps = exporter.options.has_no_timestamps,

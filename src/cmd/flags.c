@@ -71,6 +71,13 @@ static int set_value(const struct parser *parser, const struct flag *flag, const
 					flag->name, text);
 		*(int64_t *)(void *)value = number;
 		return 0;
+	case FLAG_DURATION:
+		if (num_parse_duration(text, strlen(text), &number) < 0 || number < 0)
+			return err__set(parser->err, -EINVAL, NULL,
+					"--%s: '%s' is no duration; write it as 10s or 100ms",
+					flag->name, text);
+		*(int64_t *)(void *)value = number;
+		return 0;
 	}
 	return 0;
 }
@@ -79,7 +86,7 @@ static const char *initial_of(const struct flag *flag)
 {
 	if (flag->initial)
 		return flag->initial;
-	return flag->kind == FLAG_I64 ? "0" : "";
+	return flag->kind == FLAG_I64 || flag->kind == FLAG_DURATION ? "0" : "";
 }
 
 static int set_defaults(const struct parser *parser)
@@ -299,6 +306,9 @@ static void add_flag_row(struct table *table, const struct flag *flag, const cha
 		break;
 	case FLAG_I64:
 		strbuf__add_text(&left, "=NUMBER");
+		break;
+	case FLAG_DURATION:
+		strbuf__add_text(&left, "=DURATION");
 		break;
 	}
 	strbuf__add_text(&right, flag->help);

@@ -21,6 +21,7 @@ enum flag_kind {
 	FLAG_TEXT,      /* const char * */
 	FLAG_DIRECTORY, /* const char *; it has to be there */
 	FLAG_I64,       /* int64_t */
+	FLAG_DURATION,  /* int64_t, ns; written "10s", "100ms" */
 };
 
 struct flag {

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "cmd/command.h"
 #include "cmd/configs.h"
+#include "cmd/ledger_flags.h"
 #include "cmd/own_files.h"
 #include "cmd/post_attach_mark.h"
 #include "cmd/session.h"
@@ -25,6 +26,7 @@ struct run_options {
 	const char *listen_address;
 	const char *probe_dir;
 	bool is_debugging;
+	struct ledger_flags ledger;
 };
 
 static const struct flag flags[] = {
@@ -41,6 +43,7 @@ static const struct flag flags[] = {
 	  .kind = FLAG_BOOL,
 	  .offset = offsetof(struct run_options, is_debugging),
 	  .help = "Log debug messages, serve raw maps at /maps." },
+	LEDGER_FLAGS(offsetof(struct run_options, ledger)),
 };
 
 static const struct flag_set flag_set = {
@@ -234,6 +237,8 @@ static int run_probes(struct run *run, const struct flags_result *result, struct
 		.hides_library = !run->options.is_debugging,
 		.title = "sonde",
 		.telemetry_path = TELEMETRY_PATH,
+		.ledger_interval_ns = run->options.ledger.interval_ns,
+		.ledger_window_ns = run->options.ledger.window_ns,
 	};
 	int r = session__open(&run->session, &options, err);
 
@@ -265,6 +270,8 @@ int command_run(const struct invocation *invocation)
 
 	if (!command_parse(invocation, &flag_set, STATUS_USAGE, &run.options, &result, &status))
 		return status;
+	if (ledger_flags__check(&run.options.ledger, &err) < 0)
+		return command_refuse(invocation, &result, &err, STATUS_USAGE);
 	log_setup(
 		&(struct log_options){ .level = run.options.is_debugging ? LOG_DEBUG : LOG_INFO });
 

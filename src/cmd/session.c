@@ -79,6 +79,8 @@ int session__open(struct session *session, const struct session_options *options
 		.btf_path = options->btf_path && options->btf_path[0] ? options->btf_path : NULL,
 		.is_strict = options->is_strict,
 		.uses_kernel_syscall_names = options->uses_kernel_syscall_names,
+		.ledger_interval_ns = options->ledger_interval_ns,
+		.ledger_window_ns = options->ledger_window_ns,
 		.log_library = options->hides_library ? NULL : session_log_library,
 		.version = version_number(),
 		.revision = version_revision(),

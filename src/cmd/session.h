@@ -27,6 +27,7 @@ struct session_options {
 	bool uses_kernel_syscall_names;
 	const char *title; /* of the page */
 	const char *telemetry_path;
+	int64_t ledger_interval_ns, ledger_window_ns; /* as agent_options has them */
 };
 
 struct session {

@@ -63,6 +63,7 @@ static void free_config(struct agent *agent, struct agent_config *config)
 {
 	uint32_t i;
 
+	config_cost__free(config->cost);
 	for (i = 0; i < config->route_count; i++) {
 		if (config->routes[i].family)
 			registry__drop(agent->registry, config->routes[i].family);
@@ -87,6 +88,7 @@ struct agent *agent__free(struct agent *agent)
 		loop__remove(agent->options.loop, agent->drain);
 		loop__remove(agent->options.loop, agent->cgroups);
 	}
+	cost_meter__stop(agent->cost_meter);
 	agent_for_each_config(agent, config)
 		free_config(agent, config);
 	vec_done(&agent->configs);
@@ -411,6 +413,11 @@ static int watch(struct agent *agent, struct err *err)
 	if (r >= 0 && tree && cgroup_tree__event_fd(tree) >= 0)
 		r = loop__add_fd(agent->options.loop, cgroup_tree__event_fd(tree), EPOLLIN,
 				 follow_cgroups, agent, &agent->cgroups, err);
+	if (r >= 0 && agent->options.ledger_interval_ns > 0)
+		r = cost_meter__start(agent,
+				      &(struct cost_options){ agent->options.ledger_interval_ns,
+							      agent->options.ledger_window_ns },
+				      &agent->cost_meter, err);
 	return r;
 }
 
@@ -424,6 +431,8 @@ int agent__start(struct agent *agent, struct err *err)
 		r = open_sources(agent, config, err);
 		if (r >= 0)
 			r = open_spans(agent, config, err);
+		if (r >= 0)
+			r = config_cost__new(config, &config->cost, err);
 		if (r < 0)
 			return err__wrap(err, r, NULL, "config \"%s\"", config->spec->name);
 	}
@@ -440,6 +449,7 @@ void agent__detach(struct agent *agent)
 	if (!agent->is_detached && agent->span_export)
 		event_drain(agent);
 	agent->is_detached = true;
+	agent->cost_meter = cost_meter__stop(agent->cost_meter);
 	agent_for_each_config(agent, config) {
 		for (i = 0; i < config->route_count; i++) {
 			config->routes[i].table = table_source__close(config->routes[i].table);
@@ -447,6 +457,7 @@ void agent__detach(struct agent *agent)
 		}
 		for (i = 0; i < config->span_count; i++)
 			config->spans[i].events = event_source__close(config->spans[i].events);
+		config->cost = config_cost__free(config->cost);
 		close_programs(config);
 	}
 	if (agent->span_export)

@@ -89,9 +89,18 @@ static void begin_pass(struct route *route, int64_t now_ns)
 	route->next_pass_ns = now_ns + EVENT_PASS_NS;
 }
 
-void event_drain(struct agent *agent)
+/* One reading of the clock ends a route's time and begins the next one's. */
+static int64_t charge(struct ledger *ledger, int64_t begin_ns)
 {
 	int64_t now_ns = clock_monotonic_ns();
+
+	ledger->agent_ns += (uint64_t)(now_ns - begin_ns);
+	return now_ns;
+}
+
+void event_drain(struct agent *agent)
+{
+	int64_t now_ns = clock_monotonic_ns(), begin_ns = now_ns;
 	uint32_t i;
 
 	agent_for_each_config(agent, config) {
@@ -108,8 +117,11 @@ void event_drain(struct agent *agent)
 			r = event_source__drain(route->events);
 			if (r < 0)
 				route->ledger.read_errors++;
+			begin_ns = charge(&route->ledger, begin_ns);
 		}
-		for (i = 0; i < config->span_count; i++)
+		for (i = 0; i < config->span_count; i++) {
 			span_route__drain(&config->spans[i]);
+			begin_ns = charge(&config->spans[i].ledger, begin_ns);
+		}
 	}
 }

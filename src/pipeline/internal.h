@@ -8,6 +8,7 @@
 
 #include "base/vec.h"
 #include "pipeline/agent.h"
+#include "pipeline/cost.h"
 #include "pipeline/plan.h"
 #include "pipeline/route.h"
 #include "pipeline/span.h"
@@ -21,6 +22,7 @@ struct agent_config {
 	uint32_t route_count;
 	struct span_route *spans; /* owned, span_count of them */
 	uint32_t span_count;
+	struct config_cost *cost; /* owned; NULL before start */
 	char *error; /* owned or NULL: why the whole config does not run */
 	uint64_t
 		decoder_errors; /* passes of a metric with errors: what upstream's counter counts */
@@ -36,6 +38,7 @@ struct agent {
 	struct registry *registry;       /* owned */
 	struct self_metrics *self;       /* owned */
 	const struct web_server *web;    /* borrowed; NULL: nobody serves */
+	struct cost_meter *cost_meter;   /* owned; NULL: off */
 	struct loop_watch *drain;        /* timer that drains event sources */
 	struct loop_watch *cgroups;      /* descriptor of the cgroup tree's changes */
 	uint32_t generation;             /* of the current scrape */

@@ -10,7 +10,8 @@
 #include <stdint.h>
 
 struct ledger {
-	uint64_t seen;          /* rows read or events received */
+	/* seen = kept + filtered + decode_errors, always */
+	uint64_t seen;          /* rows read (cells, where the CPU is a label) or events received */
 	uint64_t kept;          /* of them, added to a series */
 	uint64_t filtered;      /* dropped on purpose (a regexp refused the row) */
 	uint64_t decode_errors; /* could not become labels */
@@ -20,6 +21,8 @@ struct ledger {
 	uint64_t read_errors;   /* passes over the map that failed */
 	uint64_t last_rows;     /* of the last pass */
 	int64_t last_read_ns;   /* time the last pass took, decoding included */
+	uint64_t
+		agent_ns; /* all time that was spent on it here: reading, decoding, adding, writing */
 };
 
 /* Who wants what of a route; changes at run time as consumers come and go. */

@@ -101,7 +101,7 @@ static int add_rows_by_cpu(void *ctx, const struct row_batch *rows)
 					  value + (size_t)cpu * rows->cell_stride, 1);
 		}
 	}
-	route->ledger.seen += rows->len;
+	route->ledger.seen += rows->len * rows->value_count;
 	route->ledger.last_rows += rows->len;
 	return 0;
 }
@@ -124,6 +124,7 @@ static void read_table(struct route *route, uint32_t generation)
 	}
 	route->ledger.vanished += table_source__figures(route->table)->vanished;
 	route->ledger.last_read_ns = clock_monotonic_ns() - start_ns;
+	route->ledger.agent_ns += (uint64_t)route->ledger.last_read_ns;
 }
 
 void scrape_config(struct agent *agent, struct agent_config *config)

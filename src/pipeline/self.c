@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "host/host.h"
 #include "pipeline/internal.h"
+#include "pipeline/self_cost.h"
 #include "pipeline/self_web.h"
 #include "pipeline/span_metrics.h"
 
@@ -225,6 +226,7 @@ struct self_metrics {
 	struct family *process[array_size(process_families)]; /* the registry's */
 	struct family *ledgers[array_size(ledger_families)];  /* the registry's */
 	struct family *web[SELF_WEB_FAMILIES];                /* the registry's */
+	struct self_cost cost;
 	struct span_metrics spans;
 	uint64_t replies[array_size(preset_statuses)];
 	uint64_t in_flight;
@@ -270,6 +272,8 @@ static int open_families(struct agent *agent, struct self_metrics *self, struct 
 	}
 	if (r >= 0)
 		r = self_web__open(agent, self->web, err);
+	if (r >= 0)
+		r = self_cost__init(&self->cost, agent->registry, err);
 	return r < 0 ? r : span_metrics__init(&self->spans, agent->registry, err);
 }
 
@@ -357,7 +361,6 @@ static void collect_programs(struct self_metrics *self, struct agent *agent,
 			     const struct agent_config *config)
 {
 	bool has_stats = host__bpf_stats_enabled(agent->host) == 1;
-	uint64_t memory_bytes = 0;
 	uint32_t i, part;
 
 	for (i = 0; i < config->spec->program_count; i++) {
@@ -365,9 +368,10 @@ static void collect_programs(struct self_metrics *self, struct agent *agent,
 			continue;
 		for (part = 0; part < program__part_count(config->programs[i]); part++)
 			collect_part(self, config, i, part, has_stats);
-		memory_bytes += program__map_memory(config->programs[i]);
 	}
-	set(self, SELF_MAP_MEMORY, (double)memory_bytes, config->spec->name);
+	if (config->cost)
+		set(self, SELF_MAP_MEMORY, (double)config_cost__map_memory(config->cost),
+		    config->spec->name);
 }
 
 static void collect_ledgers(struct self_metrics *self, const struct agent_config *config)
@@ -437,6 +441,7 @@ void self_metrics__collect(struct self_metrics *self, struct agent *agent)
 		span_metrics__collect_export(&self->spans, agent->span_export);
 	if (agent->is_detached)
 		return;
+	self_cost__collect(&self->cost, agent);
 	agent_for_each_config(agent, config) {
 		set(self, SELF_ENABLED_CONFIGS, 1, config->spec->name);
 		set(self, SELF_DECODER_ERRORS, (double)config->decoder_errors, config->spec->name);

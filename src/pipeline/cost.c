@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pipeline/cost.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "pipeline/apportion.h"
+#include "pipeline/internal.h"
+
+#define MAPS_OF_PART_MAX 64 /* what the verifier lets a program refer to */
+
+/* ---- making: which parts and maps there are -------------------------------------------------------------- */
+
+static void count_all(const struct agent_config *config, struct config_cost *cost)
+{
+	for (uint32_t i = 0; i < config->spec->program_count; i++) {
+		if (!config->programs[i])
+			continue;
+		cost->part_count += program__part_count(config->programs[i]);
+		cost->map_count += program__map_count(config->programs[i]);
+	}
+	cost->output_count = config->route_count + config->span_count;
+}
+
+static int make_arrays(struct config_cost *cost, struct err *err)
+{
+	/* One more of each, so that none of nothing is no failure. */
+	cost->parts = new_array(struct part_cost, cost->part_count + 1);
+	cost->maps = new_array(struct map_cost, cost->map_count + 1);
+	cost->agent_ns = new_array(struct sample, cost->output_count + 1);
+	cost->last_agent_ns = new_array(uint64_t, cost->output_count + 1);
+	cost->part_marks = new_array(bool, (size_t)cost->part_count * cost->output_count + 1);
+	cost->map_marks = new_array(bool, (size_t)cost->map_count * cost->output_count + 1);
+	if (!cost->parts || !cost->maps || !cost->agent_ns || !cost->last_agent_ns ||
+	    !cost->part_marks || !cost->map_marks)
+		return err__set(err, -ENOMEM, NULL, "no memory for the cost of a config");
+	return 0;
+}
+
+static void fill(const struct agent_config *config, struct config_cost *cost)
+{
+	struct part_cost *part = cost->parts;
+	struct map_cost *map = cost->maps;
+
+	for (uint32_t i = 0; i < config->spec->program_count; i++) {
+		const struct program *program = config->programs[i];
+
+		if (!program)
+			continue;
+		for (uint32_t index = 0; index < program__part_count(program); index++, part++)
+			*part = (struct part_cost){
+				.part = program__part(program, index),
+				.program = program,
+				.index = index,
+				.is_loaded = program__figures(program, index, &part->last) == 0,
+				.memory_bytes = program__part_memory(program, index),
+			};
+		for (uint32_t index = 0; index < program__map_count(program); index++, map++) {
+			*map = (struct map_cost){ .program = program, .index = index };
+			program__map_figures(program, index, &map->figures);
+		}
+	}
+}
+
+/* ---- making: who pays ------------------------------------------------------------------------------------ */
+
+static void mark_uses(const struct config_cost *cost, const struct part_cost *part, bool *row)
+{
+	uint32_t ids[MAPS_OF_PART_MAX];
+	int count = program__part_maps(part->program, part->index, ids, array_size(ids));
+
+	for (int i = 0; i < count; i++)
+		for (uint32_t map = 0; map < cost->map_count; map++)
+			row[map] |= cost->maps[map].figures.id == ids[i];
+}
+
+static bool feeds(const struct agent_config *config, const struct map_cost *map,
+		  const struct stream_spec *stream)
+{
+	return config->programs[stream->program] == map->program && stream->map &&
+	       str_eq(stream->map, map->figures.name);
+}
+
+static void mark_feeds(const struct agent_config *config, const struct map_cost *map, bool *row)
+{
+	for (uint32_t i = 0; i < config->route_count; i++)
+		row[i] = !config->routes[i].error && feeds(config, map, config->routes[i].stream);
+	for (uint32_t i = 0; i < config->span_count; i++)
+		row[config->route_count + i] = feeds(config, map, config->spans[i].stream);
+}
+
+static uint32_t count_marks(const bool *row, uint32_t count)
+{
+	uint32_t marks = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		marks += row[i];
+	return marks;
+}
+
+static int find_payers(const struct agent_config *config, struct config_cost *cost, struct err *err)
+{
+	uint32_t outputs = cost->output_count;
+	__cleanup(x_freep) bool *uses = new_array(bool,
+						  (size_t)cost->part_count * cost->map_count + 1);
+	__cleanup(x_freep) bool *fed = new_array(bool, (size_t)cost->map_count *outputs + 1);
+	__cleanup(x_freep) bool *is_variables = new_array(bool, cost->map_count + 1);
+	struct apportion_input input = { cost->part_count, cost->map_count, outputs, uses, fed,
+					 is_variables };
+	int r;
+
+	if (!uses || !fed || !is_variables)
+		return err__set(err, -ENOMEM, NULL, "no memory to apportion costs");
+	for (uint32_t i = 0; i < cost->part_count; i++)
+		mark_uses(cost, &cost->parts[i], uses + (size_t)i * cost->map_count);
+	for (uint32_t i = 0; i < cost->map_count; i++) {
+		mark_feeds(config, &cost->maps[i], fed + (size_t)i * outputs);
+		is_variables[i] = cost->maps[i].figures.is_variables;
+	}
+	r = apportion(&input, cost->part_marks, cost->map_marks, err);
+	for (uint32_t i = 0; i < cost->part_count; i++)
+		cost->parts[i].payers = count_marks(cost->part_marks + (size_t)i * outputs,
+						    outputs);
+	for (uint32_t i = 0; i < cost->map_count; i++)
+		cost->maps[i].payers = count_marks(cost->map_marks + (size_t)i * outputs, outputs);
+	return r;
+}
+
+int config_cost__new(const struct agent_config *config, struct config_cost **ret_cost,
+		     struct err *err)
+{
+	struct config_cost *cost = new_zero(struct config_cost);
+	int r;
+
+	if (!cost)
+		return err__set(err, -ENOMEM, NULL, "no memory for the cost of a config");
+	cost->config = config;
+	cost->clock.since_ns = clock_monotonic_ns();
+	count_all(config, cost);
+	r = make_arrays(cost, err);
+	if (r >= 0) {
+		fill(config, cost);
+		r = find_payers(config, cost, err);
+	}
+	if (r < 0) {
+		config_cost__free(cost);
+		return r;
+	}
+	*ret_cost = cost;
+	return 0;
+}
+
+struct config_cost *config_cost__free(struct config_cost *cost)
+{
+	if (!cost)
+		return NULL;
+	free(cost->parts);
+	free(cost->maps);
+	free(cost->agent_ns);
+	free(cost->last_agent_ns);
+	free(cost->part_marks);
+	free(cost->map_marks);
+	free(cost);
+	return NULL;
+}
+
+/* ---- figures --------------------------------------------------------------------------------------------- */
+
+void config_cost__refresh(struct config_cost *cost)
+{
+	for (uint32_t i = 0; i < cost->map_count; i++)
+		program__map_figures(cost->maps[i].program, cost->maps[i].index,
+				     &cost->maps[i].figures);
+	for (uint32_t i = 0; i < cost->part_count; i++) {
+		struct part_cost *part = &cost->parts[i];
+		struct part_figures now;
+
+		if (program__figures(part->program, part->index, &now) == 0)
+			part->last.missed_runs = now.missed_runs;
+	}
+}
+
+uint64_t config_cost__map_memory(const struct config_cost *cost)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < cost->map_count; i++)
+		sum += cost->maps[i].figures.memory_bytes;
+	return sum;
+}
+
+static void add_part(const struct config_cost *cost, const struct part_cost *part, double share,
+		     struct output_cost *sum)
+{
+	sum->kernel_seconds += part->time_ns.total / (double)NS_PER_S * share;
+	sum->kernel_ns_per_s += sample__rate(&part->time_ns, &cost->clock) * share;
+	sum->runs_per_s += sample__rate(&part->runs, &cost->clock) * share;
+	sum->memory_bytes += (double)part->memory_bytes * share;
+}
+
+struct output_cost config_cost__output(const struct config_cost *cost, uint32_t output)
+{
+	struct output_cost sum = {
+		.agent_ns_per_s = sample__exact_rate(&cost->agent_ns[output], &cost->clock),
+	};
+
+	for (uint32_t i = 0; i < cost->part_count; i++)
+		if (cost->part_marks[(size_t)i * cost->output_count + output])
+			add_part(cost, &cost->parts[i], 1.0 / cost->parts[i].payers, &sum);
+	for (uint32_t i = 0; i < cost->map_count; i++)
+		if (cost->map_marks[(size_t)i * cost->output_count + output])
+			sum.memory_bytes += (double)cost->maps[i].figures.memory_bytes /
+					    cost->maps[i].payers;
+	return sum;
+}
+
+struct output_cost config_cost__unowned(const struct config_cost *cost)
+{
+	struct output_cost sum = { .agent_ns_per_s = 0 };
+
+	for (uint32_t i = 0; i < cost->part_count; i++)
+		add_part(cost, &cost->parts[i], 1, &sum);
+	sum.memory_bytes += (double)config_cost__map_memory(cost);
+	return sum;
+}
+
+/* ---- intervals ------------------------------------------------------------------------------------------- */
+
+static uint64_t agent_ns_of(const struct agent_config *config, uint32_t output)
+{
+	return output < config->route_count
+		       ? config->routes[output].ledger.agent_ns
+		       : config->spans[output - config->route_count].ledger.agent_ns;
+}
+
+static void turn_outputs(struct config_cost *cost)
+{
+	for (uint32_t i = 0; i < cost->output_count; i++) {
+		uint64_t now_ns = agent_ns_of(cost->config, i);
+
+		sample__add(&cost->agent_ns[i], &cost->clock, now_ns - cost->last_agent_ns[i], 1);
+		cost->last_agent_ns[i] = now_ns;
+	}
+}
+
+void config_cost__begin_window(struct config_cost *cost)
+{
+	cost->is_in_window = true;
+	for (uint32_t i = 0; i < cost->part_count; i++)
+		(void)program__figures(cost->parts[i].program, cost->parts[i].index,
+				       &cost->parts[i].last); /* of one that is not loaded: zeros */
+}
+
+void config_cost__end_interval(struct config_cost *cost, int64_t window_ns, int64_t now_ns)
+{
+	double factor = sample_clock__turn(&cost->clock, window_ns, now_ns);
+
+	cost->is_in_window = false;
+	for (uint32_t i = 0; i < cost->part_count; i++) {
+		struct part_cost *part = &cost->parts[i];
+		struct part_figures now = part->last;
+
+		(void)program__figures(part->program, part->index, &now);
+		/* What others had the kernel count outside of our windows is not ours to tell. */
+		if (window_ns <= 0)
+			part->last = now;
+		sample__add(&part->time_ns, &cost->clock, now.run_time_ns - part->last.run_time_ns,
+			    factor);
+		sample__add(&part->runs, &cost->clock, now.run_count - part->last.run_count,
+			    factor);
+		part->last = now;
+	}
+	turn_outputs(cost);
+}
