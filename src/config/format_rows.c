@@ -382,6 +382,7 @@ static const struct row metric_rows[] = {
 	ROW(ROW_DOUBLE, scale),
 	ROW(ROW_U64, limit),
 	ROW(ROW_I64, ttl_ns),
+	ROW(ROW_BOOL, skips_zeros),
 	NESTED(ROW_POINTER, problem, problem_shape),
 };
 static const struct shape metric_shape = SHAPE(metric_rows);

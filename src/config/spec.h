@@ -319,6 +319,7 @@ struct metric_spec {
 	double scale;     /* factor from raw value to unit; 1 when nothing was said */
 	uint64_t limit;   /* most series; 0: the default */
 	int64_t ttl_ns;   /* series unseen that long leave; 0: never */
+	bool skips_zeros; /* rows whose value is 0 on every CPU make no series: of an array, those never used */
 	const struct problem_spec *problem; /* or NULL */
 };
 

@@ -58,6 +58,28 @@ static inline void add_value(struct route *route, const struct label_entry *entr
 		family__add(route->family, entry->series, sum_cells(rows, cell, count));
 }
 
+/* Whether the row was never added to. An array has all its rows from the start. */
+static bool is_zero(const struct row_batch *rows, const uint8_t *cell, uint32_t count)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < count; i++, cell += rows->cell_stride)
+		for (k = 0; k < rows->value_size; k += sizeof(uint64_t))
+			if (read_cell(cell + k))
+				return false;
+	return true;
+}
+
+/* STAGE_FILTER of a row before it has a series. */
+static inline bool is_skipped(struct route *route, const struct row_batch *rows,
+			      const uint8_t *cell, uint32_t count)
+{
+	if (!route->metric->skips_zeros || !is_zero(rows, cell, count))
+		return false;
+	route->ledger.filtered++;
+	return true;
+}
+
 /* STAGE_RECORD: rows of one batch, key and cell by stride. */
 static int add_rows(void *ctx, const struct row_batch *rows)
 {
@@ -67,8 +89,11 @@ static int add_rows(void *ctx, const struct row_batch *rows)
 	size_t i;
 
 	for (i = 0; i < rows->len; i++, key += rows->key_stride, value += rows->value_stride) {
-		const struct label_entry *entry = route__resolve(route, key, &scratch);
+		const struct label_entry *entry;
 
+		if (is_skipped(route, rows, value, rows->value_count))
+			continue;
+		entry = route__resolve(route, key, &scratch);
 		if (entry)
 			add_value(route, entry, rows, value, rows->value_count);
 	}
@@ -91,14 +116,16 @@ static int add_rows_by_cpu(void *ctx, const struct row_batch *rows)
 
 		memcpy(key, rows->keys + i * rows->key_stride, rows->key_size);
 		for (cpu = 0; cpu < rows->value_count; cpu++) {
+			const uint8_t *cell = value + (size_t)cpu * rows->cell_stride;
 			uint16_t number = (uint16_t)cpu;
 			const struct label_entry *entry;
 
+			if (is_skipped(route, rows, cell, 1))
+				continue;
 			memcpy(key + rows->key_size, &number, sizeof(number));
 			entry = route__resolve(route, key, &scratch);
 			if (entry)
-				add_value(route, entry, rows,
-					  value + (size_t)cpu * rows->cell_stride, 1);
+				add_value(route, entry, rows, cell, 1);
 		}
 	}
 	route->ledger.seen += rows->len * rows->value_count;

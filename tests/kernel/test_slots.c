@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Histograms whose map has all buckets of a row in its value (`buckets_in: value`), filled by fire(). */
+/*
+ * Histograms whose map has all buckets of a row in its value (`buckets_in: value`), and rows of an array that were never
+ * added to (`skip_zeros`), filled by fire().
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,10 +16,12 @@
 #include "exporter.h"
 
 /* As in bpf/shapes.bpf.c. */
-enum { SLOTS = 12, PLAIN_SLOTS };
+enum { PERCPU = 1, SLOTS = 12, PLAIN_SLOTS };
 
 #define PER_CPU "ebpf_exporter_slot_latency_seconds"
 #define PLAIN "ebpf_exporter_plain_slot_latency_seconds"
+#define COUNTER "ebpf_exporter_percpu_vec_total"
+#define SKIP "      skip_zeros: true\n"
 #define HISTOGRAM(name)                                                                            \
 	"    - name: " name "\n      help: h\n      bucket_type: exp2\n      bucket_min: 0\n"      \
 	"      bucket_max: 3\n      bucket_multiplier: 0.5\n      buckets_in: value\n"
@@ -87,6 +92,28 @@ static void test_scrape__rows_of_buckets(void **state)
 	end(&exporter, metrics);
 }
 
+static void test_scrape__rows_never_added_to(void **state)
+{
+	struct exporter exporter;
+	char *metrics = scrape_after(
+		&exporter,
+		"metrics:\n  histograms:\n" HISTOGRAM("slot_latency_seconds") SKIP LABELS DECODERS
+		"  counters:\n    - name: percpu_vec_total\n      help: h\n" SKIP LABELS DECODERS);
+
+	(void)state;
+	assert_int_equal(metrics_count(metrics, PER_CPU "_count{"), 2);
+	assert_int_equal(metrics_count(metrics, COUNTER), 0);
+	free(metrics);
+	fire(PERCPU, 7);
+	metrics = exporter__scrape(&exporter);
+	assert_lines(metrics, COUNTER, COUNTER "{row=\"7\"} 7\n");
+	/* Eleven rows in this scrape and twelve in the one before. */
+	assert_true(metrics_value(metrics,
+				  "sonde_metric_filtered_total{config=\"shapes\",metric=\"" COUNTER
+				  "\"}") == 23);
+	end(&exporter, metrics);
+}
+
 static void test_scrape__a_histogram_for_each_cpu(void **state)
 {
 	struct exporter exporter;
@@ -111,6 +138,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scrape__rows_of_buckets),
+		cmocka_unit_test(test_scrape__rows_never_added_to),
 		cmocka_unit_test(test_scrape__a_histogram_for_each_cpu),
 	};
 

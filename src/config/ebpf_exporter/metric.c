@@ -92,6 +92,7 @@ int convert_counter(struct writer *writer, const struct counter_text *counter)
 	metric = add_metric(writer, &table, METRIC_KIND_COUNTER, &counter->help);
 	if (!metric)
 		return -ENOMEM;
+	metric->skips_zeros = counter->skip_zeros;
 	if (counter->perf_event_array) {
 		listen_to(stream, STREAM_TRANSPORT_PERFBUF);
 		metric->value = VALUE_KIND_ROW_COUNT;
@@ -219,6 +220,7 @@ int convert_histogram(struct writer *writer, const struct histogram_text *histog
 	if (!metric)
 		return -ENOMEM;
 	metric->bucket = bucket;
+	metric->skips_zeros = histogram->skip_zeros;
 	if (!has_key_bucket)
 		return take_buckets_from_value(writer, &table, stream, metric);
 	take_buckets_from_key(&table, metric);

@@ -26,6 +26,7 @@ static const struct bind_field counter_fields[] = {
 	BIND_REQUIRED(struct counter_text, help, &bind_text),
 	BIND_FIELD(struct counter_text, perf_event_array, &bind_bool),
 	BIND_FIELD(struct counter_text, flush_interval, &bind_duration),
+	BIND_FIELD(struct counter_text, skip_zeros, &bind_bool),
 	BIND_FIELD(struct counter_text, labels, &labels_type),
 };
 static const struct bind_type counter_type = BIND_STRUCT_TYPE("counter", struct counter_text,
@@ -52,6 +53,7 @@ static const struct bind_field histogram_fields[] = {
 	BIND_FIELD(struct histogram_text, bucket_max, &bind_i64),
 	BIND_FIELD(struct histogram_text, bucket_keys, &bind_doubles),
 	BIND_FIELD(struct histogram_text, buckets_in, &buckets_in_type),
+	BIND_FIELD(struct histogram_text, skip_zeros, &bind_bool),
 	BIND_FIELD(struct histogram_text, labels, &labels_type),
 };
 static const struct bind_type histogram_type = BIND_STRUCT_TYPE("histogram", struct histogram_text,

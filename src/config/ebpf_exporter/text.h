@@ -31,6 +31,7 @@ struct counter_text {
 	struct spec_text help;
 	bool perf_event_array;
 	int64_t flush_interval;
+	bool skip_zeros;
 	struct bind_list labels; /* struct label_text */
 };
 
@@ -47,6 +48,7 @@ struct histogram_text {
 	int64_t bucket_max;
 	struct bind_list bucket_keys; /* double */
 	int buckets_in;               /* enum buckets_in */
+	bool skip_zeros;
 	struct bind_list labels;      /* struct label_text */
 };
 
