@@ -172,8 +172,18 @@ struct request___before_5_17 {
 	struct gendisk *rq_disk;
 };
 
+struct in6_addr {
+	union {
+		u32 u6_addr32[4]; /* in network order */
+	} in6_u;
+};
+
 struct sock_common {
 	unsigned short skc_family;
+	u32 skc_daddr; /* in network order, as the next three */
+	u32 skc_rcv_saddr;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
 };
 
 struct sock {
@@ -181,8 +191,14 @@ struct sock {
 	u16 sk_protocol;
 };
 
+struct tcp_sock {
+	u32 srtt_us; /* smoothed round-trip time, in eighths of a microsecond; 0: none yet */
+};
+
 struct sk_buff {
-	u16 protocol; /* in network order */
+	u16 protocol;       /* in network order */
+	u16 network_header; /* from head on */
+	unsigned char *head;
 };
 
 struct pt_regs {

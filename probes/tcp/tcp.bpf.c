@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 /*
- * TCP by address family: what connections go through, how long connecting took, and segments that tell of trouble.
+ * TCP by address family: what connections go through, how long connecting took, what round-trip time they had, and
+ * segments that tell of trouble.
  */
 #include "kernel.bpf.h"
 
@@ -14,6 +15,8 @@
 #define NS_PER_US 1000
 #define CONNECTING_MAX 16384
 #define FAMILIES 2
+#define LOOPBACK_NET 127
+#define SRTT_PER_US 8
 
 enum tcp_state {
 	TCP_ESTABLISHED = 1,
@@ -36,7 +39,14 @@ enum segment_kind {
 	SEGMENT_KIND_RETRANSMIT,
 	SEGMENT_KIND_RESET_SENT,
 	SEGMENT_KIND_RESET_RECEIVED,
+	SEGMENT_KIND_SYNACK_RETRANSMIT,
 	SEGMENT_KIND_COUNT,
+};
+
+enum peer {
+	PEER_REMOTE,
+	PEER_LOCAL, /* of this machine, as far as the addresses tell */
+	PEER_COUNT,
 };
 
 struct family_key {
@@ -65,6 +75,19 @@ struct {
 	__type(key, struct family_key);
 	__type(value, u64);
 } tcp_connect_latency_seconds SEC(".maps");
+
+struct rtt_key {
+	u16 family;
+	u16 peer;
+	u16 bucket;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, FAMILIES *PEER_COUNT *(BUCKET_MAX + 2));
+	__type(key, struct rtt_key);
+	__type(value, u64);
+} tcp_rtt_seconds SEC(".maps");
 
 /* Connects not timed, because more were under way than there was room for. */
 struct {
@@ -128,6 +151,41 @@ static __always_inline void leave_syn_sent(u64 socket, u16 family, int state)
 		count(&tcp_connections_total, family, CONNECTION_EVENT_CONNECT_FAILED);
 }
 
+static __always_inline bool is_same_address(const struct in6_addr *a, const struct in6_addr *b)
+{
+	return a->in6_u.u6_addr32[3] == b->in6_u.u6_addr32[3] &&
+	       a->in6_u.u6_addr32[2] == b->in6_u.u6_addr32[2] &&
+	       a->in6_u.u6_addr32[1] == b->in6_u.u6_addr32[1] &&
+	       a->in6_u.u6_addr32[0] == b->in6_u.u6_addr32[0];
+}
+
+static __always_inline u16 peer_of(struct sock *sk)
+{
+	struct sock_common *ends = &sk->__sk_common;
+	bool is_local;
+
+	if (ends->skc_family == AF_INET6)
+		is_local = is_same_address(&ends->skc_v6_daddr, &ends->skc_v6_rcv_saddr);
+	else
+		is_local = ends->skc_daddr == ends->skc_rcv_saddr ||
+			   bpf_ntohl(ends->skc_daddr) >> 24 == LOOPBACK_NET;
+	return is_local ? PEER_LOCAL : PEER_REMOTE;
+}
+
+/* The kernel keeps the time as long as there is the socket: asked at the end, a segment costs nothing. */
+static __always_inline int observe_rtt(struct sock *sk, u16 family)
+{
+	u32 srtt = BPF_CORE_READ((struct tcp_sock *)sk, srtt_us);
+	struct rtt_key key = { .family = family };
+
+	if (!srtt)
+		return 0;
+	key.peer = peer_of(sk);
+	increment_exp2_histogram(&tcp_rtt_seconds, key, (srtt + SRTT_PER_US / 2) / SRTT_PER_US,
+				 BUCKET_MAX);
+	return 0;
+}
+
 static __always_inline bool is_connection(int state)
 {
 	return state != TCP_SYN_RECV && state != TCP_LISTEN && state != TCP_CLOSE;
@@ -150,6 +208,7 @@ int BPF_PROG(inet_sock_set_state, struct sock *sk, int old_state, int state)
 		count(&tcp_connections_total, family, CONNECTION_EVENT_ACCEPTED);
 	} else if (state == TCP_CLOSE && is_connection(old_state)) {
 		count(&tcp_connections_total, family, CONNECTION_EVENT_CLOSED);
+		observe_rtt(sk, family);
 	}
 	return 0;
 }
@@ -165,6 +224,12 @@ SEC("tp_btf/tcp_retransmit_skb")
 int BPF_PROG(tcp_retransmit_skb, struct sock *sk)
 {
 	return count_segment(sk->__sk_common.skc_family, SEGMENT_KIND_RETRANSMIT);
+}
+
+SEC("tp_btf/tcp_retransmit_synack")
+int BPF_PROG(tcp_retransmit_synack, struct sock *listener)
+{
+	return count_segment(listener->__sk_common.skc_family, SEGMENT_KIND_SYNACK_RETRANSMIT);
 }
 
 /* There is no socket where nobody listens, and no segment that is answered where a program closed by force. */

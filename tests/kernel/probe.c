@@ -8,9 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
+
+/* A minute. */
+#define PAUSE_NS 50000000
+#define PAUSES_MAX 1200
 
 static char *read_file(const char *path)
 {
@@ -45,7 +50,21 @@ void probe__begin(struct probe *probe, const char *name)
 
 void probe__end(struct probe *probe)
 {
+	free(probe->after);
 	probe->after = exporter__scrape(&probe->exporter);
+}
+
+void probe__end_when_moved(struct probe *probe, const char *series, double by)
+{
+	const struct timespec pause = { .tv_nsec = PAUSE_NS };
+
+	for (int i = 0; i < PAUSES_MAX; i++) {
+		probe__end(probe);
+		if (probe__moved(probe, series) >= by)
+			return;
+		nanosleep(&pause, NULL);
+	}
+	fail_msg("%s moved by %g only, not %g", series, probe__moved(probe, series), by);
 }
 
 double probe__moved(const struct probe *probe, const char *series)

@@ -18,8 +18,10 @@ struct probe {
 
 /* Starts the probe out of $SONDE_PROBES and takes the first scrape. */
 void probe__begin(struct probe *probe, const char *name);
-/* Takes the second scrape. */
+/* Takes the second scrape; again, when it is called again. */
 void probe__end(struct probe *probe);
+/* Takes it until the series moved that far: for what the kernel counts later. Fails when it does not within a minute. */
+void probe__end_when_moved(struct probe *probe, const char *series, double by);
 /* How far a series moved; one that was not there before began at 0. */
 double probe__moved(const struct probe *probe, const char *series);
 /* Fails unless the series moved by this much (in a VM), or by at least this much (elsewhere). */

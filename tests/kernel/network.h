@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef TESTS_KERNEL_NETWORK_H
+#define TESTS_KERNEL_NETWORK_H
+
+/*
+ * A child process in a network namespace of its own, where loopback is up and nobody else is.
+ * It owns nothing: the namespace ends with the child, and what the child learns it leaves in memory that both share.
+ * Tests of probes call it between two scrapes.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Runs it in the child; its exit status, 0 when it returned. Where no namespace is to be had: negative. */
+int network_run(void (*activity)(void));
+/* In the child: a set-up that fails ends it, and the line and errno are shown. */
+#define NEED(claim) network_need((claim), __FILE__, __LINE__)
+void network_need(bool is_good, const char *file, int line);
+/* Zeroed memory that a child shares; never NULL, lives as long as the process. */
+void *network_shared(size_t size);
+
+#endif
