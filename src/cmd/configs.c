@@ -90,11 +90,16 @@ void config_paths__done(struct config_paths *paths)
 	arena__done(&paths->arena);
 }
 
+int config_read_file(const char *path, struct spec **ret_spec, struct err_list *errors)
+{
+	return config_load_file(dialect_find(DIALECT_NAME), path, NULL /* object: beside it */,
+				ret_spec, errors);
+}
+
 int config_add_file(struct agent *agent, const char *path, struct err_list *errors)
 {
 	struct spec *spec;
-	int r = config_load_file(dialect_find(DIALECT_NAME), path, NULL /* object: beside it */,
-				 &spec, errors);
+	int r = config_read_file(path, &spec, errors);
 
 	return r < 0 ? r : agent__add(agent, spec, errors);
 }

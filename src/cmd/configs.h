@@ -12,6 +12,7 @@
 #include "base/err.h"
 
 struct agent;
+struct spec;
 
 struct config_path {
 	const char *path; /* in the arena of the list */
@@ -28,7 +29,9 @@ struct config_paths {
 int config_paths__add(struct config_paths *paths, const char *argument, struct err *err);
 void config_paths__done(struct config_paths *paths);
 
-/* Reads the file and hands its spec to the agent; errors are all in the list. */
+/* Reads the file; the spec is the caller's. Errors are all in the list. */
+int config_read_file(const char *path, struct spec **ret_spec, struct err_list *errors);
+/* And hands it to the agent. */
 int config_add_file(struct agent *agent, const char *path, struct err_list *errors);
 
 #endif

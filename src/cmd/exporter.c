@@ -9,6 +9,7 @@
 #include "cmd/capabilities.h"
 #include "cmd/command.h"
 #include "cmd/ledger_flags.h"
+#include "cmd/params.h"
 #include "cmd/post_attach_mark.h"
 #include "cmd/session.h"
 #include "config/load.h"
@@ -31,6 +32,7 @@ struct exporter_options {
 	const char *btf_path;
 	int64_t skip_cache_size;
 	struct ledger_flags ledger;
+	struct flag_list params;
 };
 
 #define VALUE(member) offsetof(struct exporter_options, member)
@@ -90,6 +92,10 @@ static const struct flag flags[] = {
 	  .offset = VALUE(btf_path),
 	  .help = "File with the kernel's BTF, where the running kernel has none." },
 	LEDGER_FLAGS(VALUE(ledger)),
+	{ .name = "param",
+	  .kind = FLAG_LIST,
+	  .offset = VALUE(params),
+	  .help = "Set a parameter of a config, as CONFIG.NAME=VALUE." },
 };
 
 static const struct flag_set flag_set = {
@@ -161,6 +167,20 @@ static int read_configs(struct exporter *exporter)
 			result = r;
 	}
 	return result < 0 ? fail_all("Error parsing configs", &errors, result) : 0;
+}
+
+static int set_params(struct exporter *exporter)
+{
+	struct param_settings settings = PARAM_SETTINGS_INIT;
+	struct err err = ERR_INIT;
+	int r = param_settings__parse(&settings, &exporter->options.params, "" /* by */, &err);
+
+	for (size_t i = 0; i < exporter->spec_count && r == 0; i++)
+		r = param_settings__apply(&settings, exporter->specs[i], &err);
+	if (r == 0)
+		r = param_settings__check_applied(&settings, &err);
+	param_settings__done(&settings);
+	return r < 0 ? fail("Error parsing configs", &err, r) : 0;
 }
 
 static int open_session(struct exporter *exporter)
@@ -349,8 +369,8 @@ static int listen_for_scrapes(struct exporter *exporter)
 static int run_steps(struct exporter *exporter)
 {
 	static int (*const steps[])(struct exporter * exporter) = {
-		read_configs,  open_session,      add_configs,    attach_configs,
-		start_sources, drop_capabilities, check_attached,
+		read_configs,   set_params,    open_session,      add_configs,
+		attach_configs, start_sources, drop_capabilities, check_attached,
 	};
 
 	for (size_t i = 0; i < array_size(steps); i++) {

@@ -52,6 +52,20 @@ static int check_directory(const char *path, struct err *err)
 	return 0;
 }
 
+static int append(const struct parser *parser, const char *text, struct flag_list *list)
+{
+	const char **items = arena_array(&parser->result->arena, const char *, list->count + 1);
+
+	if (!items)
+		return err__set(parser->err, -ENOMEM, NULL, "no memory for the command line");
+	for (size_t i = 0; i < list->count; i++)
+		items[i] = list->items[i];
+	items[list->count] = text;
+	list->items = items;
+	list->count++;
+	return 0;
+}
+
 static int set_value(const struct parser *parser, const struct flag *flag, const char *text)
 {
 	char *value = parser->options + flag->offset;
@@ -78,6 +92,8 @@ static int set_value(const struct parser *parser, const struct flag *flag, const
 					flag->name, text);
 		*(int64_t *)(void *)value = number;
 		return 0;
+	case FLAG_LIST:
+		return append(parser, text, (struct flag_list *)(void *)value);
 	}
 	return 0;
 }
@@ -92,9 +108,13 @@ static const char *initial_of(const struct flag *flag)
 static int set_defaults(const struct parser *parser)
 {
 	for (size_t i = 0; i < parser->set->flag_count; i++) {
-		int r = set_value(parser, &parser->set->flags[i],
-				  initial_of(&parser->set->flags[i]));
+		const struct flag *flag = &parser->set->flags[i];
+		int r = 0;
 
+		if (flag->kind == FLAG_LIST)
+			memset(parser->options + flag->offset, 0, sizeof(struct flag_list));
+		else
+			r = set_value(parser, flag, initial_of(flag));
 		if (r < 0)
 			return r;
 	}
@@ -163,7 +183,7 @@ static int take_flag(struct parser *parser, const char *word)
 
 	if (!found.flag)
 		return fail_unknown(parser, word);
-	if (*found.is_seen)
+	if (*found.is_seen && found.flag->kind != FLAG_LIST)
 		return err__set(parser->err, -EINVAL, NULL, "flag '%s' cannot be repeated",
 				found.flag->name);
 	*found.is_seen = true;
@@ -299,6 +319,7 @@ static void add_flag_row(struct table *table, const struct flag *flag, const cha
 	case FLAG_BOOL:
 		break;
 	case FLAG_TEXT:
+	case FLAG_LIST:
 		strbuf__add_text(&left, "=TEXT");
 		break;
 	case FLAG_DIRECTORY:
@@ -312,6 +333,8 @@ static void add_flag_row(struct table *table, const struct flag *flag, const cha
 		break;
 	}
 	strbuf__add_text(&right, flag->help);
+	if (flag->kind == FLAG_LIST)
+		strbuf__add_text(&right, " May be repeated.");
 	if (flag->is_required)
 		strbuf__add_text(&right, " Required.");
 	else if (flag->initial && flag->initial[0])

@@ -22,6 +22,13 @@ enum flag_kind {
 	FLAG_DIRECTORY, /* const char *; it has to be there */
 	FLAG_I64,       /* int64_t */
 	FLAG_DURATION,  /* int64_t, ns; written "10s", "100ms" */
+	FLAG_LIST,      /* struct flag_list; may be given again and again */
+};
+
+/* Texts in the order of the command line. */
+struct flag_list {
+	const char *const *items; /* in the arena of the result */
+	size_t count;
 };
 
 struct flag {

@@ -13,10 +13,12 @@
 #include "cmd/configs.h"
 #include "cmd/ledger_flags.h"
 #include "cmd/own_files.h"
+#include "cmd/params.h"
 #include "cmd/post_attach_mark.h"
 #include "cmd/session.h"
 #include "cmd/table.h"
 #include "cmd/version.h"
+#include "config/load.h"
 #include "pipeline/agent.h"
 #include "pipeline/service.h"
 
@@ -25,6 +27,8 @@
 struct run_options {
 	const char *listen_address;
 	const char *probe_dir;
+	const char *by;
+	struct flag_list params;
 	bool is_debugging;
 	struct ledger_flags ledger;
 };
@@ -39,6 +43,14 @@ static const struct flag flags[] = {
 	  .kind = FLAG_DIRECTORY,
 	  .offset = offsetof(struct run_options, probe_dir),
 	  .help = "Directory with NAME.yaml and NAME.bpf.o; without it, the probes that came with this program." },
+	{ .name = "by",
+	  .kind = FLAG_TEXT,
+	  .offset = offsetof(struct run_options, by),
+	  .help = "Split what can be split by this: 'cgroup' gives a label to every probe that has the switch by_cgroup." },
+	{ .name = "param",
+	  .kind = FLAG_LIST,
+	  .offset = offsetof(struct run_options, params),
+	  .help = "Set a parameter of a probe, as PROBE.NAME=VALUE." },
 	{ .name = "debug",
 	  .kind = FLAG_BOOL,
 	  .offset = offsetof(struct run_options, is_debugging),
@@ -55,6 +67,7 @@ static const struct flag_set flag_set = {
 
 struct run {
 	struct run_options options;
+	struct param_settings params;
 	struct session session;
 	struct table summary; /* probe, its metrics, what they count; or why it does not run */
 	uint32_t running, total;
@@ -143,28 +156,41 @@ static int why_nothing_attached(const struct agent *agent, uint32_t config, stru
 			first && first->reason ? first->reason : "nothing could be attached");
 }
 
-static void start_probe(struct run *run, const struct config_path *path)
+static void attach_probe(struct run *run, const char *name, uint32_t config)
 {
-	struct err_list errors = { .len = 0 };
 	struct err err = ERR_INIT;
-	uint32_t config = agent__config_count(run->session.agent);
-	int r = config_add_file(run->session.agent, path->path, &errors);
+	int r = session__attach(&run->session, config, &err);
 
-	run->total++;
-	if (r < 0) {
-		add_left_out(run, path->name, &errors.items[0]);
-		err_list__done(&errors);
-		return;
-	}
-	r = session__attach(&run->session, config, &err);
 	if (r == 0 && count_attached(run->session.agent, config) == 0)
 		r = why_nothing_attached(run->session.agent, config, &err);
 	if (r < 0)
-		add_left_out(run, path->name, &err);
+		add_left_out(run, name, &err);
 	else
-		add_running(run, path->name, config);
+		add_running(run, name, config);
 	err__done(&err);
+}
+
+/* A probe that cannot run is left out; a parameter that cannot be set is a slip of the hand and ends it all. */
+static int start_probe(struct run *run, const struct config_path *path, struct err *err)
+{
+	struct err_list errors = { .len = 0 };
+	uint32_t config = agent__config_count(run->session.agent);
+	struct spec *spec = NULL;
+	int r = config_read_file(path->path, &spec, &errors);
+
+	run->total++;
+	if (r == 0 && param_settings__apply(&run->params, spec, err) < 0) {
+		spec__free(spec);
+		return err->code;
+	}
+	if (r == 0)
+		r = agent__add(run->session.agent, spec, &errors);
+	if (r < 0)
+		add_left_out(run, path->name, &errors.items[0]);
+	else
+		attach_probe(run, path->name, config);
 	err_list__done(&errors);
+	return 0;
 }
 
 static int start_probes(struct run *run, const struct flags_result *result, struct err *err)
@@ -186,10 +212,11 @@ static int start_probes(struct run *run, const struct flags_result *result, stru
 		r = config_paths__add(&paths, dir, err);
 	if (r == 0)
 		r = check_names(&paths, result, err);
+	vec_for_each(&paths, path)
+		if (r == 0 && is_wanted(path->name, result))
+			r = start_probe(run, path, err);
 	if (r == 0)
-		vec_for_each(&paths, path)
-			if (is_wanted(path->name, result))
-				start_probe(run, path);
+		r = param_settings__check_applied(&run->params, err);
 	config_paths__done(&paths);
 	if (r == 0 && run->running > 0)
 		post_attach_mark();
@@ -213,13 +240,16 @@ static void add_urls(const struct run *run, struct strbuf *out)
 		       service__port(run->session.service));
 }
 
-static void print_summary(const struct run *run)
+static void print_summary(struct run *run)
 {
 	struct strbuf out = STRBUF_INIT;
 
 	strbuf__printf(&out, "sonde %s: %u of %u probes run\n\n", version_number(), run->running,
 		       run->total);
 	table__write(&run->summary, terminal_width(STDOUT_FILENO), &out);
+	if (run->params.without.len > 0)
+		strbuf__printf(&out, "\nNot split by %s, having no such switch: %s\n",
+			       run->params.by, strbuf__text(&run->params.without));
 	strbuf__add_char(&out, '\n');
 	if (run->session.service) {
 		add_urls(run, &out);
@@ -240,8 +270,10 @@ static int run_probes(struct run *run, const struct flags_result *result, struct
 		.ledger_interval_ns = run->options.ledger.interval_ns,
 		.ledger_window_ns = run->options.ledger.window_ns,
 	};
-	int r = session__open(&run->session, &options, err);
+	int r = param_settings__parse(&run->params, &run->options.params, run->options.by, err);
 
+	if (r == 0)
+		r = session__open(&run->session, &options, err);
 	if (r == 0)
 		r = start_probes(run, result, err);
 	if (r < 0)
@@ -263,7 +295,7 @@ static int run_probes(struct run *run, const struct flags_result *result, struct
 
 int command_run(const struct invocation *invocation)
 {
-	struct run run = { .summary = TABLE_INIT(4) };
+	struct run run = { .params = PARAM_SETTINGS_INIT, .summary = TABLE_INIT(4) };
 	struct flags_result result = FLAGS_RESULT_INIT;
 	struct err err = ERR_INIT;
 	int status;
@@ -281,6 +313,7 @@ int command_run(const struct invocation *invocation)
 		log_err(LOG_ERROR, &err, "run");
 	session__close(&run.session);
 	table__done(&run.summary);
+	param_settings__done(&run.params);
 	err__done(&err);
 	flags_result__done(&result);
 	return r < 0 ? STATUS_FAILED : STATUS_OK;

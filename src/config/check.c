@@ -20,19 +20,70 @@ struct checker {
 			(checker)->first = complained;                                             \
 	} while (0)
 
-/* Adds a name to a set; a second one is an error that says where the first is. */
-static void check_unique(struct checker *checker, struct map *names, const char *name,
-			 const struct loc *at, const char *noun, const char *owner)
-{
-	const struct loc *first = map__find(names, name, strlen(name));
+/* Names that may not repeat. Those of things that are never there at the same time may. */
+struct holder {
+	struct loc at;
+	const struct condition_spec *condition; /* or NULL */
+	struct holder *previous;                /* of the same name, or NULL; never more than one */
+};
 
-	if (first)
-		complain(checker, -EEXIST, at,
-			 "%s has two %ss '%s', the other on line %u; rename one", owner, noun, name,
-			 first->line);
-	/* The map hands the pointer back as it is and never writes through it: const is cast away for it. */
-	else if (map__set(names, name, strlen(name), (void *)(uintptr_t)at, NULL) < 0)
-		complain(checker, -ENOMEM, at, "no memory to check names");
+struct names {
+	struct map map; /* name to its newest holder */
+	struct arena arena;
+};
+
+static void names_done(struct names *names)
+{
+	map__done(&names->map, NULL);
+	arena__done(&names->arena);
+}
+
+static bool can_both_be(const struct condition_spec *a, const struct condition_spec *b)
+{
+	return !a || !b || a->param != b->param || a->is_negated == b->is_negated;
+}
+
+/* The first holder of the name that may be there together with something under this condition, or NULL. */
+static const struct holder *find_rival(const struct names *names, const char *name,
+				       const struct condition_spec *condition)
+{
+	const struct holder *holder = map__find(&names->map, name, strlen(name));
+
+	while (holder && !can_both_be(holder->condition, condition))
+		holder = holder->previous;
+	return holder;
+}
+
+static int add_holder(struct names *names, const char *name, const struct holder *new)
+{
+	struct holder *holder = arena__memdup(&names->arena, new, sizeof(*new));
+
+	if (!holder)
+		return -ENOMEM;
+	holder->previous = map__find(&names->map, name, strlen(name));
+	return map__set(&names->map, name, strlen(name), holder, NULL);
+}
+
+/* What stands where, to be told apart by name. */
+struct named {
+	const char *name;
+	const struct loc *at;
+	const struct condition_spec *condition; /* or NULL */
+};
+
+/* Adds a name to a set; a second one is an error that says where the first is. */
+static void check_unique(struct checker *checker, struct names *names, const struct named *named,
+			 const char *noun, const char *owner)
+{
+	const struct holder holder = { .at = *named->at, .condition = named->condition };
+	const struct holder *rival = find_rival(names, named->name, named->condition);
+
+	if (rival)
+		complain(checker, -EEXIST, named->at,
+			 "%s has two %ss '%s', the other on line %u; rename one", owner, noun,
+			 named->name, rival->at.line);
+	else if (add_holder(names, named->name, &holder) < 0)
+		complain(checker, -ENOMEM, named->at, "no memory to check names");
 }
 
 /* A bug of a dialect if anything, but an index out of range must not leave this folder. */
@@ -88,7 +139,7 @@ static void check_labels(struct checker *checker, const struct metric_spec *metr
 	/* The label that is the bucket is not exported: it may be called anything. */
 	uint32_t exported = metric->label_count -
 			    (metric->value == VALUE_KIND_KEY_BUCKET && metric->label_count > 0);
-	struct map names = MAP_INIT;
+	__cleanup(names_done) struct names names = { .map = MAP_INIT };
 
 	for (uint32_t i = 0; i < metric->label_count; i++) {
 		const struct label_spec *label = &metric->labels[i];
@@ -98,9 +149,10 @@ static void check_labels(struct checker *checker, const struct metric_spec *metr
 		if (i >= exported)
 			continue;
 		check_label_name(checker, metric, label);
-		check_unique(checker, &names, label->name, &label->at, "label", metric->name);
+		check_unique(checker, &names,
+			     &(struct named){ label->name, &label->at, label->condition }, "label",
+			     metric->name);
 	}
-	map__done(&names, NULL);
 }
 
 static uint32_t field_count_of(const struct spec *spec, uint32_t stream)
@@ -109,20 +161,21 @@ static uint32_t field_count_of(const struct spec *spec, uint32_t stream)
 }
 
 /* A histogram exports x_bucket, x_sum and x_count: nobody else may. */
-static void check_suffixes(struct checker *checker, const struct map *names,
+static void check_suffixes(struct checker *checker, const struct names *names,
 			   const struct metric_spec *histogram)
 {
 	static const char *const suffixes[] = { "_bucket", "_count", "_sum" };
 
 	for (size_t i = 0; i < array_size(suffixes); i++) {
 		__cleanup(x_freep) char *name = str_printf("%s%s", histogram->name, suffixes[i]);
-		const struct loc *other = name ? map__find(names, name, strlen(name)) : NULL;
+		const struct holder *other = name ? find_rival(names, name, histogram->condition)
+						  : NULL;
 
 		if (!name)
 			complain(checker, -ENOMEM, &histogram->at, "no memory to check names");
 		else if (other)
 			complain(
-				checker, -EEXIST, other,
+				checker, -EEXIST, &other->at,
 				"metric '%s' is also what histogram '%s' on line %u exports; rename one",
 				name, histogram->name, histogram->at.line);
 	}
@@ -131,7 +184,7 @@ static void check_suffixes(struct checker *checker, const struct map *names,
 static void check_metrics(struct checker *checker)
 {
 	const struct spec *spec = checker->spec;
-	struct map names = MAP_INIT;
+	__cleanup(names_done) struct names names = { .map = MAP_INIT };
 
 	for (uint32_t i = 0; i < spec->metric_count; i++) {
 		const struct metric_spec *metric = &spec->metrics[i];
@@ -142,14 +195,30 @@ static void check_metrics(struct checker *checker)
 		else if (!str_is_utf8(metric->name, strlen(metric->name)))
 			complain(checker, -EINVAL, &metric->at,
 				 "the name of a metric is not UTF-8; rename it");
-		check_unique(checker, &names, metric->name, &metric->at, "metric", spec->name);
+		check_unique(checker, &names,
+			     &(struct named){ metric->name, &metric->at, metric->condition },
+			     "metric", spec->name);
 		check_index(checker, metric->stream, spec->stream_count, &metric->at, "stream");
 		check_labels(checker, metric, field_count_of(spec, metric->stream));
 	}
 	for (uint32_t i = 0; i < spec->metric_count; i++)
 		if (spec->metrics[i].kind == METRIC_KIND_HISTOGRAM)
 			check_suffixes(checker, &names, &spec->metrics[i]);
-	map__done(&names, NULL);
+}
+
+static void check_params(struct checker *checker)
+{
+	const struct spec *spec = checker->spec;
+	__cleanup(names_done) struct names names = { .map = MAP_INIT };
+	int r;
+
+	for (uint32_t i = 0; i < spec->param_count; i++)
+		check_unique(checker, &names,
+			     &(struct named){ spec->params[i].name, &spec->params[i].at, NULL },
+			     "parameter", spec->name);
+	r = spec__check_params(spec, checker->errors);
+	if (checker->first == 0)
+		checker->first = r;
 }
 
 static void check_spans(struct checker *checker)
@@ -171,6 +240,7 @@ int spec__check(const struct spec *spec, struct err_list *errors)
 {
 	struct checker checker = { .spec = spec, .errors = errors };
 
+	check_params(&checker);
 	check_streams(&checker);
 	check_metrics(&checker);
 	check_spans(&checker);

@@ -338,11 +338,17 @@ static const struct row bucket_rows[] = {
 static const struct shape bucket_shape = SHAPE(bucket_rows, .skip_offset = offsetof(TYPE, kind));
 #undef TYPE
 
+#define TYPE struct condition_spec
+static const struct row condition_rows[] = { ROW(ROW_INDEX, param), ROW(ROW_BOOL, is_negated) };
+static const struct shape condition_shape = SHAPE(condition_rows);
+#undef TYPE
+
 #define TYPE struct label_spec
 static const struct row label_rows[] = {
 	ROW(ROW_TEXT, name),
 	ROW(ROW_INDEX, field),
 	LIST("step", steps, step_count, step_shape),
+	NESTED(ROW_POINTER, condition, condition_shape),
 };
 static const struct shape label_shape = SHAPE(label_rows);
 #undef TYPE
@@ -383,6 +389,7 @@ static const struct row metric_rows[] = {
 	ROW(ROW_U64, limit),
 	ROW(ROW_I64, ttl_ns),
 	ROW(ROW_BOOL, skips_zeros),
+	NESTED(ROW_POINTER, condition, condition_shape),
 	NESTED(ROW_POINTER, problem, problem_shape),
 };
 static const struct shape metric_shape = SHAPE(metric_rows);
@@ -394,6 +401,7 @@ static const struct row span_rows[] = {
 	ROW(ROW_TEXT, service),
 	ROW(ROW_INDEX, stream),
 	LIST("label", labels, label_count, label_shape),
+	NESTED(ROW_POINTER, condition, condition_shape),
 	NESTED(ROW_POINTER, problem, problem_shape),
 };
 static const struct shape span_shape = SHAPE(span_rows);

@@ -25,6 +25,21 @@ int config_load_text(const struct dialect *dialect, const struct dialect_input *
 int spec__complete(struct spec *spec, const struct object_facts *facts, struct err_list *errors);
 struct spec *spec__free(struct spec *spec);
 
+/* ---- parameters: param.c ---- */
+
+/* NULL when there is none of that name. */
+const struct param_spec *spec__find_param(const struct spec *spec, const char *name);
+/* What the command line says, before the spec is completed. -ENOENT: no such parameter; -EINVAL: not of its type. */
+int spec__set_param(struct spec *spec, const char *name, const char *value, struct err *err);
+/* Names, types, defaults, and that conditions hang on switches. */
+int spec__check_params(const struct spec *spec, struct err_list *errors);
+/* What the values mean: constants of the object are set, metrics, spans and labels whose condition does not hold are
+ * taken out, the others lose it. spec__complete() does it last. */
+int spec__apply_params(struct spec *spec, const struct object_facts *facts,
+		       struct err_list *errors);
+
+/* ---- checks and print ---- */
+
 /* Checks that hold for every dialect (names, duplicate labels, indexes in range); errors have positions. */
 int spec__check(const struct spec *spec, struct err_list *errors);
 

@@ -25,6 +25,13 @@ struct spec_text {
 	struct loc at;
 };
 
+/* Something is there only while a switch of the spec's parameters says so. */
+struct condition_spec {
+	struct loc at;
+	uint32_t param;  /* index into spec.params; a bool */
+	bool is_negated; /* it has to be off */
+};
+
 /* ---- programs and where they attach ------------------------------------------------------------------ */
 
 enum attach_kind {
@@ -253,6 +260,7 @@ struct label_spec {
 	const struct step_spec
 		*steps; /* from the field's bytes, or from the text of the field's own steps */
 	uint32_t step_count;
+	const struct condition_spec *condition; /* or NULL; without the label its field stays */
 };
 
 /* Keep a row or record only when this holds. */
@@ -320,7 +328,8 @@ struct metric_spec {
 	uint64_t limit;   /* most series; 0: the default */
 	int64_t ttl_ns;   /* series unseen that long leave; 0: never */
 	bool skips_zeros; /* rows whose value is 0 on every CPU make no series: of an array, those never used */
-	const struct problem_spec *problem; /* or NULL */
+	const struct condition_spec *condition; /* or NULL */
+	const struct problem_spec *problem;     /* or NULL */
 };
 
 struct span_spec {
@@ -331,7 +340,8 @@ struct span_spec {
 	const struct label_spec
 		*labels; /* reserved names carry the ids and times (dialect's docs) */
 	uint32_t label_count;
-	const struct problem_spec *problem; /* or NULL */
+	const struct condition_spec *condition; /* or NULL */
+	const struct problem_spec *problem;     /* or NULL */
 };
 
 /* ---- policies ------------------------------------------------------------------------------------------ */
@@ -501,9 +511,9 @@ struct param_spec { /* a knob of the spec that the command line may set */
 	struct loc at;
 	const char *name;
 	const char *help;
-	const char *type;
-	const char *value;    /* default */
-	const char *constant; /* rodata variable it sets, or NULL */
+	const char *type;     /* a name of param.c's table */
+	const char *value;    /* default, or what the command line says */
+	const char *constant; /* variable of the object that it sets before load, or NULL */
 };
 
 struct filter_spec { /* for all streams of the spec */

@@ -85,6 +85,20 @@ void program__choose_alternatives(struct program *program)
 
 /* ---- the plan ---- */
 
+static int unknown_part(const struct program *program, const struct loc *at, const char *name,
+			struct err *err)
+{
+	struct strbuf known = STRBUF_INIT;
+	int r;
+
+	for (uint32_t i = 0; i < program->part_count; i++)
+		strbuf__printf(&known, "%s%s", i ? ", " : "", program->parts[i].view.name);
+	r = err__set(err, -ENOENT, at, "object '%s' has no prog '%s' to choose; it has: %s",
+		     program->spec->object, name, strbuf__text(&known));
+	strbuf__done(&known);
+	return r;
+}
+
 static int check_alternatives(const struct program *program, struct err *err)
 {
 	for (uint32_t i = 0; i < program->spec->alternative_count; i++) {
@@ -92,9 +106,7 @@ static int check_alternatives(const struct program *program, struct err *err)
 
 		for (uint32_t j = 0; j < group->program_count; j++)
 			if (!program__find_part(program, group->programs[j]))
-				return err__set(err, -ENOENT, &group->at,
-						"object '%s' has no prog '%s'",
-						program->spec->object, group->programs[j]);
+				return unknown_part(program, &group->at, group->programs[j], err);
 	}
 	return 0;
 }

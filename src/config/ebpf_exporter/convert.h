@@ -27,6 +27,7 @@ struct table {
 	const struct bind_list *labels; /* struct label_text */
 	struct field_spec *fields;      /* set by convert_labels() */
 	struct label_spec *label_specs;
+	const struct condition_spec *condition; /* or NULL */
 	struct problem_spec *problem;
 };
 
@@ -40,6 +41,18 @@ int writer__add_problem(struct writer *writer, struct table *table, enum problem
 			const struct loc *at, const char *text);
 /* A field and a label for each label of the text: the fields cut the key, the labels decode. */
 int convert_labels(struct writer *writer, struct table *table);
+
+/* ---- superset.c: keys that upstream does not know ---- */
+
+/* Before everything that may hang on one. */
+int convert_params(struct writer *writer, const struct config_text *config);
+/* PARAM or !PARAM. NULL when nothing was written. */
+int convert_condition(struct writer *writer, const struct spec_text *text,
+		      const struct condition_spec **ret_condition);
+int convert_alternatives(struct writer *writer, const struct config_text *config,
+			 struct program_spec *program);
+
+/* ---- metric.c ---- */
 
 int convert_counter(struct writer *writer, const struct counter_text *counter);
 int convert_histogram(struct writer *writer, const struct histogram_text *histogram);

@@ -108,12 +108,15 @@ static int convert_label(struct writer *writer, const struct label_text *label, 
 	const char *name = text_or(&label->name, "");
 	struct step_spec *steps = arena_array(writer->arena, struct step_spec,
 					      label->decoders.count);
+	const struct condition_spec *condition = NULL;
 	int r = 0;
 
 	if (!steps)
 		return -ENOMEM;
 	for (uint32_t i = 0; r == 0 && i < label->decoders.count; i++)
 		r = convert_step(writer, &decoders[i], table, &steps[i]);
+	if (r == 0)
+		r = convert_condition(writer, &label->condition, &condition);
 	if (r == 0 && label->size == 0)
 		r = writer__add_problem(
 			writer, table, PROBLEM_KIND_DECODE, &label->at,
@@ -140,6 +143,7 @@ static int convert_label(struct writer *writer, const struct label_text *label, 
 		.field = index,
 		.steps = steps,
 		.step_count = label->decoders.count,
+		.condition = condition,
 	};
 	return r;
 }

@@ -72,6 +72,7 @@ static struct metric_spec *add_metric(struct writer *writer, const struct table 
 		.labels = table->label_specs,
 		.label_count = table->labels->count,
 		.scale = 1,
+		.condition = table->condition,
 		.problem = table->problem,
 	};
 	return metric->name ? metric : NULL;
@@ -86,6 +87,8 @@ int convert_counter(struct writer *writer, const struct counter_text *counter)
 	struct metric_spec *metric;
 	int r = convert_labels(writer, &table);
 
+	if (r == 0)
+		r = convert_condition(writer, &counter->condition, &table.condition);
 	if (r < 0)
 		return r;
 	stream = add_stream(writer, &table);
@@ -175,11 +178,20 @@ static struct bucket_spec convert_bucket(const struct histogram_text *histogram)
 }
 
 /* The last label is the bucket. */
-static void take_buckets_from_key(const struct table *table, struct metric_spec *metric)
+static int take_buckets_from_key(struct writer *writer, const struct table *table,
+				 struct metric_spec *metric)
 {
+	const struct label_spec *bucket = &table->label_specs[table->labels->count - 1];
+
+	if (bucket->condition)
+		return err_list__set(
+			writer->errors, -EINVAL, &bucket->condition->at,
+			"the last label of histogram '%s' is the bucket; it cannot be left off",
+			table->map);
 	table->fields[table->labels->count - 1].role = FIELD_ROLE_BUCKET;
 	metric->value = VALUE_KIND_KEY_BUCKET;
 	metric->sum = SUM_KIND_KEY_AFTER_LAST;
+	return 0;
 }
 
 /* A superset: one row for each set of labels. The program looks it up once, and only such rows fit into a small array. */
@@ -209,6 +221,8 @@ int convert_histogram(struct writer *writer, const struct histogram_text *histog
 			"histogram '%s' has no labels; the last label is the bucket, so it needs one",
 			table.map);
 	r = convert_labels(writer, &table);
+	if (r == 0)
+		r = convert_condition(writer, &histogram->condition, &table.condition);
 	if (r < 0)
 		return r;
 	problem = bucket_problem(writer, &bucket);
@@ -221,10 +235,8 @@ int convert_histogram(struct writer *writer, const struct histogram_text *histog
 		return -ENOMEM;
 	metric->bucket = bucket;
 	metric->skips_zeros = histogram->skip_zeros;
-	if (!has_key_bucket)
-		return take_buckets_from_value(writer, &table, stream, metric);
-	take_buckets_from_key(&table, metric);
-	return 0;
+	return has_key_bucket ? take_buckets_from_key(writer, &table, metric)
+			      : take_buckets_from_value(writer, &table, stream, metric);
 }
 
 /* ---- spans ---------------------------------------------------------------------------------- */
@@ -234,6 +246,8 @@ int convert_span(struct writer *writer, const struct span_text *span)
 	struct table table = { .at = span->at, .map = span->ringbuf.text, .labels = &span->labels };
 	int r = convert_labels(writer, &table);
 
+	if (r == 0)
+		r = convert_condition(writer, &span->condition, &table.condition);
 	if (r < 0)
 		return r;
 	listen_to(add_stream(writer, &table), STREAM_TRANSPORT_RINGBUF);
@@ -244,6 +258,7 @@ int convert_span(struct writer *writer, const struct span_text *span)
 		.stream = writer->spec->stream_count - 1,
 		.labels = table.label_specs,
 		.label_count = span->labels.count,
+		.condition = table.condition,
 		.problem = table.problem,
 	};
 	return 0;

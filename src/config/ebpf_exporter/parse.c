@@ -57,7 +57,7 @@ static int convert_program(struct writer *writer, const struct config_text *conf
 	};
 	writer->spec->programs = program;
 	writer->spec->program_count = 1;
-	return 0;
+	return convert_alternatives(writer, config, program);
 }
 
 /* A feed runs from the start, so here upstream refuses a bad pattern at once. */
@@ -152,7 +152,12 @@ static int convert_config(struct writer *writer, const struct config_text *confi
 			writer->errors, -EINVAL, &config->at,
 			"the config asks for nothing; it needs metrics.counters, metrics.histograms or "
 			"tracing.spans");
-	first = convert_lists(writer, config);
+	first = convert_params(writer, config);
+	if (first == -ENOMEM)
+		return first;
+	r = convert_lists(writer, config);
+	if (first == 0 || r == -ENOMEM)
+		first = r;
 	if (first == -ENOMEM)
 		return first;
 	r = convert_program(writer, config, object);

@@ -5,6 +5,7 @@
 /*
  * An ebpf_exporter config as it is written: one struct per kind of map in the YAML, key by key.
  * Bound from nodes by the tables of text.c, turned into a spec by parse.c; lives in the spec's arena.
+ * What is marked "superset" is sonde's own; upstream ignores such keys, as all that it does not know.
  */
 
 #include "config/bind.h"
@@ -20,6 +21,7 @@ struct decoder_text {
 struct label_text {
 	struct loc at;
 	struct spec_text name;
+	struct spec_text condition; /* superset */
 	uint32_t size;
 	uint32_t padding;
 	struct bind_list decoders; /* struct decoder_text */
@@ -29,6 +31,7 @@ struct counter_text {
 	struct loc at;
 	struct spec_text name;
 	struct spec_text help;
+	struct spec_text condition; /* superset */
 	bool perf_event_array;
 	int64_t flush_interval;
 	bool skip_zeros;
@@ -42,6 +45,7 @@ struct histogram_text {
 	struct loc at;
 	struct spec_text name;
 	struct spec_text help;
+	struct spec_text condition; /* superset */
 	struct spec_text bucket_type;
 	double bucket_multiplier;
 	int64_t bucket_min;
@@ -57,7 +61,8 @@ struct span_text {
 	struct spec_text ringbuf;
 	struct spec_text name;
 	struct spec_text service;
-	struct bind_list labels; /* struct label_text */
+	struct spec_text condition; /* superset */
+	struct bind_list labels;    /* struct label_text */
 };
 
 struct metrics_text {
@@ -78,6 +83,15 @@ struct cgroup_id_map_text {
 	struct bind_list regexps; /* struct spec_text */
 };
 
+struct param_text { /* superset */
+	struct loc at;
+	struct spec_text name;
+	struct spec_text help;
+	struct spec_text type;
+	struct spec_text initial;
+	struct spec_text constant;
+};
+
 struct config_text {
 	struct loc at;
 	struct spec_text name; /* ignored, as upstream does: the file's name counts */
@@ -85,6 +99,8 @@ struct config_text {
 	struct tracing_text tracing;
 	struct bind_list kaddrs; /* struct spec_text */
 	struct cgroup_id_map_text cgroup_id_map;
+	struct bind_list alternatives; /* superset: struct bind_list of struct spec_text */
+	struct bind_list params;       /* superset: struct param_text */
 };
 
 /* Of a struct config_text. */

@@ -110,6 +110,31 @@ static void test_parse__sets_defaults_and_values(void **state)
 	}
 }
 
+static void test_parse__lists_keep_their_order(void **state)
+{
+	static const struct flag list = { .name = "param", .kind = FLAG_LIST, .help = "Set one." };
+	static const struct flag_set set = {
+		.program = "x", .help = "Does.", .flags = &list, .flag_count = 1
+	};
+	static const char *const argv[] = { "--param=b", "--param", "a", "--param=b" };
+	struct flags_result result = FLAGS_RESULT_INIT;
+	struct flag_list got = { .count = 9 };
+	struct strbuf help = STRBUF_INIT;
+
+	(void)state;
+	assert_int_equal(flags__parse(&set, 0, argv, &got, &result, NULL), FLAGS_RUN);
+	assert_int_equal(got.count, 0);
+	assert_int_equal(flags__parse(&set, 4, argv, &got, &result, NULL), FLAGS_RUN);
+	assert_int_equal(got.count, 3);
+	assert_string_equal(got.items[0], "b");
+	assert_string_equal(got.items[1], "a");
+	assert_string_equal(got.items[2], "b");
+	flags__format_help(&set, 0, &help);
+	assert_non_null(strstr(strbuf__text(&help), "--param=TEXT  Set one. May be repeated."));
+	strbuf__done(&help);
+	flags_result__done(&result);
+}
+
 static void test_parse__says_what_is_wrong(void **state)
 {
 	static const struct {
@@ -259,6 +284,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse__sets_defaults_and_values),
+		cmocka_unit_test(test_parse__lists_keep_their_order),
 		cmocka_unit_test(test_parse__says_what_is_wrong),
 		cmocka_unit_test(test_parse__answers_before_it_requires),
 		cmocka_unit_test(test_parse__takes_arguments),

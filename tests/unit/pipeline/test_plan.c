@@ -60,8 +60,7 @@ static void open_fixture(struct fixture *fixture, const char *text, uint32_t map
 	assert_int_equal(
 		config_load_text(dialect_find("ebpf_exporter"), &input, &fixture->spec, &errors),
 		0);
-	assert_int_equal(fixture->spec->dialect->complete(fixture->spec, &fixture->facts, &errors),
-			 0);
+	assert_int_equal(spec__complete(fixture->spec, &fixture->facts, &errors), 0);
 	assert_int_equal(registry__new(&fixture->registry, NULL), 0);
 	assert_int_equal(host__open("/", &fixture->host, NULL), 0);
 	fixture->decode.host = fixture->host;
