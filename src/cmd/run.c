@@ -170,32 +170,89 @@ static void attach_probe(struct run *run, const char *name, uint32_t config)
 	err__done(&err);
 }
 
-/* A probe that cannot run is left out; a parameter that cannot be set is a slip of the hand and ends it all. */
-static int start_probe(struct run *run, const struct config_path *path, struct err *err)
+/* A probe on its way: read, and if that went well given to the agent later. */
+struct pending_probe {
+	const char *name;  /* in the arena of the paths */
+	struct spec *spec; /* owned; NULL: it cannot be read */
+	struct err err;    /* why */
+};
+
+struct pending_probes {
+	VEC(struct pending_probe) list;
+};
+
+static void pending_done(struct pending_probes *pending)
+{
+	vec_for_each(&pending->list, probe) {
+		spec__free(probe->spec);
+		err__done(&probe->err);
+	}
+	vec_done(&pending->list);
+}
+
+/* Moves the first of the list, which says enough. */
+static void keep_first(struct err_list *errors, struct err *ret_err)
+{
+	if (errors->len > 0) {
+		*ret_err = errors->items[0];
+		errors->items[0] = (struct err)ERR_INIT;
+	}
+	err_list__done(errors);
+}
+
+/* A probe that cannot be read is left out; a parameter that cannot be set is a slip of the hand and ends it all, before
+ * anything is attached. */
+static int read_probe(struct run *run, const struct config_path *path,
+		      struct pending_probes *pending, struct err *err)
+{
+	struct err_list errors = { .len = 0 };
+	struct pending_probe probe = { .name = path->name };
+	int r = config_read_file(path->path, &probe.spec, &errors);
+
+	if (r < 0)
+		keep_first(&errors, &probe.err);
+	r = probe.spec ? param_settings__apply(&run->params, probe.spec, err) : 0;
+	if (r == 0 && vec_push(&pending->list, probe) < 0)
+		r = err__set(err, -ENOMEM, NULL, "no memory for the list of probes");
+	if (r < 0) {
+		spec__free(probe.spec);
+		err__done(&probe.err);
+	}
+	return r;
+}
+
+static void start_probe(struct run *run, struct pending_probe *probe)
 {
 	struct err_list errors = { .len = 0 };
 	uint32_t config = agent__config_count(run->session.agent);
-	struct spec *spec = NULL;
-	int r = config_read_file(path->path, &spec, &errors);
 
 	run->total++;
-	if (r == 0 && param_settings__apply(&run->params, spec, err) < 0) {
-		spec__free(spec);
-		return err->code;
+	if (probe->spec && agent__add(run->session.agent, take_ptr(probe->spec), &errors) == 0) {
+		attach_probe(run, probe->name, config);
+		return;
 	}
-	if (r == 0)
-		r = agent__add(run->session.agent, spec, &errors);
-	if (r < 0)
-		add_left_out(run, path->name, &errors.items[0]);
-	else
-		attach_probe(run, path->name, config);
-	err_list__done(&errors);
-	return 0;
+	if (errors.len > 0)
+		keep_first(&errors, &probe->err);
+	add_left_out(run, probe->name, &probe->err);
+}
+
+static int read_probes(struct run *run, const struct config_paths *paths,
+		       const struct flags_result *result, struct pending_probes *pending,
+		       struct err *err)
+{
+	vec_for_each(paths, path) {
+		int r = is_wanted(path->name, result) ? read_probe(run, path, pending, err) : 0;
+
+		if (r < 0)
+			return r;
+	}
+	return param_settings__check_applied(&run->params, err);
 }
 
 static int start_probes(struct run *run, const struct flags_result *result, struct err *err)
 {
 	struct config_paths paths = { .len = 0 };
+	struct pending_probes pending = { .list = VEC_INIT };
 	char found[PATH_MAX];
 	const char *dir = run->options.probe_dir;
 	int r = 0;
@@ -212,11 +269,12 @@ static int start_probes(struct run *run, const struct flags_result *result, stru
 		r = config_paths__add(&paths, dir, err);
 	if (r == 0)
 		r = check_names(&paths, result, err);
-	vec_for_each(&paths, path)
-		if (r == 0 && is_wanted(path->name, result))
-			r = start_probe(run, path, err);
 	if (r == 0)
-		r = param_settings__check_applied(&run->params, err);
+		r = read_probes(run, &paths, result, &pending, err);
+	if (r == 0)
+		vec_for_each(&pending.list, probe)
+			start_probe(run, probe);
+	pending_done(&pending);
 	config_paths__done(&paths);
 	if (r == 0 && run->running > 0)
 		post_attach_mark();
