@@ -40,7 +40,8 @@ enum { false, true };
 #define TIF_32BIT_MASK (1ul << 22) /* of thread_info.flags on arm64 */
 #define S_IFMT 0170000             /* of inode.i_mode */
 #define S_IFREG 0100000
-#define SIGNAL_GROUP_EXIT 0x4 /* of signal_struct.flags */
+#define REQUEST_OPERATION 0xff /* of request.cmd_flags */
+#define SIGNAL_GROUP_EXIT 0x4  /* of signal_struct.flags */
 
 /* The values are the running kernel's, by bpf_core_enum_value(): they differ from one to the next. Since 5.17. */
 enum skb_drop_reason {
@@ -219,6 +220,24 @@ struct pt_regs {
 /* Since 5.18 the tracepoint has a fourth argument: bpf_core_type_exists() compares the number of arguments, too. */
 typedef void (*btf_trace_sched_switch)(void *data, bool preempt, struct task_struct *previous,
 				       struct task_struct *next, unsigned int previous_state);
+
+/* The disk of a request, as the kernel encodes major and minor; 0 when there is none. */
+static __always_inline u32 device_of(struct request *request)
+{
+	struct request___before_5_17 *old = (void *)request;
+	struct gendisk *disk;
+	u32 major, minor;
+
+	if (bpf_core_field_exists(old->rq_disk))
+		disk = BPF_CORE_READ(old, rq_disk);
+	else
+		disk = BPF_CORE_READ(request, q, disk);
+	if (!disk)
+		return 0;
+	major = BPF_CORE_READ(disk, major);
+	minor = BPF_CORE_READ(disk, first_minor);
+	return (minor & 0xff) | (major << 8) | ((minor & ~0xffu) << 12);
+}
 
 /* Of the system call that is being left. */
 static __always_inline u64 syscall_number(struct pt_regs *regs)

@@ -6,11 +6,10 @@
 
 #include "maps.bpf.h"
 
-#define REQUEST_OPERATION 0xff /* of cmd_flags */
-#define LATENCY_BUCKET_MAX 26  /* 2^26 us: 67 s */
-#define SIZE_BUCKET_MIN 9      /* a sector */
-#define SIZE_BUCKET_MAX 24     /* 16 MiB */
-#define KEY_MAX 4096           /* devices * operations * buckets */
+#define LATENCY_BUCKET_MAX 26 /* 2^26 us: 67 s */
+#define SIZE_BUCKET_MIN 9     /* a sector */
+#define SIZE_BUCKET_MAX 24    /* 16 MiB */
+#define KEY_MAX 4096          /* devices * operations * buckets */
 #define NS_PER_US 1000
 
 struct request_key {
@@ -49,23 +48,6 @@ struct {
 	__type(key, u32);
 	__type(value, u64);
 } block_io_uncounted_total SEC(".maps");
-
-static __always_inline u32 device_of(struct request *request)
-{
-	struct request___before_5_17 *old = (void *)request;
-	struct gendisk *disk;
-	u32 major, minor;
-
-	if (bpf_core_field_exists(old->rq_disk))
-		disk = BPF_CORE_READ(old, rq_disk);
-	else
-		disk = BPF_CORE_READ(request, q, disk);
-	if (!disk)
-		return 0;
-	major = BPF_CORE_READ(disk, major);
-	minor = BPF_CORE_READ(disk, first_minor);
-	return (minor & 0xff) | (major << 8) | ((minor & ~0xffu) << 12);
-}
 
 /* One observation: its bucket, and the sum behind the last. */
 static __always_inline void observe(void *map, struct request_key *key, u16 bucket, u16 last,

@@ -75,6 +75,27 @@ double probe__moved(const struct probe *probe, const char *series)
 	return (isnan(after) ? 0 : after) - (isnan(before) ? 0 : before);
 }
 
+static double sum_with(const char *metrics, const char *name, const char *label)
+{
+	char prefix[128];
+	char *lines, *rest, *line;
+	double sum = 0;
+
+	snprintf(prefix, sizeof(prefix), "%s{", name);
+	lines = metrics_lines(metrics, prefix);
+	rest = lines;
+	while ((line = strsep(&rest, "\n")))
+		if (strstr(line, label) && strrchr(line, ' '))
+			sum += strtod(strrchr(line, ' ') + 1, NULL);
+	free(lines);
+	return sum;
+}
+
+double probe__moved_with(const struct probe *probe, const char *name, const char *label)
+{
+	return sum_with(probe->after, name, label) - sum_with(probe->before, name, label);
+}
+
 void probe__assert_moved(const struct probe *probe, const char *series, double by)
 {
 	double moved = probe__moved(probe, series);

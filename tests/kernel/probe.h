@@ -24,6 +24,8 @@ void probe__end(struct probe *probe);
 void probe__end_when_moved(struct probe *probe, const char *series, double by);
 /* How far a series moved; one that was not there before began at 0. */
 double probe__moved(const struct probe *probe, const char *series);
+/* How far all series of this name moved together that have this label, `name="value"`. */
+double probe__moved_with(const struct probe *probe, const char *name, const char *label);
 /* Fails unless the series moved by this much (in a VM), or by at least this much (elsewhere). */
 void probe__assert_moved(const struct probe *probe, const char *series, double by);
 void probe__done(struct probe *probe);

@@ -26,26 +26,10 @@
 #define SIZE "ebpf_exporter_block_io_size_bytes"
 #define LATENCY "ebpf_exporter_block_io_latency_seconds"
 
-/* Sum of a series over all devices, for operation="read". */
-static double all_reads(const char *metrics, const char *name)
-{
-	char prefix[128];
-	char *lines, *rest, *line;
-	double sum = 0;
-
-	snprintf(prefix, sizeof(prefix), "%s{", name);
-	lines = metrics_lines(metrics, prefix);
-	rest = lines;
-	while ((line = strsep(&rest, "\n")))
-		if (strstr(line, "operation=\"read\"") && strrchr(line, ' '))
-			sum += strtod(strrchr(line, ' ') + 1, NULL);
-	free(lines);
-	return sum;
-}
-
+/* Over all devices. */
 static double reads_moved(const struct probe *probe, const char *name)
 {
-	return all_reads(probe->after, name) - all_reads(probe->before, name);
+	return probe__moved_with(probe, name, "operation=\"read\"");
 }
 
 static void assert_reads(const struct probe *probe, const char *name, double by)
