@@ -418,6 +418,11 @@ const char *family__label_name(const struct family *family, uint32_t position)
 	return family->labels.names[family->labels.order[position]];
 }
 
+uint64_t family__limit(const struct family *family)
+{
+	return family->limit;
+}
+
 size_t family__series_count(const struct family *family)
 {
 	return family->count;

@@ -109,6 +109,7 @@ int family__end(struct family *family);
 size_t family__sweep(struct family *family, uint32_t oldest, const uint32_t **ret_map);
 
 size_t family__series_count(const struct family *family); /* known */
+uint64_t family__limit(const struct family *family);      /* most that may be known */
 size_t family__shown_count(const struct family *family);  /* added to in this generation */
 /* Calls of __series() that ended in the overflow series: distinct label sets, while a cache
  * remembers them. */

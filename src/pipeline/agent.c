@@ -468,6 +468,9 @@ void agent__detach(struct agent *agent)
 
 void agent__scrape(struct agent *agent, enum name_escaping escaping, struct strbuf *out)
 {
+	int64_t begin_ns = clock_monotonic_ns();
+	size_t begin = out->len;
+
 	agent->generation++;
 	registry__begin(agent->registry, agent->generation);
 	if (!agent->is_detached) {
@@ -479,8 +482,11 @@ void agent__scrape(struct agent *agent, enum name_escaping escaping, struct strb
 	self_metrics__collect(agent->self, agent);
 	/* Without memory for the order of new series they stand at the end for once. */
 	(void)registry__end(agent->registry);
-	prometheus__write(agent->registry, escaping, out);
+	exposition_write(agent, escaping, out);
 	scrape_sweep(agent);
+	agent->scrapes.count++;
+	agent->scrapes.last_bytes = out->len - begin;
+	agent->scrapes.last_ns = clock_monotonic_ns() - begin_ns;
 }
 
 void agent__note_request(struct agent *agent)

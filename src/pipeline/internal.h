@@ -29,6 +29,13 @@ struct agent_config {
 	bool is_loaded;
 };
 
+/* Of expositions. */
+struct scrape_figures {
+	uint64_t count;
+	size_t last_bytes;
+	int64_t last_ns;
+};
+
 struct agent {
 	struct agent_options options;
 	struct host *host; /* owned */
@@ -42,6 +49,7 @@ struct agent {
 	struct loop_watch *drain;        /* timer that drains event sources */
 	struct loop_watch *cgroups;      /* descriptor of the cgroup tree's changes */
 	uint32_t generation;             /* of the current scrape */
+	struct scrape_figures scrapes;
 	bool is_detached;
 };
 
@@ -55,6 +63,9 @@ struct agent {
 void scrape_config(struct agent *agent, struct agent_config *config);
 /* scrape.c: forgets labels and series that are no longer there. */
 void scrape_sweep(struct agent *agent);
+
+/* exposition.c: writes all families, and notes what those of metrics take. */
+void exposition_write(struct agent *agent, enum name_escaping escaping, struct strbuf *out);
 
 /* event.c: rings of metrics and spans */
 int event_open(struct route *route, struct err *err);

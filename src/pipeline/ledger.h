@@ -7,6 +7,7 @@
  * One per route, a plain value; self.c exports it.
  */
 
+#include <stddef.h>
 #include <stdint.h>
 
 struct ledger {
@@ -20,6 +21,7 @@ struct ledger {
 	uint64_t uncached;      /* decoded again because the label cache was full */
 	uint64_t read_errors;   /* passes over the map that failed */
 	uint64_t last_rows;     /* of the last pass */
+	size_t last_bytes;      /* of the metric in the last exposition */
 	int64_t last_read_ns;   /* time the last pass took, decoding included */
 	uint64_t
 		agent_ns; /* all time that was spent on it here: reading, decoding, adding, writing */

@@ -2,11 +2,14 @@
 #include "pipeline/route.h"
 
 #include <errno.h>
+#include <linux/bpf.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/num.h"
 #include "base/str.h"
 
@@ -36,6 +39,18 @@ struct map_info map_info_of(const struct program_map *map)
 		.max_entries = map->max_entries,
 		.flags = map->flags,
 	};
+}
+
+double route__fill_ratio(const struct route *route)
+{
+	static const uint32_t types[] = { BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_PERCPU_HASH,
+					  BPF_MAP_TYPE_LRU_HASH, BPF_MAP_TYPE_LRU_PERCPU_HASH,
+					  BPF_MAP_TYPE_LPM_TRIE };
+
+	for (size_t i = 0; i < array_size(types); i++)
+		if (route->map.type == types[i] && route->ledger.last_read_ns > 0)
+			return (double)route->ledger.last_rows / route->map.max_entries;
+	return (double)NAN;
 }
 
 void route__done(struct route *route)

@@ -57,6 +57,9 @@ struct route {
 
 void route__done(struct route *route);
 
+/* Rows of the last pass by the entries that the map has; NAN: it has not been read, or is no map that fills up. */
+double route__fill_ratio(const struct route *route);
+
 /* What a source has to know of a map. */
 struct map_info map_info_of(const struct program_map *map);
 

@@ -25,6 +25,9 @@ enum self_id {
 	SELF_HTTP_IN_FLIGHT,
 	SELF_MAP_MEMORY,
 	SELF_LOG_SUPPRESSED,
+	SELF_SCRAPES,
+	SELF_SCRAPE_BYTES,
+	SELF_SCRAPE_SECONDS,
 	SELF_PART_ATTACHED,
 	SELF_COUNT,
 };
@@ -84,6 +87,18 @@ static const struct self_family self_families[SELF_COUNT] = {
 				  "Log messages held back by the rate limit.",
 				  FAMILY_KIND_COUNTER,
 				  { NULL } },
+	[SELF_SCRAPES] = { "sonde_scrapes_total",
+			   "Expositions that were made before this one.",
+			   FAMILY_KIND_COUNTER,
+			   { NULL } },
+	[SELF_SCRAPE_BYTES] = { "sonde_scrape_bytes",
+				"Size of the previous exposition, uncompressed.",
+				FAMILY_KIND_GAUGE,
+				{ NULL } },
+	[SELF_SCRAPE_SECONDS] = { "sonde_scrape_seconds",
+				  "Time that the previous exposition took to read and write.",
+				  FAMILY_KIND_GAUGE,
+				  { NULL } },
 	[SELF_PART_ATTACHED] = { "sonde_program_attached",
 				 "Whether a program is attached, also of those that cannot be loaded "
 				 "here (the page at / says why).",
@@ -138,9 +153,17 @@ static double get_active(const struct route *route)
 {
 	return !route->error && (route->table || route->events);
 }
+static double get_agent_seconds(const struct route *route)
+{
+	return (double)route->ledger.agent_ns / 1e9;
+}
 static double get_decode_errors(const struct route *route)
 {
 	return (double)route->ledger.decode_errors;
+}
+static double get_fill(const struct route *route)
+{
+	return route__fill_ratio(route);
 }
 static double get_filtered(const struct route *route)
 {
@@ -149,6 +172,14 @@ static double get_filtered(const struct route *route)
 static double get_cache_keys(const struct route *route)
 {
 	return route->cache ? (double)label_cache__count(route->cache) : 0;
+}
+static double get_kept(const struct route *route)
+{
+	return (double)route->ledger.kept;
+}
+static double get_limit(const struct route *route)
+{
+	return route->family ? (double)family__limit(route->family) : (double)NAN;
 }
 static double get_lost(const struct route *route)
 {
@@ -174,6 +205,14 @@ static double get_rows(const struct route *route)
 {
 	return (double)route->ledger.last_rows;
 }
+static double get_scrape_bytes(const struct route *route)
+{
+	return (double)route->ledger.last_bytes;
+}
+static double get_seen(const struct route *route)
+{
+	return (double)route->ledger.seen;
+}
 static double get_series(const struct route *route)
 {
 	return route->family ? (double)family__series_count(route->family) : 0;
@@ -191,15 +230,23 @@ static const struct ledger_family ledger_families[] = {
 	{ "sonde_metric_active",
 	  "Whether the metric is read (0: left out, the page at / says why).", FAMILY_KIND_GAUGE,
 	  get_active },
+	{ "sonde_metric_agent_seconds_total",
+	  "Time that sonde itself spent on the metric: reading, decoding, adding, writing.",
+	  FAMILY_KIND_COUNTER, get_agent_seconds },
 	{ "sonde_metric_decode_errors_total",
 	  "Rows or events that could not be turned into labels.", FAMILY_KIND_COUNTER,
 	  get_decode_errors },
 	{ "sonde_metric_filtered_total", "Rows or events that a decoder refused on purpose.",
 	  FAMILY_KIND_COUNTER, get_filtered },
+	{ "sonde_metric_kept_total", "Rows or events that were added to a series.",
+	  FAMILY_KIND_COUNTER, get_kept },
 	{ "sonde_metric_label_cache_keys", "Keys whose labels are remembered.", FAMILY_KIND_GAUGE,
 	  get_cache_keys },
 	{ "sonde_metric_lost_samples_total", "Events that the kernel had no room for.",
 	  FAMILY_KIND_COUNTER, get_lost },
+	{ "sonde_metric_map_fill_ratio",
+	  "Share of the map's entries that were in use when it was last read; not of arrays.",
+	  FAMILY_KIND_GAUGE, get_fill },
 	{ "sonde_metric_overflowed_total",
 	  "Additions to the overflow series because the limit was reached.", FAMILY_KIND_COUNTER,
 	  get_overflowed },
@@ -210,7 +257,14 @@ static const struct ledger_family ledger_families[] = {
 	{ "sonde_metric_replaced_bytes_total", "Bytes of label values that were no valid UTF-8.",
 	  FAMILY_KIND_COUNTER, get_replaced },
 	{ "sonde_metric_rows", "Rows of the map in this scrape.", FAMILY_KIND_GAUGE, get_rows },
+	{ "sonde_metric_scrape_bytes",
+	  "Bytes of the metric in the previous exposition, uncompressed.", FAMILY_KIND_GAUGE,
+	  get_scrape_bytes },
+	{ "sonde_metric_seen_total", "Rows or events that were read.", FAMILY_KIND_COUNTER,
+	  get_seen },
 	{ "sonde_metric_series", "Series that are known.", FAMILY_KIND_GAUGE, get_series },
+	{ "sonde_metric_series_limit", "Most series that may be known.", FAMILY_KIND_GAUGE,
+	  get_limit },
 	{ "sonde_metric_uncached_total",
 	  "Decodings that could not be remembered because the label cache was full.",
 	  FAMILY_KIND_COUNTER, get_uncached },
@@ -383,9 +437,12 @@ static void collect_ledgers(struct self_metrics *self, const struct agent_config
 		const struct route *route = &config->routes[i];
 		const char *const labels[] = { config->spec->name, route->metric->name };
 
-		for (k = 0; k < array_size(ledger_families); k++)
-			set_value(self->ledgers[k], labels, array_size(labels),
-				  ledger_families[k].get(route));
+		for (k = 0; k < array_size(ledger_families); k++) {
+			double value = ledger_families[k].get(route);
+
+			if (!isnan(value)) /* what cannot be known is absent */
+				set_value(self->ledgers[k], labels, array_size(labels), value);
+		}
 	}
 }
 
@@ -417,6 +474,15 @@ static void collect_http(struct self_metrics *self)
 	set_value(self->families[SELF_HTTP_IN_FLIGHT], NULL, 0, (double)self->in_flight);
 }
 
+static void collect_scrapes(struct self_metrics *self, const struct scrape_figures *figures)
+{
+	set_value(self->families[SELF_SCRAPES], NULL, 0, (double)figures->count);
+	if (figures->count == 0)
+		return;
+	set_value(self->families[SELF_SCRAPE_BYTES], NULL, 0, (double)figures->last_bytes);
+	set_value(self->families[SELF_SCRAPE_SECONDS], NULL, 0, (double)figures->last_ns / 1e9);
+}
+
 static const char *architecture(void)
 {
 #if defined(__x86_64__)
@@ -437,6 +503,7 @@ void self_metrics__collect(struct self_metrics *self, struct agent *agent)
 	self_web__collect(agent, self->web);
 	collect_process(self, agent);
 	set_value(self->families[SELF_LOG_SUPPRESSED], NULL, 0, (double)log_suppressed());
+	collect_scrapes(self, &agent->scrapes);
 	if (agent->span_export)
 		span_metrics__collect_export(&self->spans, agent->span_export);
 	if (agent->is_detached)

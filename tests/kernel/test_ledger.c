@@ -16,20 +16,23 @@
 #include "exporter.h"
 
 /* As in bpf/shapes.bpf.c. */
-enum { PLAIN, PERCPU, FRUIT, FRUIT_PLUM, LRU };
+enum { PLAIN, PERCPU, FRUIT, FRUIT_PLUM, LRU, PERF_EVENT = 10, SHORT_EVENT };
 
 #define UINT_LABEL(name, size)                                                                     \
 	"        - name: " name "\n          size: " size                                          \
 	"\n          decoders:\n            - name: uint\n"
-#define YAML                                                                                       \
-	"metrics:\n  counters:\n"                                                                  \
-	"    - name: fruit_total\n      help: h\n      labels:\n" UINT_LABEL(                      \
-		"number", "4") "        - name: fruit\n          size: 32\n          decoders:\n"  \
-			       "            - name: string\n            - name: regexp\n"          \
-			       "              regexps: ['^.lum$']\n"                               \
-			       "    - name: lru_total\n      help: h\n      labels:\n" UINT_LABEL( \
-				       "key",                                                      \
-				       "8") "    - name: percpu_plain_total\n      help: h\n"
+#define YAML                                                                                                \
+	"metrics:\n  counters:\n"                                                                           \
+	"    - name: fruit_total\n      help: h\n      labels:\n" UINT_LABEL(                               \
+		"number",                                                                                   \
+		"4") "        - name: fruit\n          size: 32\n          decoders:\n"                     \
+		     "            - name: string\n            - name: regexp\n"                             \
+		     "              regexps: ['^plum$']\n"                                                  \
+		     "    - name: lru_total\n      help: h\n      labels:\n" UINT_LABEL(                    \
+			     "key",                                                                         \
+			     "8") "    - name: percpu_plain_total\n      help: h\n"                         \
+				  "    - name: events_total\n      help: h\n      perf_event_array: true\n" \
+				  "      labels:\n" UINT_LABEL("value", "8")
 
 #define INFO(mode) "sonde_program_statistics_info{mode=\"" mode "\",reason=\""
 #define PROGRAM(family) "sonde_program_" family "{config=\"shapes\",program=\"on_fire\"}"
@@ -110,8 +113,8 @@ static void test_cost__is_sampled_and_apportioned(void **state)
 	assert_true(metrics_value(metrics, PROGRAM("run_seconds_total")) > 0);
 	assert_near(sum_of(metrics, "sonde_metric_cost_seconds_total"),
 		    sum_of(metrics, "sonde_program_run_seconds_total"));
-	/* One program for all three: each pays a third. */
-	assert_near(metrics_value(metrics, METRIC("cost_seconds_total", "lru_total")) * 3,
+	/* One program for all four: each pays a quarter. */
+	assert_near(metrics_value(metrics, METRIC("cost_seconds_total", "lru_total")) * 4,
 		    metrics_value(metrics, PROGRAM("run_seconds_total")));
 	assert_true(metrics_value(metrics,
 				  "sonde_program_sampled_seconds_total{config=\"shapes\"}") > 0);
@@ -217,6 +220,90 @@ static void test_cost__is_exact_while_the_kernel_counts_anyway(void **state)
 	assert_int_equal(exporter__stop(exporter), 0);
 }
 
+/* Every row and event that was read is told: added, refused on purpose, or undecodable. */
+static void assert_balanced(const char *metrics)
+{
+	static const char *const parts[] = { "kept", "filtered", "decode_errors" };
+	char *lines = metrics_lines(metrics, "sonde_metric_seen_total{"), *rest = lines, *line;
+
+	while ((line = strsep(&rest, "\n"))) {
+		double seen, sum = 0;
+
+		if (!*line)
+			continue;
+		seen = strtod(strrchr(line, ' ') + 1, NULL);
+		*strrchr(line, ' ') = '\0';
+		for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+			char series[512];
+
+			snprintf(series, sizeof(series), "sonde_metric_%s_total%s", parts[i],
+				 strchr(line, '{'));
+			sum += metrics_value(metrics, series);
+		}
+		if (seen != sum)
+			fail_msg("%s: %g seen, %g accounted for", line, seen, sum);
+	}
+	free(lines);
+}
+
+static void test_rows__are_all_accounted_for(void **state)
+{
+	struct exporter *exporter = *state;
+	char *metrics;
+
+	exporter__start(exporter, "shapes", NULL);
+	for (uint64_t i = 0; i < 10; i++) {
+		fire(FRUIT_PLUM, i);
+		fire(LRU, i);
+		fire(PERCPU, i);
+		fire(PERF_EVENT, i);
+		fire(SHORT_EVENT, i);
+	}
+	fire(FRUIT, 77); /* whose name the regexp refuses */
+	free(exporter__scrape(exporter));
+	metrics = exporter__scrape(exporter);
+	assert_balanced(metrics);
+	assert_true(metrics_value(metrics, METRIC("seen_total", "fruit_total")) == 2 * 11);
+	assert_true(metrics_value(metrics, METRIC("filtered_total", "fruit_total")) == 2);
+	assert_true(metrics_value(metrics, METRIC("seen_total", "events_total")) == 20);
+	assert_true(metrics_value(metrics, METRIC("decode_errors_total", "events_total")) == 10);
+	assert_near(metrics_value(metrics, METRIC("map_fill_ratio", "fruit_total")), 11 / 64.0);
+	assert_near(metrics_value(metrics, METRIC("map_fill_ratio", "lru_total")), 10 / 64.0);
+	/* An array is always full, a ring never. */
+	assert_true(isnan(metrics_value(metrics, METRIC("map_fill_ratio", "percpu_plain_total"))));
+	assert_true(isnan(metrics_value(metrics, METRIC("map_fill_ratio", "events_total"))));
+	free(metrics);
+	assert_int_equal(exporter__stop(exporter), 0);
+}
+
+static void test_scrape__tells_of_the_one_before(void **state)
+{
+	struct exporter *exporter = *state;
+	char *first, *second, *lines;
+	double bytes;
+
+	exporter__start(exporter, "shapes", NULL);
+	for (uint64_t i = 0; i < 10; i++)
+		fire(FRUIT_PLUM, i);
+	first = exporter__scrape(exporter);
+	second = exporter__scrape(exporter);
+	assert_true(metrics_value(first, "sonde_scrapes_total") == 0);
+	assert_true(isnan(metrics_value(first, "sonde_scrape_bytes")));
+	assert_true(metrics_value(second, "sonde_scrapes_total") == 1);
+	assert_true(metrics_value(second, "sonde_scrape_bytes") == (double)strlen(first));
+	assert_true(metrics_value(second, "sonde_scrape_seconds") > 0);
+	lines = metrics_lines(first, "ebpf_exporter_fruit_total{");
+	bytes = metrics_value(second, METRIC("scrape_bytes", "fruit_total"));
+	/* And its two lines of comment. */
+	assert_true(bytes > (double)strlen(lines) && bytes < (double)strlen(lines) + 128);
+	assert_true(metrics_value(second, METRIC("series_limit", "fruit_total")) == 1 << 20);
+	assert_true(metrics_value(second, METRIC("agent_seconds_total", "fruit_total")) > 0);
+	free(lines);
+	free(first);
+	free(second);
+	assert_int_equal(exporter__stop(exporter), 0);
+}
+
 static void test_memory__of_outputs_is_that_of_maps_and_programs(void **state)
 {
 	struct exporter *exporter = *state;
@@ -241,6 +328,8 @@ int main(void)
 		TEST(test_cost__switched_off_is_absent),
 		cmocka_unit_test_setup_teardown(test_cost__is_exact_while_the_kernel_counts_anyway,
 						set_up, tear_down_sysctl),
+		TEST(test_rows__are_all_accounted_for),
+		TEST(test_scrape__tells_of_the_one_before),
 		TEST(test_memory__of_outputs_is_that_of_maps_and_programs),
 	};
 

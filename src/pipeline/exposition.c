@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/clock.h"
+#include "pipeline/internal.h"
+
+static uint32_t count_routes(const struct agent *agent, const struct family *family)
+{
+	uint32_t count = 0;
+
+	agent_for_each_config(agent, config)
+		for (uint32_t i = 0; i < config->route_count; i++)
+			count += config->routes[i].family == family;
+	return count;
+}
+
+/* Routes of one family share what it takes: whose rows became which line is not known any more. */
+static void note_written(struct agent *agent, const struct family *family, size_t bytes, int64_t ns)
+{
+	uint32_t count = count_routes(agent, family);
+
+	if (count == 0)
+		return;
+	agent_for_each_config(agent, config)
+		for (uint32_t i = 0; i < config->route_count; i++) {
+			struct route *route = &config->routes[i];
+
+			if (route->family != family)
+				continue;
+			route->ledger.last_bytes = bytes / count;
+			route->ledger.agent_ns += (uint64_t)ns / count;
+		}
+}
+
+void exposition_write(struct agent *agent, enum name_escaping escaping, struct strbuf *out)
+{
+	int64_t begin_ns = clock_monotonic_ns();
+	const struct family *family;
+	size_t cursor = 0;
+
+	while ((family = registry__next(agent->registry, &cursor))) {
+		size_t begin = out->len;
+		int64_t now_ns;
+
+		if (family__shown_count(family) > 0)
+			prometheus__write_family(family, escaping, out);
+		now_ns = clock_monotonic_ns();
+		note_written(agent, family, out->len - begin, now_ns - begin_ns);
+		begin_ns = now_ns;
+	}
+}
