@@ -50,6 +50,7 @@ static int prepare(struct program *program, struct err *err)
 {
 	vec_for_each(&program->mmap_maps, name)
 		set_mmap_flag(program, *name);
+	program__share_inherited(program);
 	for (uint32_t i = 0; i < program->part_count; i++) {
 		(void)bpf_program__set_autoload(program->parts[i].library,
 						program->parts[i].is_wanted);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "host/host.h"
@@ -14,8 +15,6 @@
 #include "program/kernel_version.h"
 #include "program/private.h"
 #include "program/section.h"
-
-#define OBJECT_MAX_BYTES (64u << 20)
 
 /* ---- the file ---- */
 
@@ -40,15 +39,16 @@ static int read_image(struct program *program, struct err *err)
 	if (spec->kind != OBJECT_KIND_PATH)
 		return err__set(err, -EOPNOTSUPP, &spec->at, "object '%s' is not a file",
 				spec->object);
-	r = fd_read_all(AT_FDCWD, spec->object, OBJECT_MAX_BYTES, &program->image,
+	r = fd_read_all(AT_FDCWD, spec->object, PROGRAM_OBJECT_MAX_BYTES, &program->image,
 			&program->image_len);
 	if (r == -EFBIG)
 		return err__set(err, r, &spec->at, "object '%s' is larger than %u MiB",
-				spec->object, OBJECT_MAX_BYTES >> 20);
+				spec->object, PROGRAM_OBJECT_MAX_BYTES >> 20);
 	if (r < 0)
 		return err__set(err, r, &spec->at, "object '%s' cannot be read: %s%s", spec->object,
 				strerror(-r),
 				r == -ENOENT ? "; `sonde build` makes it from its .bpf.c" : "");
+	program->image_hash = hash_bytes(program->image, program->image_len);
 	r = image_check(program->image, program->image_len, err);
 	if (r < 0)
 		return err__wrap(err, r, &spec->at, "object '%s'", spec->object);
@@ -322,6 +322,7 @@ struct program *program__close(struct program *program)
 	vec_done(&program->feeds);
 	for (uint32_t i = 0; i < program->part_count; i++)
 		link_set__done(&program->parts[i].links);
+	program__forget_inherited(program);
 	bpf_object__close(program->object);
 	library_log__leave(&program->log);
 	features__free(program->features);

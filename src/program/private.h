@@ -30,13 +30,23 @@ struct program_part {
 	bool has_stand_in; /* another of its alternatives is wanted: no loss when it is left out */
 };
 
+/* A map whose counts are those of the program before this one. */
+struct inherited_map {
+	const char *name; /* of the facts */
+	int fd;           /* owned; the old program's */
+	bool is_shared; /* it is that very map; else its entries are copied once the old one is detached */
+};
+
+#define PROGRAM_OBJECT_MAX_BYTES (64u << 20)
+
 struct program {
 	struct program_options options;
 	const struct program_spec *spec; /* borrowed: lives as long as the caller's spec */
 	struct arena arena;
 	char *image; /* owned; the object file, kept until it is loaded: a second try opens it again */
 	size_t image_len;
-	char kconfig[64]; /* what libbpf is told about the kernel; "" for nothing */
+	uint64_t image_hash; /* of the file's bytes: whether a reload finds the same */
+	char kconfig[64];    /* what libbpf is told about the kernel; "" for nothing */
 	char object_name[64];
 	struct bpf_object *object; /* owned */
 	struct library_log log;
@@ -47,6 +57,7 @@ struct program {
 	VEC(const char *) mmap_maps;   /* names; arena */
 	const char *missing_functions; /* arena, or NULL; kfuncs that this kernel lacks, "a, b" */
 	VEC(struct program_feed *) feeds; /* owned */
+	VEC(struct inherited_map) inherited;
 	bool is_loaded;
 };
 
@@ -63,6 +74,10 @@ int program__set_constants(struct program *program, struct err *err);
 void program_part__fail(struct program *program, struct program_part *part, enum part_state state,
 			struct err *err);
 struct program_part *program__find_part(const struct program *program, const char *name);
+
+/* succeed.c: between open and load, puts the shared maps of the program before into the object. */
+void program__share_inherited(struct program *program);
+void program__forget_inherited(struct program *program);
 
 /* feed/: ends one feed. Returns NULL. */
 struct program_feed *program_feed__free(struct program_feed *feed);

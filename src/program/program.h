@@ -112,6 +112,19 @@ int program_enable_statistics(struct err *err);
 /* Starts a feed (program/feed/): user space keeps writing into the map until close. */
 int program__feed(struct program *program, const struct feed_spec *spec, struct err *err);
 
+/* ---- a program after another, when a config is reloaded ---- */
+
+/* Whether this spec, with the object file as it is now, would make the loaded program once more. */
+bool program__would_be_same(const struct program *program, const struct program_spec *spec);
+/* Between plan and load: the counts of this map of `before` go on, if type, key and value agree (else nothing is
+ * done). It is the same map when size and flags agree as well, otherwise it is copied. -ENOMEM, -EMFILE. */
+int program__inherit(struct program *program, const char *map, const struct program *before,
+		     struct err *err);
+/* Between detaching `before` and attaching: fills the maps that are copies. *ret_lost: keys that have no room. */
+int program__copy_inherited(struct program *program, uint64_t *ret_lost, struct err *err);
+/* Ends all links and feeds; maps stay readable. */
+void program__detach(struct program *program);
+
 /* The running kernel's types for policies, looked up lazily; borrowed from the program module's caller. */
 struct kernel_types;
 int kernel_types__open(const char *btf_path, struct kernel_types **ret_types, struct err *err);
