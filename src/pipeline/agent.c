@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/map.h"
 #include "config/dialect.h"
 #include "config/load.h"
 #include "host/cgroup.h"
@@ -43,6 +44,10 @@ int agent__new(const struct agent_options *options, struct agent **ret_agent, st
 		r = registry__new(&agent->registry, err);
 	if (r >= 0)
 		r = self_metrics__new(agent, &agent->self, err);
+	agent->reloads = (struct reload_figures){
+		.is_last_good = true,
+		.good_since_s = (double)clock_wall_ns() / NS_PER_S,
+	};
 	if (r < 0) {
 		agent__free(agent);
 		return r;
@@ -59,23 +64,26 @@ static void close_programs(struct agent_config *config)
 		config->programs[i] = program__close(config->programs[i]);
 }
 
-static void free_config(struct agent *agent, struct agent_config *config)
+void agent_config__free(struct agent_config *config, struct registry *registry)
 {
 	uint32_t i;
 
 	config_cost__free(config->cost);
 	for (i = 0; i < config->route_count; i++) {
 		if (config->routes[i].family)
-			registry__drop(agent->registry, config->routes[i].family);
+			registry__drop(registry, config->routes[i].family);
 		route__done(&config->routes[i]);
 	}
 	free(config->routes);
 	for (i = 0; i < config->span_count; i++)
 		span_route__done(&config->spans[i]);
 	free(config->spans);
-	close_programs(config);
-	free(config->programs);
+	if (!config->shares_programs) {
+		close_programs(config);
+		free(config->programs);
+	}
 	free(config->error);
+	spec__free(config->program_spec);
 	spec__free(config->spec);
 	free(config);
 }
@@ -90,7 +98,7 @@ struct agent *agent__free(struct agent *agent)
 	}
 	cost_meter__stop(agent->cost_meter);
 	agent_for_each_config(agent, config)
-		free_config(agent, config);
+		agent_config__free(config, agent->registry);
 	vec_done(&agent->configs);
 	span_export__free(agent->span_export);
 	self_metrics__free(agent->self);
@@ -115,6 +123,12 @@ static int open_programs(struct agent *agent, struct agent_config *config, struc
 	struct err err = ERR_INIT;
 	uint32_t i;
 
+	if (config->before && reload_keeps_programs(spec, config->before)) {
+		config->programs = config->before->programs;
+		config->shares_programs = true;
+		config->is_loaded = true;
+		return 0;
+	}
 	config->programs = new_array(struct program *, spec->program_count + 1);
 	if (!config->programs)
 		return err_list__set(errors, -ENOMEM, NULL, "no memory for programs");
@@ -157,7 +171,8 @@ static int plan_routes(struct agent *agent, struct agent_config *config, struct 
 			err_list__add(errors, &err);
 			return r;
 		}
-		if (stream->mode == STREAM_MODE_TABLE && !config->routes[i].error)
+		if (stream->mode == STREAM_MODE_TABLE && !config->routes[i].error &&
+		    !config->is_loaded)
 			(void)program__want_mmap(config->programs[stream->program],
 						 stream->map); /* a saving, no need */
 	}
@@ -204,7 +219,24 @@ static bool has_config(const struct agent *agent, const char *name)
 	return false;
 }
 
+uint64_t agent_spec_hash(const struct spec *spec)
+{
+	struct strbuf text = STRBUF_INIT;
+	uint64_t hash;
+
+	spec__format(spec, &text);
+	hash = text.len ? hash_bytes(text.data, text.len) : 0;
+	strbuf__done(&text);
+	return hash;
+}
+
 int agent__add(struct agent *agent, struct spec *spec, struct err_list *errors)
+{
+	return agent_add_config(agent, spec, NULL, errors);
+}
+
+int agent_add_config(struct agent *agent, struct spec *spec, struct agent_config *before,
+		     struct err_list *errors)
 {
 	struct agent_config *config;
 	int r;
@@ -222,6 +254,8 @@ int agent__add(struct agent *agent, struct spec *spec, struct err_list *errors)
 		return err_list__set(errors, -ENOMEM, NULL, "no memory for a config");
 	}
 	config->spec = spec;
+	config->before = before;
+	config->spec_hash = agent_spec_hash(spec);
 	r = open_programs(agent, config, errors);
 	if (r >= 0)
 		r = spec->program_count
@@ -260,7 +294,7 @@ int agent__load(struct agent *agent, uint32_t index, struct err *err)
 	struct agent_config *config = agent->configs.items[index];
 	uint32_t i;
 
-	for (i = 0; i < config->spec->program_count; i++) {
+	for (i = 0; i < config->spec->program_count && !config->is_loaded; i++) {
 		int r = program__load(config->programs[i], err);
 
 		if (r == -EOPNOTSUPP && !agent->options.is_strict)
@@ -311,7 +345,8 @@ static int open_source(struct agent *agent, struct agent_config *config, struct 
 	return table_source__open(&map, host__possible_cpus(agent->host), &route->table, err);
 }
 
-static int open_sources(struct agent *agent, struct agent_config *config, struct err *err)
+int agent_open_sources(struct agent *agent, struct agent_config *config, enum stream_mode mode,
+		       struct err *err)
 {
 	uint32_t i;
 
@@ -319,6 +354,8 @@ static int open_sources(struct agent *agent, struct agent_config *config, struct
 		struct route *route = &config->routes[i];
 		int r;
 
+		if (route->stream->mode != mode)
+			continue;
 		if (route->error) {
 			log_warn("config \"%s\": metric left out: %s", config->spec->name,
 				 route->error);
@@ -350,7 +387,7 @@ static int open_span(struct agent_config *config, struct span_route *route, stru
 }
 
 /* Without anybody who wants them spans are not even read: the program finds its ring full, which costs it least. */
-static int open_spans(struct agent *agent, struct agent_config *config, struct err *err)
+int agent_open_spans(struct agent *agent, struct agent_config *config, struct err *err)
 {
 	const char *why_off;
 	bool is_on_purpose;
@@ -402,18 +439,18 @@ static bool has_events(const struct agent *agent)
 	return false;
 }
 
-static int watch(struct agent *agent, struct err *err)
+int agent_watch(struct agent *agent, struct err *err)
 {
 	struct cgroup_tree *tree = host__cgroups_opened(agent->host);
 	int r = 0;
 
-	if (has_events(agent))
+	if (has_events(agent) && !agent->drain)
 		r = loop__add_timer(agent->options.loop, EVENT_DRAIN_NS, EVENT_DRAIN_NS, drain,
 				    agent, &agent->drain, err);
-	if (r >= 0 && tree && cgroup_tree__event_fd(tree) >= 0)
+	if (r >= 0 && tree && cgroup_tree__event_fd(tree) >= 0 && !agent->cgroups)
 		r = loop__add_fd(agent->options.loop, cgroup_tree__event_fd(tree), EPOLLIN,
 				 follow_cgroups, agent, &agent->cgroups, err);
-	if (r >= 0 && agent->options.ledger_interval_ns > 0)
+	if (r >= 0 && agent->options.ledger_interval_ns > 0 && !agent->cost_meter)
 		r = cost_meter__start(agent,
 				      &(struct cost_options){ agent->options.ledger_interval_ns,
 							      agent->options.ledger_window_ns },
@@ -428,9 +465,11 @@ int agent__start(struct agent *agent, struct err *err)
 
 		if (!config->is_loaded)
 			continue;
-		r = open_sources(agent, config, err);
+		r = agent_open_sources(agent, config, STREAM_MODE_TABLE, err);
 		if (r >= 0)
-			r = open_spans(agent, config, err);
+			r = agent_open_sources(agent, config, STREAM_MODE_EVENTS, err);
+		if (r >= 0)
+			r = agent_open_spans(agent, config, err);
 		if (r >= 0)
 			r = config_cost__new(config, &config->cost, err);
 		if (r < 0)
@@ -438,7 +477,17 @@ int agent__start(struct agent *agent, struct err *err)
 	}
 	/* Read for constants or to say why a function was refused; decoders read it again if they ever need it. */
 	host__forget_kallsyms(agent->host);
-	return agent->options.loop ? watch(agent, err) : 0;
+	return agent->options.loop ? agent_watch(agent, err) : 0;
+}
+
+void agent_config__close_events(struct agent_config *config)
+{
+	uint32_t i;
+
+	for (i = 0; i < config->route_count; i++)
+		config->routes[i].events = event_source__close(config->routes[i].events);
+	for (i = 0; i < config->span_count; i++)
+		config->spans[i].events = event_source__close(config->spans[i].events);
 }
 
 void agent__detach(struct agent *agent)
@@ -451,12 +500,9 @@ void agent__detach(struct agent *agent)
 	agent->is_detached = true;
 	agent->cost_meter = cost_meter__stop(agent->cost_meter);
 	agent_for_each_config(agent, config) {
-		for (i = 0; i < config->route_count; i++) {
+		for (i = 0; i < config->route_count; i++)
 			config->routes[i].table = table_source__close(config->routes[i].table);
-			config->routes[i].events = event_source__close(config->routes[i].events);
-		}
-		for (i = 0; i < config->span_count; i++)
-			config->spans[i].events = event_source__close(config->spans[i].events);
+		agent_config__close_events(config);
 		config->cost = config_cost__free(config->cost);
 		close_programs(config);
 	}

@@ -49,6 +49,18 @@ int agent__load(struct agent *agent, uint32_t config, struct err *err);
 int agent__attach(struct agent *agent, uint32_t config, struct err *err);
 /* Opens sources, starts draining. After this the agent can be scraped. */
 int agent__start(struct agent *agent, struct err *err);
+/*
+ * Puts these specs (each taken in any case; the array stays the caller's) in the place of all that run. Everything that
+ * can be refused is checked, loaded and opened first: when that fails, what runs goes on untouched. A config that did
+ * not change stays as it is; one whose object did not change keeps its programs attached and every count; of the others
+ * maps that agree in type, key and value carry their counts over, and the time in between is counted.
+ * is_lenient: a config that cannot be had does not hold up the others; its former self, if any, goes on.
+ * Negative: nothing was replaced, or (errors say so) something of the new set could not be started.
+ */
+int agent__reload(struct agent *agent, struct spec **specs, size_t count, bool is_lenient,
+		  struct err_list *errors);
+/* A reload ended before there were specs. */
+void agent__note_failed_reload(struct agent *agent);
 /* Detaches programs; scrapes show self-metrics only from now on. */
 void agent__detach(struct agent *agent);
 

@@ -129,6 +129,13 @@ static int find_payers(const struct agent_config *config, struct config_cost *co
 	return r;
 }
 
+static uint64_t agent_ns_of(const struct agent_config *config, uint32_t output)
+{
+	return output < config->route_count
+		       ? config->routes[output].ledger.agent_ns
+		       : config->spans[output - config->route_count].ledger.agent_ns;
+}
+
 int config_cost__new(const struct agent_config *config, struct config_cost **ret_cost,
 		     struct err *err)
 {
@@ -143,6 +150,9 @@ int config_cost__new(const struct agent_config *config, struct config_cost **ret
 	r = make_arrays(cost, err);
 	if (r >= 0) {
 		fill(config, cost);
+		/* After a reload the ledgers are not new. */
+		for (uint32_t i = 0; i < cost->output_count; i++)
+			cost->last_agent_ns[i] = agent_ns_of(config, i);
 		r = find_payers(config, cost, err);
 	}
 	if (r < 0) {
@@ -228,13 +238,6 @@ struct output_cost config_cost__unowned(const struct config_cost *cost)
 }
 
 /* ---- intervals ------------------------------------------------------------------------------------------- */
-
-static uint64_t agent_ns_of(const struct agent_config *config, uint32_t output)
-{
-	return output < config->route_count
-		       ? config->routes[output].ledger.agent_ns
-		       : config->spans[output - config->route_count].ledger.agent_ns;
-}
 
 static void turn_outputs(struct config_cost *cost)
 {

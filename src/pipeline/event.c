@@ -98,30 +98,42 @@ static int64_t charge(struct ledger *ledger, int64_t begin_ns)
 	return now_ns;
 }
 
-void event_drain(struct agent *agent)
+static int64_t drain_config(struct agent_config *config, int64_t now_ns)
 {
-	int64_t now_ns = clock_monotonic_ns(), begin_ns = now_ns;
+	int64_t begin_ns = now_ns;
 	uint32_t i;
 
-	agent_for_each_config(agent, config) {
-		for (i = 0; i < config->route_count; i++) {
-			struct route *route = &config->routes[i];
-			int r;
+	for (i = 0; i < config->route_count; i++) {
+		struct route *route = &config->routes[i];
+		int r;
 
-			if (!route->events || route->demand == DEMAND_NONE)
-				continue;
-			if (route->next_flush_ns && now_ns >= route->next_flush_ns)
-				flush(route, now_ns);
-			if (now_ns >= route->next_pass_ns)
-				begin_pass(route, now_ns);
-			r = event_source__drain(route->events);
-			if (r < 0)
-				route->ledger.read_errors++;
-			begin_ns = charge(&route->ledger, begin_ns);
-		}
-		for (i = 0; i < config->span_count; i++) {
-			span_route__drain(&config->spans[i]);
-			begin_ns = charge(&config->spans[i].ledger, begin_ns);
-		}
+		if (!route->events || route->demand == DEMAND_NONE)
+			continue;
+		if (route->next_flush_ns && now_ns >= route->next_flush_ns)
+			flush(route, now_ns);
+		if (now_ns >= route->next_pass_ns)
+			begin_pass(route, now_ns);
+		r = event_source__drain(route->events);
+		if (r < 0)
+			route->ledger.read_errors++;
+		begin_ns = charge(&route->ledger, begin_ns);
 	}
+	for (i = 0; i < config->span_count; i++) {
+		span_route__drain(&config->spans[i]);
+		begin_ns = charge(&config->spans[i].ledger, begin_ns);
+	}
+	return begin_ns;
+}
+
+void event_drain_config(struct agent_config *config)
+{
+	(void)drain_config(config, clock_monotonic_ns());
+}
+
+void event_drain(struct agent *agent)
+{
+	int64_t now_ns = clock_monotonic_ns();
+
+	agent_for_each_config(agent, config)
+		now_ns = drain_config(config, now_ns);
 }

@@ -17,8 +17,11 @@ struct self_metrics;
 
 struct agent_config {
 	struct spec *spec;         /* owned */
+	uint64_t spec_hash;        /* of the spec as it was read, before its object completed it */
 	struct program **programs; /* owned, spec->program_count of them */
-	struct route *routes;      /* owned, route_count of them (metrics) */
+	struct spec
+		*program_spec; /* owned or NULL: what programs of before a reload still refer to */
+	struct route *routes;  /* owned, route_count of them (metrics) */
 	uint32_t route_count;
 	struct span_route *spans; /* owned, span_count of them */
 	uint32_t span_count;
@@ -27,6 +30,24 @@ struct agent_config {
 	uint64_t
 		decoder_errors; /* passes of a metric with errors: what upstream's counter counts */
 	bool is_loaded;
+	int64_t detached_ns; /* how long reloads had its programs detached */
+
+	/* while a reload is under way */
+	struct agent_config *before; /* borrowed; the config of this name that runs */
+	bool shares_programs;        /* programs are those of `before`, and still its own */
+	bool is_kept;                /* nothing of it changed: it stays as it is */
+};
+
+struct agent_configs { /* VEC() with a name */
+	struct agent_config **items;
+	size_t len, capacity;
+};
+
+/* What became of reloads, for self-metrics. */
+struct reload_figures {
+	uint64_t succeeded, failed;
+	bool is_last_good;
+	double good_since_s; /* when the set that runs was taken over (Unix time) */
 };
 
 /* Of expositions. */
@@ -40,7 +61,7 @@ struct agent {
 	struct agent_options options;
 	struct host *host; /* owned */
 	struct decode_env decode;
-	VEC(struct agent_config *) configs;
+	struct agent_configs configs;
 	struct span_export *span_export; /* owned; NULL until a config has spans */
 	struct registry *registry;       /* owned */
 	struct self_metrics *self;       /* owned */
@@ -51,6 +72,7 @@ struct agent {
 	uint32_t generation;             /* of the current scrape */
 	struct scrape_figures scrapes;
 	bool is_detached;
+	struct reload_figures reloads;
 };
 
 #define agent_for_each_config(agent, config)                                                       \
@@ -59,6 +81,20 @@ struct agent {
 	     (config = *config##_at);                                                              \
 	     config##_at++)
 
+/* agent.c: of the spec's canonical text; 0: no memory */
+uint64_t agent_spec_hash(const struct spec *spec);
+/* agent.c: the steps of agent__add() and agent__start() that a reload takes one by one */
+int agent_add_config(struct agent *agent, struct spec *spec, struct agent_config *before,
+		     struct err_list *errors);
+int agent_open_sources(struct agent *agent, struct agent_config *config, enum stream_mode mode,
+		       struct err *err);
+int agent_open_spans(struct agent *agent, struct agent_config *config, struct err *err);
+/* Timers and descriptors that somebody needs now; more than once is harmless. */
+int agent_watch(struct agent *agent, struct err *err);
+void agent_config__close_events(struct agent_config *config);
+/* registry: the one its families are of. */
+void agent_config__free(struct agent_config *config, struct registry *registry);
+
 /* scrape.c: reads all tables of a config into their families. */
 void scrape_config(struct agent *agent, struct agent_config *config);
 /* scrape.c: forgets labels and series that are no longer there. */
@@ -66,10 +102,13 @@ void scrape_sweep(struct agent *agent);
 
 /* exposition.c: writes all families, and notes what those of metrics take. */
 void exposition_write(struct agent *agent, enum name_escaping escaping, struct strbuf *out);
+/* reload.c: whether the programs that run are what this spec asks for, feeds included */
+bool reload_keeps_programs(const struct spec *spec, const struct agent_config *before);
 
 /* event.c: rings of metrics and spans */
 int event_open(struct route *route, struct err *err);
 void event_drain(struct agent *agent);
+void event_drain_config(struct agent_config *config);
 #define EVENT_DRAIN_NS (20 * NS_PER_MS)
 
 /* self.c */
@@ -77,6 +116,8 @@ int self_metrics__new(struct agent *agent, struct self_metrics **ret_self, struc
 struct self_metrics *self_metrics__free(struct self_metrics *self);
 /* Fills the agent's own families, once the tables have been read. */
 void self_metrics__collect(struct self_metrics *self, struct agent *agent);
+/* The same families again, from the agent's registry of now. */
+int self_metrics__reopen(struct self_metrics *self, struct agent *agent, struct err *err);
 void self_metrics__note_request(struct self_metrics *self);
 void self_metrics__note_reply(struct self_metrics *self, unsigned int status);
 

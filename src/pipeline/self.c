@@ -8,6 +8,7 @@
 #include "host/host.h"
 #include "pipeline/internal.h"
 #include "pipeline/self_cost.h"
+#include "pipeline/self_reload.h"
 #include "pipeline/self_web.h"
 #include "pipeline/span_metrics.h"
 
@@ -279,6 +280,7 @@ struct self_metrics {
 	struct family *families[SELF_COUNT];                  /* the registry's */
 	struct family *process[array_size(process_families)]; /* the registry's */
 	struct family *ledgers[array_size(ledger_families)];  /* the registry's */
+	struct family *reload[SELF_RELOAD_FAMILIES];          /* the registry's */
 	struct family *web[SELF_WEB_FAMILIES];                /* the registry's */
 	struct self_cost cost;
 	struct span_metrics spans;
@@ -325,10 +327,17 @@ static int open_families(struct agent *agent, struct self_metrics *self, struct 
 		r = open_family(agent, &family, &self->ledgers[i], err);
 	}
 	if (r >= 0)
+		r = self_reload__open(agent, self->reload, err);
+	if (r >= 0)
 		r = self_web__open(agent, self->web, err);
 	if (r >= 0)
 		r = self_cost__init(&self->cost, agent->registry, err);
 	return r < 0 ? r : span_metrics__init(&self->spans, agent->registry, err);
+}
+
+int self_metrics__reopen(struct self_metrics *self, struct agent *agent, struct err *err)
+{
+	return open_families(agent, self, err);
 }
 
 int self_metrics__new(struct agent *agent, struct self_metrics **ret_self, struct err *err)
@@ -500,6 +509,7 @@ void self_metrics__collect(struct self_metrics *self, struct agent *agent)
 	set(self, SELF_BUILD_INFO, 1, agent->options.branch, architecture(), "linux",
 	    "C " __VERSION__, agent->options.revision, "", agent->options.version);
 	collect_http(self);
+	self_reload__collect(agent, self->reload);
 	self_web__collect(agent, self->web);
 	collect_process(self, agent);
 	set_value(self->families[SELF_LOG_SUPPRESSED], NULL, 0, (double)log_suppressed());

@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A reload: a second set of configs is made beside the one that runs, on a registry of its own that shares what agrees.
+ * Until it is complete nothing of the first set is touched; then programs change places and counts go on.
+ */
+#include <errno.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "config/load.h"
+#include "host/host.h"
+#include "pipeline/internal.h"
+
+struct reload {
+	struct agent *agent;          /* has the new set while the reload is under way */
+	struct agent_configs configs; /* the set that runs */
+	struct registry *registry;    /* the one it is on */
+	bool is_lenient;
+	struct err_list *errors;
+};
+
+/* ---- what stays ---- */
+
+static bool same_feed(const struct feed_spec *a, const struct feed_spec *b)
+{
+	if (a->kind != b->kind || a->program != b->program || a->key != b->key ||
+	    !str_eq(a->map, b->map) || a->pattern_count != b->pattern_count)
+		return false;
+	for (uint32_t i = 0; i < a->pattern_count; i++)
+		if (!str_eq(a->patterns[i].text, b->patterns[i].text))
+			return false;
+	return true;
+}
+
+bool reload_keeps_programs(const struct spec *spec, const struct agent_config *before)
+{
+	const struct spec *former = before->spec;
+
+	if (!before->is_loaded || spec->program_count != former->program_count ||
+	    spec->feed_count != former->feed_count)
+		return false;
+	for (uint32_t i = 0; i < spec->feed_count; i++)
+		if (!same_feed(&spec->feeds[i], &former->feeds[i]))
+			return false;
+	for (uint32_t i = 0; i < spec->program_count; i++)
+		if (!program__would_be_same(before->programs[i], &spec->programs[i]))
+			return false;
+	return true;
+}
+
+static bool is_unchanged(const struct spec *spec, const struct agent_config *before)
+{
+	return !before->error && str_eq(spec->origin, before->spec->origin) &&
+	       before->spec_hash != 0 && agent_spec_hash(spec) == before->spec_hash &&
+	       reload_keeps_programs(spec, before);
+}
+
+static struct agent_config *find_before(const struct reload *reload, const char *name)
+{
+	vec_for_each(&reload->configs, config)
+		if (str_eq((*config)->spec->name, name))
+			return *config;
+	return NULL;
+}
+
+/* The config goes on in the new set as it is. */
+static int keep(struct reload *reload, struct agent_config *config)
+{
+	struct err err = ERR_INIT;
+	int r = 0;
+
+	if (config->is_kept)
+		return err_list__set(reload->errors, -EEXIST, NULL,
+				     "multiple configs with name \"%s\"", config->spec->name);
+	for (uint32_t i = 0; i < config->route_count && r == 0; i++)
+		if (config->routes[i].family)
+			r = registry__keep(reload->agent->registry, config->routes[i].family, &err);
+	if (r == 0 && vec_push(&reload->agent->configs, config) < 0)
+		r = err__set(&err, -ENOMEM, NULL, "no memory for a config");
+	if (r < 0) {
+		err__wrap(&err, r, NULL, "config \"%s\"", config->spec->name);
+		err_list__add(reload->errors, &err);
+		return r;
+	}
+	config->is_kept = true;
+	return 0;
+}
+
+/* ---- the new set, up to the point where nothing has changed yet ---- */
+
+static int inherit_counts(struct agent_config *config, struct err *err)
+{
+	const struct agent_config *before = config->before;
+	int r = 0;
+
+	if (!before || !before->is_loaded || config->shares_programs)
+		return 0;
+	for (uint32_t i = 0; i < config->route_count && r == 0; i++) {
+		const struct stream_spec *stream = config->routes[i].stream;
+
+		if (stream->mode == STREAM_MODE_TABLE &&
+		    stream->program < before->spec->program_count)
+			r = program__inherit(config->programs[stream->program], stream->map,
+					     before->programs[stream->program], err);
+	}
+	return r;
+}
+
+static int load(struct reload *reload, struct agent_config *config, struct err *err)
+{
+	struct agent *agent = reload->agent;
+	int r = inherit_counts(config, err);
+
+	if (r == 0)
+		r = agent__load(agent, (uint32_t)agent->configs.len - 1, err);
+	/* Set aside at a start; here its former self does better. */
+	if (r == 0 && config->error && config->before && config->before->is_loaded)
+		r = err__set(err, -EOPNOTSUPP, NULL, "%s", config->error);
+	if (r == 0 && config->is_loaded)
+		r = agent_open_sources(agent, config, STREAM_MODE_TABLE, err);
+	return r < 0 ? err__wrap(err, r, NULL, "config \"%s\"", config->spec->name) : 0;
+}
+
+static int make(struct reload *reload, struct spec *spec, struct agent_config *before)
+{
+	struct agent *agent = reload->agent;
+	size_t index = agent->configs.len;
+	struct err err = ERR_INIT;
+	int r = agent_add_config(agent, spec, before, reload->errors);
+
+	if (r < 0)
+		return r;
+	r = load(reload, agent->configs.items[index], &err);
+	if (r < 0)
+		err_list__add(reload->errors, &err);
+	return r;
+}
+
+/* The config stays with its reason, for people to see. */
+static int set_aside(struct reload *reload, struct agent_config *config)
+{
+	char text[1024] = "see the errors";
+
+	if (reload->errors->len > 0)
+		err__format(&reload->errors->items[reload->errors->len - 1], text, sizeof(text));
+	config->is_loaded = false;
+	if (!config->error)
+		config->error = strdup(text);
+	return config->error ? 0 : -ENOMEM;
+}
+
+/* Its former self goes on instead, if it ran. */
+static int do_without(struct reload *reload, size_t index, struct agent_config *before)
+{
+	struct agent *agent = reload->agent;
+	struct agent_config *config;
+
+	if (agent->configs.len <= index)
+		return 0;
+	config = agent->configs.items[index];
+	if (!before || !before->is_loaded)
+		return set_aside(reload, config);
+	agent->configs.len = index;
+	agent_config__free(config, agent->registry);
+	return keep(reload, before);
+}
+
+static int add(struct reload *reload, struct spec *spec)
+{
+	struct agent_config *before = find_before(reload, spec->name);
+	size_t index = reload->agent->configs.len;
+	int r;
+
+	if (before && is_unchanged(spec, before)) {
+		spec__free(spec);
+		return keep(reload, before);
+	}
+	r = make(reload, spec, before);
+	return r < 0 && reload->is_lenient ? do_without(reload, index, before) : r;
+}
+
+static int begin(struct reload *reload, struct err *err)
+{
+	struct agent *agent = reload->agent;
+	struct registry *registry;
+	int r = registry__new_after(agent->registry, &registry, err);
+
+	if (r < 0)
+		return r;
+	reload->configs = agent->configs;
+	reload->registry = agent->registry;
+	agent->configs = (struct agent_configs){ .len = 0 };
+	agent->registry = registry;
+	return self_metrics__reopen(agent->self, agent, err);
+}
+
+static void undo(struct reload *reload)
+{
+	struct agent *agent = reload->agent;
+
+	if (!reload->registry)
+		return;
+	agent_for_each_config(agent, config)
+		if (!config->is_kept)
+			agent_config__free(config, agent->registry);
+	vec_done(&agent->configs);
+	registry__free(agent->registry);
+	agent->configs = reload->configs;
+	agent->registry = reload->registry;
+	agent_for_each_config(agent, config)
+		config->is_kept = false;
+}
+
+/* ---- changing places ---- */
+
+static void take_programs(struct agent_config *config)
+{
+	struct agent_config *before = config->before;
+
+	config->shares_programs = false;
+	before->programs = NULL;
+	/* Programs refer to the spec that they were opened with. */
+	config->program_spec = before->program_spec ? take_ptr(before->program_spec)
+						    : take_ptr(before->spec);
+}
+
+static const struct route *find_route(const struct agent_config *config, const char *metric)
+{
+	for (uint32_t i = 0; i < config->route_count; i++)
+		if (str_eq(config->routes[i].metric->name, metric))
+			return &config->routes[i];
+	return NULL;
+}
+
+static const struct span_route *find_span(const struct agent_config *config, const char *name)
+{
+	for (uint32_t i = 0; i < config->span_count; i++)
+		if (str_eq(config->spans[i].span->name, name))
+			return &config->spans[i];
+	return NULL;
+}
+
+/* Counters about a metric are as monotonic as the metric. */
+static void carry_ledgers(struct agent_config *config)
+{
+	const struct agent_config *before = config->before;
+
+	config->decoder_errors = before->decoder_errors;
+	config->detached_ns = before->detached_ns;
+	for (uint32_t i = 0; i < config->route_count; i++) {
+		const struct route *former = find_route(before, config->routes[i].metric->name);
+
+		if (former)
+			config->routes[i].ledger = former->ledger;
+	}
+	for (uint32_t i = 0; i < config->span_count; i++) {
+		const struct span_route *former = find_span(before, config->spans[i].span->name);
+
+		if (former)
+			config->spans[i].ledger = former->ledger;
+	}
+}
+
+static int copy_counts(struct agent_config *config, struct err *err)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; config->is_loaded && i < config->spec->program_count && r == 0; i++) {
+		uint64_t lost;
+
+		r = program__copy_inherited(config->programs[i], &lost, err);
+		if (lost > 0)
+			log_warn(
+				"config \"%s\": %llu keys have no room in maps that are smaller now",
+				config->spec->name, (unsigned long long)lost);
+	}
+	return r;
+}
+
+static void detach_programs(struct agent_config *config)
+{
+	if (!config->is_loaded)
+		return;
+	for (uint32_t i = 0; i < config->spec->program_count; i++)
+		program__detach(config->programs[i]);
+}
+
+/* Between the old programs' last event and the new ones' first nothing is counted, but for the time that takes. */
+static int replace_programs(struct agent *agent, struct agent_config *config, uint32_t index,
+			    struct err *err)
+{
+	int64_t start_ns = clock_monotonic_ns();
+	int r;
+
+	if (config->before)
+		detach_programs(config->before);
+	r = copy_counts(config, err);
+	if (r == 0)
+		r = agent__attach(agent, index, err);
+	if (config->before && config->before->is_loaded)
+		config->detached_ns += clock_monotonic_ns() - start_ns;
+	return r;
+}
+
+/* A hook that could not be had may be there by now: a module was loaded, a binary installed. */
+static int attach_missing(struct agent_config *config, struct err *err)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; config->is_loaded && i < config->spec->program_count && r == 0; i++)
+		r = program__attach(config->programs[i], err);
+	return r;
+}
+
+static int start(struct agent *agent, uint32_t index, struct err *err)
+{
+	struct agent_config *config = agent->configs.items[index];
+	int r = 0;
+
+	if (config->is_kept)
+		return attach_missing(config, err);
+
+	if (config->before) {
+		carry_ledgers(config);
+		agent_config__close_events(config->before);
+	}
+	if (config->shares_programs) {
+		take_programs(config);
+		r = attach_missing(config, err);
+	} else {
+		r = replace_programs(agent, config, index, err);
+	}
+	if (r == 0 && config->is_loaded)
+		r = agent_open_sources(agent, config, STREAM_MODE_EVENTS, err);
+	if (r == 0 && config->is_loaded)
+		r = agent_open_spans(agent, config, err);
+	if (r == 0 && config->is_loaded)
+		r = config_cost__new(config, &config->cost, err);
+	return r < 0 ? err__wrap(err, r, NULL, "config \"%s\"", config->spec->name) : 0;
+}
+
+static int commit(struct reload *reload)
+{
+	struct agent *agent = reload->agent;
+	struct err err = ERR_INIT;
+	int result = 0;
+
+	/* What is in the rings belongs to the old labels. */
+	vec_for_each(&reload->configs, before)
+		if (!(*before)->is_kept)
+			event_drain_config(*before);
+	for (uint32_t i = 0; i < agent->configs.len; i++) {
+		int r = start(agent, i, &err);
+
+		if (r < 0) {
+			result = r;
+			err_list__add(reload->errors, &err);
+		}
+		agent->configs.items[i]->before = NULL;
+	}
+	registry__succeed(agent->registry);
+	vec_for_each(&reload->configs, before) {
+		if ((*before)->is_kept)
+			(*before)->is_kept = false;
+		else
+			agent_config__free(*before, reload->registry);
+	}
+	vec_done(&reload->configs);
+	registry__free(reload->registry);
+	host__forget_kallsyms(agent->host);
+	if (agent->options.loop && agent_watch(agent, &err) < 0) {
+		result = err.code;
+		err_list__add(reload->errors, &err);
+	}
+	return result;
+}
+
+/* ---- the whole ---- */
+
+static int make_all(struct reload *reload, struct spec **specs, size_t count)
+{
+	struct err err = ERR_INIT;
+	int r = begin(reload, &err);
+
+	if (r < 0)
+		err_list__add(reload->errors, &err);
+	for (size_t i = 0; i < count; i++) {
+		struct spec *spec = take_ptr(specs[i]);
+
+		if (r < 0)
+			spec__free(spec);
+		else
+			r = add(reload, spec);
+	}
+	return r;
+}
+
+static void note(struct agent *agent, bool is_good)
+{
+	agent->reloads.is_last_good = is_good;
+	if (!is_good) {
+		agent->reloads.failed++;
+		return;
+	}
+	agent->reloads.succeeded++;
+	agent->reloads.good_since_s = (double)clock_wall_ns() / NS_PER_S;
+}
+
+void agent__note_failed_reload(struct agent *agent)
+{
+	note(agent, false);
+}
+
+int agent__reload(struct agent *agent, struct spec **specs, size_t count, bool is_lenient,
+		  struct err_list *errors)
+{
+	struct reload reload = { .agent = agent, .is_lenient = is_lenient, .errors = errors };
+	int r = make_all(&reload, specs, count);
+
+	if (r == 0)
+		r = commit(&reload);
+	else
+		undo(&reload);
+	note(agent, r == 0);
+	(void)malloc_trim(0); /* types of the kernel and objects were read and forgotten */
+	return r;
+}
