@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/vec.h"
 #include "cmd/capabilities.h"
 #include "cmd/command.h"
 #include "cmd/ledger_flags.h"
@@ -26,6 +27,7 @@ struct exporter_options {
 	bool is_debugging;
 	bool has_no_timestamps;
 	bool uses_kernel_syscall_names;
+	bool has_lifecycle;
 	const char *listen_address;
 	const char *telemetry_path;
 	const char *kept_capabilities;
@@ -82,6 +84,10 @@ static const struct flag flags[] = {
 	  .offset = VALUE(telemetry_path),
 	  .initial = "/metrics",
 	  .help = "Path of the metrics." },
+	{ .name = "web.enable-lifecycle",
+	  .kind = FLAG_BOOL,
+	  .offset = VALUE(has_lifecycle),
+	  .help = "Reload on POST /-/reload, as on SIGHUP." },
 	{ .name = "capabilities.keep",
 	  .kind = FLAG_TEXT,
 	  .offset = VALUE(kept_capabilities),
@@ -107,8 +113,7 @@ static const struct flag_set flag_set = {
 struct exporter {
 	struct exporter_options options;
 	struct session session;
-	struct spec **specs; /* owned; entries go to the agent one by one */
-	size_t spec_count;
+	struct spec_list specs; /* entries go to the agent one by one */
 };
 
 /* ---- errors: one line each, in the words that scripts may look for ------------------------------------- */
@@ -135,52 +140,56 @@ static int fail_all(const char *what, struct err_list *errors, int code)
 
 /* ---- the steps of the start, in the order that decides which error is seen ------------------------------ */
 
-static size_t count_names(const char *names)
-{
-	size_t count = 1;
-
-	for (; *names; names++)
-		count += *names == ',';
-	return count;
-}
-
-/* "a,,b" has three names, the second of which no file has: blanks and empty names are not forgiven. */
-static int read_configs(struct exporter *exporter)
-{
-	const struct dialect *dialect = dialect_find(DIALECT_NAME);
-	struct err_list errors = { .len = 0 };
-	__cleanup(x_freep) char *names = strdup(exporter->options.config_names);
-	int result = 0;
-
-	session_notify("STATUS=parsing config...");
-	exporter->specs = new_array(struct spec *, count_names(exporter->options.config_names));
-	if (!names || !exporter->specs)
-		return fail("Error parsing configs", NULL, -ENOMEM);
-	for (char *rest = names; rest;) {
-		const char *name = strsep(&rest, ",");
-		int r = config_load_named(dialect, exporter->options.config_dir, name,
-					  &exporter->specs[exporter->spec_count], &errors);
-
-		if (r == 0)
-			exporter->spec_count++;
-		else if (result == 0)
-			result = r;
-	}
-	return result < 0 ? fail_all("Error parsing configs", &errors, result) : 0;
-}
-
-static int set_params(struct exporter *exporter)
+static int set_params(const struct exporter_options *options, const struct spec_list *specs,
+		      struct err_list *errors)
 {
 	struct param_settings settings = PARAM_SETTINGS_INIT;
 	struct err err = ERR_INIT;
-	int r = param_settings__parse(&settings, &exporter->options.params, "" /* by */, &err);
+	int r = param_settings__parse(&settings, &options->params, "" /* by */, &err);
 
-	for (size_t i = 0; i < exporter->spec_count && r == 0; i++)
-		r = param_settings__apply(&settings, exporter->specs[i], &err);
+	for (size_t i = 0; i < specs->len && r == 0; i++)
+		r = param_settings__apply(&settings, specs->items[i], &err);
 	if (r == 0)
 		r = param_settings__check_applied(&settings, &err);
 	param_settings__done(&settings);
-	return r < 0 ? fail("Error parsing configs", &err, r) : 0;
+	if (r < 0)
+		err_list__add(errors, &err);
+	return r;
+}
+
+/* "a,,b" has three names, the second of which no file has: blanks and empty names are not forgiven. */
+static int read_specs(void *ctx, struct spec_list *specs, struct err_list *errors)
+{
+	const struct exporter_options *options = ctx;
+	const struct dialect *dialect = dialect_find(DIALECT_NAME);
+	__cleanup(x_freep) char *names = strdup(options->config_names);
+	int result = 0;
+
+	if (!names)
+		return -ENOMEM;
+	for (char *rest = names; rest;) {
+		const char *name = strsep(&rest, ",");
+		struct spec *spec;
+		int r = config_load_named(dialect, options->config_dir, name, &spec, errors);
+
+		if (r == 0 && vec_push(specs, spec) < 0) {
+			spec__free(spec);
+			r = -ENOMEM;
+		}
+		if (result == 0)
+			result = r;
+	}
+	return result < 0 ? result : set_params(options, specs, errors);
+}
+
+static int read_configs(struct exporter *exporter)
+{
+	struct err_list errors = { .len = 0 };
+	int r;
+
+	session_notify("STATUS=parsing config...");
+	r = read_specs(&exporter->options, &exporter->specs, &errors);
+	return r < 0 ? fail_all("Error parsing configs", &errors, r) : 0;
 }
 
 static int open_session(struct exporter *exporter)
@@ -194,6 +203,9 @@ static int open_session(struct exporter *exporter)
 		.telemetry_path = exporter->options.telemetry_path,
 		.ledger_interval_ns = exporter->options.ledger.interval_ns,
 		.ledger_window_ns = exporter->options.ledger.window_ns,
+		.read = read_specs,
+		.read_ctx = &exporter->options,
+		.has_reload_by_http = exporter->options.has_lifecycle,
 	};
 	struct err err = ERR_INIT;
 	int r = session__open(&exporter->session, &options, &err);
@@ -206,8 +218,8 @@ static int add_configs(struct exporter *exporter)
 	struct err_list errors = { .len = 0 };
 
 	session_notify("STATUS=creating exporter...");
-	for (size_t i = 0; i < exporter->spec_count; i++) {
-		int r = agent__add(exporter->session.agent, take_ptr(exporter->specs[i]), &errors);
+	vec_for_each(&exporter->specs, spec) {
+		int r = agent__add(exporter->session.agent, take_ptr(*spec), &errors);
 
 		if (r < 0)
 			return fail_all("Error attaching exporter", &errors, r);
@@ -369,8 +381,8 @@ static int listen_for_scrapes(struct exporter *exporter)
 static int run_steps(struct exporter *exporter)
 {
 	static int (*const steps[])(struct exporter * exporter) = {
-		read_configs,   set_params,    open_session,      add_configs,
-		attach_configs, start_sources, drop_capabilities, check_attached,
+		read_configs,  open_session,      add_configs,    attach_configs,
+		start_sources, drop_capabilities, check_attached,
 	};
 
 	for (size_t i = 0; i < array_size(steps); i++) {
@@ -401,7 +413,7 @@ static int check_options(const struct exporter_options *options, struct err *err
 
 int command_exporter(const struct invocation *invocation)
 {
-	struct exporter exporter = { .spec_count = 0 };
+	struct exporter exporter = { .specs = { .len = 0 } };
 	struct flags_result result = FLAGS_RESULT_INIT;
 	struct err err = ERR_INIT;
 	int status;
@@ -418,9 +430,7 @@ int command_exporter(const struct invocation *invocation)
 	});
 	status = run_steps(&exporter) < 0 ? STATUS_FAILED : STATUS_OK;
 	session__close(&exporter.session);
-	for (size_t i = 0; i < exporter.spec_count; i++)
-		spec__free(exporter.specs[i]);
-	free(exporter.specs);
+	spec_list__done(&exporter.specs);
 	flags_result__done(&result);
 	return status;
 }

@@ -4,14 +4,17 @@
 #include <errno.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "base/vec.h"
 #include "cmd/capabilities.h"
 #include "cmd/version.h"
+#include "config/load.h"
 #include "pipeline/agent.h"
 #include "pipeline/service.h"
 
@@ -42,10 +45,123 @@ int64_t session__age_ms(const struct session *session)
 	return (clock_monotonic_ns() - session->started_ns) / NS_PER_MS;
 }
 
+void session_log_cause(enum log_level level, const char *config, const struct part *part)
+{
+	struct err err = ERR_INIT;
+
+	if (!part->cause || !log_is_on(level))
+		return;
+	(void)err__set(&err, -ECANCELED, NULL, "%s", part->reason ? part->reason : "it failed");
+	err__cause(&err, part->cause);
+	log_err(level, &err, "config '%s': prog '%s'", config, part->name);
+	err__done(&err);
+}
+
+static void log_missing_parts(const struct session *session, uint32_t config)
+{
+	struct config_view view = agent__config(session->agent, config);
+
+	for (uint32_t i = 0; i < view.part_count; i++) {
+		const struct part *part = agent__part(session->agent, config, i);
+
+		if (part->state == PART_STATE_ATTACHED)
+			continue;
+		log_warn("Failed to attach program \"%s\" for config \"%s\": %s", part->name,
+			 view.name, part->reason ? part->reason : "no reason is known");
+		session_log_cause(LOG_DEBUG, view.name, part);
+	}
+}
+
+/* ---- reload ---- */
+
+void spec_list__done(struct spec_list *list)
+{
+	vec_for_each(list, spec)
+		spec__free(*spec);
+	vec_done(list);
+}
+
+/* Protocol of Type=notify-reload: the manager waits for the READY=1 that follows. */
+static void notify_reloading(void)
+{
+	char state[64];
+
+	(void)snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%lld",
+		       (long long)(clock_monotonic_ns() / 1000));
+	session_notify(state);
+}
+
+static int read_and_reload(struct session *session, struct err_list *errors)
+{
+	const struct session_options *options = &session->options;
+	struct spec_list specs = { .len = 0 };
+	int r = options->read(options->read_ctx, &specs, errors);
+
+	if (r == 0)
+		r = agent__reload(session->agent, specs.items, specs.len, options->is_lenient,
+				  errors);
+	else
+		agent__note_failed_reload(session->agent);
+	spec_list__done(&specs);
+	return r;
+}
+
+static void log_errors(struct err_list *errors, bool is_bad, struct strbuf *out)
+{
+	char text[1024];
+
+	for (size_t i = 0; i < errors->len; i++) {
+		(void)err__format(&errors->items[i], text, sizeof(text));
+		log_err(is_bad ? LOG_ERROR : LOG_WARN, &errors->items[i], "Error reloading");
+		strbuf__printf(out, "%s\n", text);
+	}
+	if (errors->dropped > 0)
+		strbuf__printf(out, "and %zu more errors\n", errors->dropped);
+}
+
+static int reload(void *ctx, struct strbuf *out)
+{
+	struct session *session = ctx;
+	struct err_list errors = { .len = 0 };
+	int64_t began_ns = clock_monotonic_ns();
+	int r;
+
+	notify_reloading();
+	r = read_and_reload(session, &errors);
+	log_errors(&errors, r < 0, out);
+	err_list__done(&errors);
+	if (r < 0) {
+		log_error("Not reloaded: what ran goes on");
+	} else {
+		log_info("Reloaded in %lldms",
+			 (long long)((clock_monotonic_ns() - began_ns) / NS_PER_MS));
+		for (uint32_t i = 0; i < agent__config_count(session->agent); i++)
+			log_missing_parts(session, i);
+		strbuf__add_text(out, "reloaded\n");
+	}
+	session_notify("READY=1");
+	return r;
+}
+
+static void on_hangup(struct session *session)
+{
+	struct strbuf out = STRBUF_INIT;
+
+	log_info("Received signal: hangup");
+	(void)reload(session, &out); /* the log has said it all */
+	strbuf__done(&out);
+}
+
+/* ---- signals ---- */
+
 static void on_signal(void *ctx, int signal_number)
 {
 	struct session *session = ctx;
 
+	if (signal_number == SIGHUP) {
+		on_hangup(session);
+		return;
+	}
 	log_info("Received signal: %s", signal_number == SIGINT ? "interrupt" : "terminated");
 	loop__stop(session->loop, 0);
 }
@@ -59,6 +175,8 @@ static int watch_signals(struct session *session, struct err *err)
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);
+	if (session->options.read)
+		sigaddset(&signals, SIGHUP);
 	return loop__add_signals(session->loop, &signals, on_signal, session, &session->signals,
 				 err);
 }
@@ -90,33 +208,6 @@ int session__open(struct session *session, const struct session_options *options
 	return agent__new(&agent_options, &session->agent, err);
 }
 
-void session_log_cause(enum log_level level, const char *config, const struct part *part)
-{
-	struct err err = ERR_INIT;
-
-	if (!part->cause || !log_is_on(level))
-		return;
-	(void)err__set(&err, -ECANCELED, NULL, "%s", part->reason ? part->reason : "it failed");
-	err__cause(&err, part->cause);
-	log_err(level, &err, "config '%s': prog '%s'", config, part->name);
-	err__done(&err);
-}
-
-static void log_missing_parts(const struct session *session, uint32_t config)
-{
-	struct config_view view = agent__config(session->agent, config);
-
-	for (uint32_t i = 0; i < view.part_count; i++) {
-		const struct part *part = agent__part(session->agent, config, i);
-
-		if (part->state == PART_STATE_ATTACHED)
-			continue;
-		log_warn("Failed to attach program \"%s\" for config \"%s\": %s", part->name,
-			 view.name, part->reason ? part->reason : "no reason is known");
-		session_log_cause(LOG_DEBUG, view.name, part);
-	}
-}
-
 int session__attach(struct session *session, uint32_t config, struct err *err)
 {
 	int r = capabilities__check_bpf(err);
@@ -139,6 +230,8 @@ int session__listen(struct session *session, const char *address, struct err *er
 		.version = version_number(),
 		.telemetry_path = session->options.telemetry_path,
 		.has_maps = session->options.is_debugging,
+		.reload = session->options.has_reload_by_http ? reload : NULL,
+		.reload_ctx = session,
 	};
 	int r = service__new(&options, &session->service, err);
 

@@ -3,7 +3,7 @@
 #define SRC_CMD_SESSION_H
 
 /*
- * One life of the agent as a server: made, loaded, attached, listening, and detached when a signal says so. It owns
+ * One life of the agent as a server: made, loaded, attached, listening, reloaded and detached when a signal says so. It owns
  * the loop, the agent and the service. exporter and run are this with different wishes.
  */
 
@@ -19,6 +19,12 @@ struct part;
 struct service;
 struct spec;
 
+struct spec_list { /* VEC() with a name; the specs are its holder's */
+	struct spec **items;
+	size_t len, capacity;
+};
+void spec_list__done(struct spec_list *list);
+
 struct session_options {
 	const char *btf_path; /* NULL or "": the running kernel's */
 	bool is_strict;
@@ -28,6 +34,11 @@ struct session_options {
 	const char *title; /* of the page */
 	const char *telemetry_path;
 	int64_t ledger_interval_ns, ledger_window_ns; /* as agent_options has them */
+	/* For a reload (SIGHUP): reads all configs anew. Negative: something is wrong with one, errors say what. */
+	int (*read)(void *ctx, struct spec_list *specs, struct err_list *errors);
+	void *read_ctx;
+	bool is_lenient;         /* a config that cannot be had does not hold up a reload */
+	bool has_reload_by_http; /* POST /-/reload */
 };
 
 struct session {

@@ -16,6 +16,7 @@
 
 #define ACTIVATION_PREFIX "fd://"
 #define MAX_LINKS 3
+#define ROUTES_MAX 5
 
 struct service {
 	struct service_options options;
@@ -81,6 +82,21 @@ static int run_health(void *ctx, const struct web_request *request,
 	(void)request;
 	(void)err;
 	strbuf__add_text(&text, "ok\n");
+	ret_response->body = web_body__new(&text);
+	strbuf__done(&text);
+	return 0;
+}
+
+static int run_reload(void *ctx, const struct web_request *request,
+		      struct web_response *ret_response, struct err *err)
+{
+	struct service *service = ctx;
+	struct strbuf text = STRBUF_INIT;
+
+	(void)request;
+	(void)err;
+	if (service->options.reload(service->options.reload_ctx, &text) < 0)
+		ret_response->status = 500;
 	ret_response->body = web_body__new(&text);
 	strbuf__done(&text);
 	return 0;
@@ -237,16 +253,20 @@ static int run_page(void *ctx, const struct web_request *request, struct web_res
 static int start_server(struct service *service, struct err *err)
 {
 	/* The first that fits answers: metrics at "/" are possible. */
-	const struct web_route routes[] = {
+	struct web_route routes[ROUTES_MAX] = {
 		{ service->telemetry_path, run_metrics, service, .allows_gzip = true },
 		{ "/", run_page, service, .allows_gzip = true },
 		{ "/healthz", run_health, service, .allows_gzip = false },
-		{ "/maps", run_maps, service, .allows_gzip = true },
 	};
-	const struct web_options options = {
-		.routes = routes,
-		.route_count = array_size(routes) - (service->options.has_maps ? 0 : 1),
-	};
+	struct web_options options = { .routes = routes, .route_count = 3 };
+
+	if (service->options.has_maps)
+		routes[options.route_count++] = (struct web_route){ "/maps", run_maps, service,
+								    .allows_gzip = true };
+	if (service->options.reload)
+		routes[options.route_count++] = (struct web_route){ "/-/reload", run_reload,
+								    service,
+								    .methods = WEB_METHODS_POST };
 
 	int r = web_server__new(service->options.loop, &options, &service->server, err);
 

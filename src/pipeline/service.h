@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include "base/err.h"
 #include "base/loop.h"
+#include "base/str.h"
 
 struct agent;
 struct service;
@@ -22,6 +23,9 @@ struct service_options {
 	const char *version;
 	const char *telemetry_path; /* where the metrics are; begins with '/' */
 	bool has_maps;              /* raw maps at /maps */
+	/* For POST /-/reload: 0, or negative with what runs going on; lines for the client in both cases. NULL: no such path. */
+	int (*reload)(void *ctx, struct strbuf *out);
+	void *reload_ctx;
 };
 
 int service__new(const struct service_options *options, struct service **ret_service,
