@@ -25,10 +25,29 @@ static __always_inline u32 exp2_bucket(u64 value, u32 bucket_max)
 	return bucket > bucket_max ? bucket_max : bucket;
 }
 
+/* Bounds 1, 4, 16, … for rows that are many: half the buckets. */
+static __always_inline u32 exp4_bucket(u64 value, u32 bucket_max)
+{
+	u64 bucket = (log2l_histogram(value) + 1) / 2;
+
+	return bucket > bucket_max ? bucket_max : bucket;
+}
+
+/* Atomically even in a row of one CPU: programs on most hooks can be preempted by others that add to it. */
+static __always_inline void observe_slot(u64 *slots, u32 bucket, u32 bucket_max, u64 value)
+{
+	__sync_fetch_and_add(&slots[bucket], 1);
+	__sync_fetch_and_add(&slots[bucket_max + 1], value);
+}
+
 static __always_inline void observe_exp2(u64 *slots, u32 bucket_max, u64 value)
 {
-	__sync_fetch_and_add(&slots[exp2_bucket(value, bucket_max)], 1);
-	__sync_fetch_and_add(&slots[bucket_max + 1], value);
+	observe_slot(slots, exp2_bucket(value, bucket_max), bucket_max, value);
+}
+
+static __always_inline void observe_exp4(u64 *slots, u32 bucket_max, u64 value)
+{
+	observe_slot(slots, exp4_bucket(value, bucket_max), bucket_max, value);
 }
 
 /* The same where nobody else adds to this row meanwhile: on one CPU with interrupts off. */
