@@ -30,6 +30,7 @@ struct run_options {
 	const char *by;
 	struct flag_list params;
 	bool is_debugging;
+	bool has_lifecycle;
 	struct ledger_flags ledger;
 };
 
@@ -51,6 +52,10 @@ static const struct flag flags[] = {
 	  .kind = FLAG_LIST,
 	  .offset = offsetof(struct run_options, params),
 	  .help = "Set a parameter of a probe, as PROBE.NAME=VALUE." },
+	{ .name = "web.enable-lifecycle",
+	  .kind = FLAG_BOOL,
+	  .offset = offsetof(struct run_options, has_lifecycle),
+	  .help = "Reload on POST /-/reload, as on SIGHUP." },
 	{ .name = "debug",
 	  .kind = FLAG_BOOL,
 	  .offset = offsetof(struct run_options, is_debugging),
@@ -67,6 +72,7 @@ static const struct flag_set flag_set = {
 
 struct run {
 	struct run_options options;
+	const struct flags_result *result; /* borrowed; its arguments name the probes */
 	struct param_settings params;
 	struct session session;
 	struct table summary; /* probe, its metrics, what they count; or why it does not run */
@@ -249,10 +255,9 @@ static int read_probes(struct run *run, const struct config_paths *paths,
 	return param_settings__check_applied(&run->params, err);
 }
 
-static int start_probes(struct run *run, const struct flags_result *result, struct err *err)
+/* All that there are; the names on the command line are among them. */
+static int find_probes(const struct run *run, struct config_paths *paths, struct err *err)
 {
-	struct config_paths paths = { .len = 0 };
-	struct pending_probes pending = { .list = VEC_INIT };
 	char found[PATH_MAX];
 	const char *dir = run->options.probe_dir;
 	int r = 0;
@@ -266,11 +271,18 @@ static int start_probes(struct run *run, const struct flags_result *result, stru
 				"no probes came with this program; name a directory with --probes");
 	}
 	if (r == 0)
-		r = config_paths__add(&paths, dir, err);
+		r = config_paths__add(paths, dir, err);
+	return r < 0 ? r : check_names(paths, run->result, err);
+}
+
+static int start_probes(struct run *run, struct err *err)
+{
+	struct config_paths paths = { .len = 0 };
+	struct pending_probes pending = { .list = VEC_INIT };
+	int r = find_probes(run, &paths, err);
+
 	if (r == 0)
-		r = check_names(&paths, result, err);
-	if (r == 0)
-		r = read_probes(run, &paths, result, &pending, err);
+		r = read_probes(run, &paths, run->result, &pending, err);
 	if (r == 0)
 		vec_for_each(&pending.list, probe)
 			start_probe(run, probe);
@@ -278,6 +290,48 @@ static int start_probes(struct run *run, const struct flags_result *result, stru
 	config_paths__done(&paths);
 	if (r == 0 && run->running > 0)
 		post_attach_mark();
+	return r;
+}
+
+/* ---- reading them again -------------------------------------------------------------------------------- */
+
+static int read_spec(const struct config_path *path, struct param_settings *settings,
+		     struct spec_list *specs, struct err_list *errors)
+{
+	struct err err = ERR_INIT;
+	struct spec *spec;
+	int r = config_read_file(path->path, &spec, errors);
+
+	if (r < 0)
+		return r;
+	r = param_settings__apply(settings, spec, &err);
+	if (r == 0 && vec_push(specs, spec) < 0)
+		r = err__set(&err, -ENOMEM, NULL, "no memory for the list of probes");
+	if (r < 0) {
+		err_list__add(errors, &err);
+		spec__free(spec);
+	}
+	return r;
+}
+
+/* Probes may have come, gone and changed; what was asked for is as it was. */
+static int read_anew(void *ctx, struct spec_list *specs, struct err_list *errors)
+{
+	const struct run *run = ctx;
+	struct param_settings settings = PARAM_SETTINGS_INIT;
+	struct config_paths paths = { .len = 0 };
+	struct err err = ERR_INIT;
+	int r = find_probes(run, &paths, &err);
+
+	if (r == 0)
+		r = param_settings__parse(&settings, &run->options.params, run->options.by, &err);
+	if (r < 0)
+		err_list__add(errors, &err);
+	for (size_t i = 0; i < paths.len && r == 0; i++)
+		if (is_wanted(paths.items[i].name, run->result))
+			r = read_spec(&paths.items[i], &settings, specs, errors);
+	param_settings__done(&settings);
+	config_paths__done(&paths);
 	return r;
 }
 
@@ -318,7 +372,7 @@ static void print_summary(struct run *run)
 	strbuf__done(&out);
 }
 
-static int run_probes(struct run *run, const struct flags_result *result, struct err *err)
+static int run_probes(struct run *run, struct err *err)
 {
 	const struct session_options options = {
 		.is_debugging = run->options.is_debugging,
@@ -327,13 +381,17 @@ static int run_probes(struct run *run, const struct flags_result *result, struct
 		.telemetry_path = TELEMETRY_PATH,
 		.ledger_interval_ns = run->options.ledger.interval_ns,
 		.ledger_window_ns = run->options.ledger.window_ns,
+		.read = read_anew,
+		.read_ctx = run,
+		.is_lenient = true,
+		.has_reload_by_http = run->options.has_lifecycle,
 	};
 	int r = param_settings__parse(&run->params, &run->options.params, run->options.by, err);
 
 	if (r == 0)
 		r = session__open(&run->session, &options, err);
 	if (r == 0)
-		r = start_probes(run, result, err);
+		r = start_probes(run, err);
 	if (r < 0)
 		return r;
 	if (run->running == 0) {
@@ -353,8 +411,10 @@ static int run_probes(struct run *run, const struct flags_result *result, struct
 
 int command_run(const struct invocation *invocation)
 {
-	struct run run = { .params = PARAM_SETTINGS_INIT, .summary = TABLE_INIT(4) };
 	struct flags_result result = FLAGS_RESULT_INIT;
+	struct run run = { .result = &result,
+			   .params = PARAM_SETTINGS_INIT,
+			   .summary = TABLE_INIT(4) };
 	struct err err = ERR_INIT;
 	int status;
 
@@ -365,7 +425,7 @@ int command_run(const struct invocation *invocation)
 	log_setup(
 		&(struct log_options){ .level = run.options.is_debugging ? LOG_DEBUG : LOG_INFO });
 
-	int r = run_probes(&run, &result, &err);
+	int r = run_probes(&run, &err);
 
 	if (err__is_set(&err))
 		log_err(LOG_ERROR, &err, "run");
