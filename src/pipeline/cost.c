@@ -136,6 +136,19 @@ static uint64_t agent_ns_of(const struct agent_config *config, uint32_t output)
 		       : config->spans[output - config->route_count].ledger.agent_ns;
 }
 
+/* After a reload totals go on, of programs by their names. */
+static void carry_totals(struct config_cost *cost, const struct config_cost *before)
+{
+	cost->clock.sampled_ns = before->clock.sampled_ns;
+	cost->clock.covered_ns = before->clock.covered_ns;
+	for (uint32_t i = 0; i < cost->part_count; i++)
+		for (uint32_t k = 0; k < before->part_count; k++)
+			if (str_eq(cost->parts[i].part->name, before->parts[k].part->name)) {
+				cost->parts[i].time_ns.total = before->parts[k].time_ns.total;
+				cost->parts[i].runs.total = before->parts[k].runs.total;
+			}
+}
+
 int config_cost__new(const struct agent_config *config, struct config_cost **ret_cost,
 		     struct err *err)
 {
@@ -153,6 +166,8 @@ int config_cost__new(const struct agent_config *config, struct config_cost **ret
 		/* After a reload the ledgers are not new. */
 		for (uint32_t i = 0; i < cost->output_count; i++)
 			cost->last_agent_ns[i] = agent_ns_of(config, i);
+		if (config->before && config->before->cost)
+			carry_totals(cost, config->before->cost);
 		r = find_payers(config, cost, err);
 	}
 	if (r < 0) {

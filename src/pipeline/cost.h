@@ -78,7 +78,7 @@ struct config_cost {
 	const struct agent_config *config; /* borrowed */
 };
 
-/* Of a config that is loaded. */
+/* Of a config that is loaded; the totals of the one before it go on. */
 int config_cost__new(const struct agent_config *config, struct config_cost **ret_cost,
 		     struct err *err);
 struct config_cost *config_cost__free(struct config_cost *cost);

@@ -10,13 +10,15 @@
 #include "base/num.h"
 #include "base/str.h"
 #include "pipeline/agent.h"
+#include "pipeline/ledger_view.h"
+#include "pipeline/page_ledger.h"
 #include "remote/systemd.h"
 #include "web/pages.h"
 #include "web/server.h"
 
 #define ACTIVATION_PREFIX "fd://"
-#define MAX_LINKS 3
-#define ROUTES_MAX 5
+#define MAX_LINKS 4
+#define ROUTES_MAX 6
 
 struct service {
 	struct service_options options;
@@ -67,6 +69,21 @@ static int run_maps(void *ctx, const struct web_request *request, struct web_res
 	(void)err;
 	agent__dump_maps(service->options.agent, &text);
 	ret_response->content_type = "text/plain";
+	ret_response->body = web_body__new(&text);
+	strbuf__done(&text);
+	return 0;
+}
+
+static int run_ledger(void *ctx, const struct web_request *request,
+		      struct web_response *ret_response, struct err *err)
+{
+	struct service *service = ctx;
+	struct strbuf text = STRBUF_INIT;
+
+	(void)request;
+	(void)err;
+	agent__format_ledger(service->options.agent, &text);
+	ret_response->content_type = "application/json";
 	ret_response->body = web_body__new(&text);
 	strbuf__done(&text);
 	return 0;
@@ -196,6 +213,7 @@ static size_t list_links(const struct service *service, struct page_link *ret_li
 	size_t count = 0;
 
 	ret_links[count++] = (struct page_link){ service->telemetry_path, "Metrics" };
+	ret_links[count++] = (struct page_link){ "/ledger.json", "Costs as JSON" };
 	ret_links[count++] = (struct page_link){ "/healthz", "Health" };
 	if (service->options.has_maps)
 		ret_links[count++] = (struct page_link){ "/maps", "Raw maps" };
@@ -218,6 +236,12 @@ static int write_page(const struct service *service, struct arena *arena, struct
 			return r;
 	}
 
+	struct page_ledger ledger;
+	int r = page_ledger__make(agent, arena, &ledger);
+
+	if (r < 0)
+		return r;
+
 	const struct page page = {
 		.title = service->options.title,
 		.version = service->options.version,
@@ -226,6 +250,7 @@ static int write_page(const struct service *service, struct arena *arena, struct
 		.link_count = list_links(service, links),
 		.configs = configs,
 		.config_count = config_count,
+		.ledger = ledger,
 	};
 
 	page__write(&page, text);
@@ -257,8 +282,9 @@ static int start_server(struct service *service, struct err *err)
 		{ service->telemetry_path, run_metrics, service, .allows_gzip = true },
 		{ "/", run_page, service, .allows_gzip = true },
 		{ "/healthz", run_health, service, .allows_gzip = false },
+		{ "/ledger.json", run_ledger, service, .allows_gzip = true },
 	};
-	struct web_options options = { .routes = routes, .route_count = 3 };
+	struct web_options options = { .routes = routes, .route_count = 4 };
 
 	if (service->options.has_maps)
 		routes[options.route_count++] = (struct web_route){ "/maps", run_maps, service,

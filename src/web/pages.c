@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "web/pages.h"
 
+#include "web/html.h"
+
 /* No script, no font and no picture: the page is one file, and a text browser loses nothing. Tables become
  * stacked cards where the window is narrower than they are. */
 static const char style[] =
@@ -29,52 +31,10 @@ static const char *const mood_class[] = {
 	[PAGE_BAD] = "bad",
 };
 
-static const char *entity_of(char c)
-{
-	switch (c) {
-	case '&':
-		return "&amp;";
-	case '<':
-		return "&lt;";
-	case '>':
-		return "&gt;";
-	case '"':
-		return "&quot;";
-	case '\'':
-		return "&#39;";
-	default:
-		return NULL;
-	}
-}
-
-static void add_escaped(struct strbuf *out, const char *text)
-{
-	for (const char *c = text; *c; c++) {
-		const char *entity = entity_of(*c);
-
-		if (entity)
-			strbuf__add_text(out, entity);
-		else
-			strbuf__add_char(out, *c);
-	}
-}
-
-/* <tag>escaped text</tag>, with an optional class. */
-static void add_element(struct strbuf *out, const char *tag, const char *class, const char *text)
-{
-	strbuf__add_char(out, '<');
-	strbuf__add_text(out, tag);
-	if (class)
-		strbuf__printf(out, " class=%s", class);
-	strbuf__add_char(out, '>');
-	add_escaped(out, text);
-	strbuf__printf(out, "</%s>", tag);
-}
-
 static void add_code_cell(struct strbuf *out, const char *text)
 {
 	strbuf__add_text(out, "<td>");
-	add_element(out, "code", NULL, text);
+	html_add_element(out, "code", NULL, text);
 	strbuf__add_text(out, "</td>");
 }
 
@@ -82,12 +42,12 @@ static void add_program(struct strbuf *out, const struct page_program *program)
 {
 	strbuf__add_text(out, "<tr>");
 	add_code_cell(out, program->name);
-	add_element(out, "td", NULL, program->hook);
+	html_add_element(out, "td", NULL, program->hook);
 	strbuf__add_text(out, "<td>");
-	add_element(out, "span", mood_class[program->mood], program->state);
+	html_add_element(out, "span", mood_class[program->mood], program->state);
 	if (program->reason) {
 		strbuf__add_text(out, ": ");
-		add_escaped(out, program->reason);
+		html_add_escaped(out, program->reason);
 	}
 	strbuf__add_text(out, "</td></tr>\n");
 }
@@ -95,21 +55,21 @@ static void add_program(struct strbuf *out, const struct page_program *program)
 static void add_metric(struct strbuf *out, const struct page_metric *metric)
 {
 	strbuf__add_text(out, "<tr><td>");
-	add_element(out, "code", NULL, metric->name);
+	html_add_element(out, "code", NULL, metric->name);
 	strbuf__add_text(out, "<br>");
-	add_element(out, "span", "quiet", metric->help);
+	html_add_element(out, "span", "quiet", metric->help);
 	if (metric->error) {
 		strbuf__add_text(out, "<br>");
-		add_element(out, "span", mood_class[PAGE_BAD], metric->error);
+		html_add_element(out, "span", mood_class[PAGE_BAD], metric->error);
 	}
 	/* A text browser gives a table with long cells up and writes them one after the other. */
 	strbuf__add_text(out, "<span class=apart>;</span></td><td>");
-	add_escaped(out, metric->kind);
+	html_add_escaped(out, metric->kind);
 	strbuf__add_text(out, "<span class=apart>, map</span></td><td>");
-	add_element(out, "code", NULL, metric->map);
+	html_add_element(out, "code", NULL, metric->map);
 	if (metric->method[0]) {
 		strbuf__add_text(out, " by ");
-		add_escaped(out, metric->method);
+		html_add_escaped(out, metric->method);
 	}
 	strbuf__printf(out, "<span class=apart>,</span></td><td class=number>%llu %s</td></tr>\n",
 		       (unsigned long long)metric->count,
@@ -118,12 +78,12 @@ static void add_metric(struct strbuf *out, const struct page_metric *metric)
 
 static void add_config(struct strbuf *out, const struct page_config *config)
 {
-	add_element(out, "h2", NULL, config->name);
+	html_add_element(out, "h2", NULL, config->name);
 	strbuf__add_text(out, "<p class=quiet>");
-	add_element(out, "code", NULL, config->origin);
+	html_add_element(out, "code", NULL, config->origin);
 	strbuf__add_text(out, "</p>\n");
 	if (config->error)
-		add_element(out, "p", mood_class[PAGE_BAD], config->error);
+		html_add_element(out, "p", mood_class[PAGE_BAD], config->error);
 	if (config->program_count > 0) {
 		strbuf__add_text(
 			out,
@@ -197,13 +157,14 @@ void page__write(const struct page *page, struct strbuf *out)
 	strbuf__add_text(out,
 			 "<!doctype html>\n<html lang=en><head><meta charset=utf-8>"
 			 "<meta name=viewport content=\"width=device-width,initial-scale=1\">");
-	add_element(out, "title", NULL, page->title);
+	html_add_element(out, "title", NULL, page->title);
 	strbuf__add_text(out, "<style>");
 	strbuf__add_text(out, style);
+	page_ledger__write_style(out);
 	strbuf__add_text(out, "</style></head>\n<body>\n");
-	add_element(out, "h1", NULL, page->title);
+	html_add_element(out, "h1", NULL, page->title);
 	strbuf__add_text(out, "<p class=quiet>version ");
-	add_escaped(out, page->version);
+	html_add_escaped(out, page->version);
 	strbuf__add_text(out, ", running for ");
 	add_duration(out, page->uptime_s);
 	strbuf__add_text(out, "</p>\n");
@@ -212,14 +173,15 @@ void page__write(const struct page *page, struct strbuf *out)
 	strbuf__add_text(out, "<nav>");
 	for (size_t i = 0; i < page->link_count; i++) {
 		strbuf__add_text(out, "<a href=\"");
-		add_escaped(out, page->links[i].path);
+		html_add_escaped(out, page->links[i].path);
 		strbuf__add_text(out, "\">");
-		add_escaped(out, page->links[i].text);
+		html_add_escaped(out, page->links[i].text);
 		strbuf__add_text(out, "</a> ");
 	}
 	strbuf__add_text(out, "</nav>\n");
 	if (page->config_count == 0)
 		strbuf__add_text(out, "<p>No config is loaded.</p>\n");
+	page_ledger__write(&page->ledger, out);
 	for (size_t i = 0; i < page->config_count; i++)
 		add_config(out, &page->configs[i]);
 	strbuf__add_text(out, "</body></html>\n");

@@ -7,6 +7,7 @@
  * a phone and in a text browser. Plain functions from neutral data into a buffer; they own nothing.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include "base/str.h"
@@ -38,6 +39,23 @@ struct page_config {
 	size_t metric_count;
 };
 
+/* What one metric or span costs; NAN: not known. */
+struct page_cost {
+	const char *config, *name;
+	double kernel_ns_per_s, agent_ns_per_s;
+	double series, series_limit; /* NAN: has none */
+	double fill_ratio;
+	double lost, errors;
+	double memory_bytes, scrape_bytes;
+};
+
+struct page_ledger {
+	const char *statement;        /* how the figures are known */
+	bool is_complete;             /* all that could be known is */
+	const struct page_cost *rows; /* dearest first */
+	size_t row_count;
+};
+
 struct page_link {
 	const char *path, *text;
 };
@@ -50,8 +68,12 @@ struct page {
 	size_t link_count;
 	const struct page_config *configs;
 	size_t config_count;
+	struct page_ledger ledger; /* without rows it is not shown */
 };
 
 void page__write(const struct page *page, struct strbuf *out);
+/* The table of costs, a part of the page; and its share of the style sheet. */
+void page_ledger__write(const struct page_ledger *ledger, struct strbuf *out);
+void page_ledger__write_style(struct strbuf *out);
 
 #endif
