@@ -57,20 +57,66 @@ static inline int increment_map_nosync(void *map, void *key, u64 increment)
 	return *count;
 }
 
+/* The value of the key, which is put in as `zero` when it is not there; NULL when there is no room. */
+static __always_inline void *lookup_or_add(void *map, const void *key, const void *zero)
+{
+	void *value = bpf_map_lookup_elem(map, key);
+
+	if (value)
+		return value;
+	bpf_map_update_elem(map, key, zero, BPF_NOEXIST);
+	return bpf_map_lookup_elem(map, key);
+}
+
 /* The same where it matters whether there was room: false when the map is full and nothing was counted. */
 static __always_inline bool add_to_map(void *map, void *key, u64 increment)
 {
-	u64 *count = bpf_map_lookup_elem(map, key);
 	u64 zero = 0;
+	u64 *count = lookup_or_add(map, key, &zero);
 
-	if (!count) {
-		bpf_map_update_elem(map, key, &zero, BPF_NOEXIST);
-		count = bpf_map_lookup_elem(map, key);
-	}
 	if (!count)
 		return false;
 	__sync_fetch_and_add(count, increment);
 	return true;
+}
+
+/*
+ * Nothing is lost when a map is full: keys that it has no room for are counted together in an overflow map, which the
+ * YAML names (`overflow: MAP`), and show as one series. It is an array with values like those of the map; per CPU when
+ * the map is:
+ *
+ *	struct {
+ *		__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+ *		__uint(max_entries, 1);
+ *		__type(key, u32);
+ *		__type(value, u64);
+ *	} requests_overflow SEC(".maps");
+ *
+ * A histogram with its buckets in the key has an entry there for each bucket and one for the sum, at the indexes that
+ * `bucket` has in keys. An insert that fails for another reason (no memory, a lock that is taken) ends up there, too.
+ */
+
+/* The value of the key, or where there is no room that of the overflow map. The verifier wants it checked for NULL. */
+static __always_inline void *lookup_or_overflow(void *map, const void *key, const void *zero,
+						void *overflow)
+{
+	void *value = lookup_or_add(map, key, zero);
+	u32 index = 0;
+
+	return value ? value : bpf_map_lookup_elem(overflow, &index);
+}
+
+/* Adds to the counter of the key, or to the overflow counter at the index. */
+static __always_inline void add_or_overflow(void *map, const void *key, u64 increment,
+					    void *overflow, u32 index)
+{
+	u64 zero = 0;
+	u64 *count = lookup_or_add(map, key, &zero);
+
+	if (!count)
+		count = bpf_map_lookup_elem(overflow, &index);
+	if (count)
+		__sync_fetch_and_add(count, increment);
 }
 
 /* The bucket of an exp2 histogram that a value falls into: ceil(log2(value)), 0 for 0. */

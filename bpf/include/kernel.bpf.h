@@ -221,6 +221,9 @@ struct pt_regs {
 typedef void (*btf_trace_sched_switch)(void *data, bool preempt, struct task_struct *previous,
 				       struct task_struct *next, unsigned int previous_state);
 
+/* Since 6.9; before, it has the number of the process. */
+typedef void (*btf_trace_mark_victim)(void *data, struct task_struct *task, unsigned int uid);
+
 /* The disk of a request, as the kernel encodes major and minor; 0 when there is none. */
 static __always_inline u32 device_of(struct request *request)
 {

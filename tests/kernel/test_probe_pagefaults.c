@@ -18,15 +18,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "memory_cgroup.h"
 #include "probe.h"
 
 #define PAGES 1000
-#define LIMIT "16777216"
-#define WANTED (64u << 20)
 #define FAULTS(mode) "ebpf_exporter_page_faults_total{mode=\"" mode "\"}"
 #define RECLAIMS(what) "ebpf_exporter_reclaim_latency_seconds_" what "{reason=\"cgroup\"}"
 
@@ -67,84 +65,22 @@ static void test_count__faults_of_user_and_kernel(void **state)
 	probe__done(&probe);
 }
 
-static bool write_text(const char *dir, const char *file, const char *text)
-{
-	char path[256];
-	bool is_written;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, file);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	is_written = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
-	close(fd);
-	return is_written;
-}
-
-/* A new cgroup of either version with LIMIT bytes; false when none is to be had. */
-static bool make_cgroup(char *dir, size_t size)
-{
-	static const struct {
-		const char *root;
-		const char *limit;
-		const char *swap, *swap_limit; /* not there without swap */
-	} places[] = {
-		{ "/sys/fs/cgroup", "memory.max", "memory.swap.max", "0" },
-		{ "/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.memsw.limit_in_bytes",
-		  LIMIT },
-	};
-
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		(void)write_text(places[i].root, "cgroup.subtree_control", "+memory");
-		snprintf(dir, size, "%s/sonde-pagefaults-%d", places[i].root, (int)getpid());
-		if (mkdir(dir, 0755) < 0)
-			continue;
-		if (write_text(dir, places[i].limit, LIMIT)) {
-			(void)write_text(dir, places[i].swap, places[i].swap_limit);
-			return true;
-		}
-		rmdir(dir);
-	}
-	return false;
-}
-
-/* Touches more than the cgroup may have. */
-static void want_too_much(const char *dir)
-{
-	char *pages;
-
-	if (!write_text(dir, "cgroup.procs", "0"))
-		_exit(1);
-	pages = mmap(NULL, WANTED, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (pages == MAP_FAILED)
-		_exit(2);
-	for (size_t i = 0; i < WANTED; i += 4096)
-		*(volatile char *)(pages + i) = 1;
-	_exit(3);
-}
-
 static void test_count__a_child_that_wants_too_much_memory(void **state)
 {
+	struct memory_cgroup group;
 	struct probe probe;
-	char dir[256];
 	int status;
-	pid_t child;
 
 	(void)state;
-	if (!make_cgroup(dir, sizeof(dir))) {
+	if (!memory_cgroup__make(&group)) {
 		printf("# skip: no cgroup with a limit of memory can be made here: %s\n",
 		       strerror(errno));
 		skip();
 	}
 	probe__begin(&probe, "pagefaults");
-	child = fork();
-	if (child == 0)
-		want_too_much(dir);
-	assert_true(child > 0);
-	assert_int_equal(waitpid(child, &status, 0), child);
+	status = memory_cgroup__overrun(&group);
 	probe__end(&probe);
-	assert_int_equal(rmdir(dir), 0);
+	memory_cgroup__remove(&group);
 
 	assert_true(WIFSIGNALED(status));
 	assert_int_equal(WTERMSIG(status), SIGKILL);
