@@ -6,6 +6,9 @@
  * The kernel's types, as far as our own programs use them: only the members that are read, in any order.
  * CO-RE moves each access to where the running kernel has it, so no build reads the building machine's BTF.
  * A struct with ___suffix is the same one as older kernels had it: ask bpf_core_field_exists() first.
+ *
+ * What bpf_map_update_elem() and its like return is compared with 0 alone: before 6.4 they return an int, so that an error
+ * is a positive number to a program, and `< 0` is never true.
  */
 
 #include <linux/bpf.h>

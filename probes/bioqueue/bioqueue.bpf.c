@@ -167,7 +167,7 @@ int block_rq_issue(struct bpf_raw_tracepoint_args *ctx)
 	issue.since = bpf_ktime_get_ns();
 	issue.device = device_of(request);
 	issue.operation = BPF_CORE_READ(request, cmd_flags) & REQUEST_OPERATION;
-	if (bpf_map_update_elem(&issued, &address, &issue, BPF_ANY) < 0) {
+	if (bpf_map_update_elem(&issued, &address, &issue, BPF_ANY) != 0) {
 		miss();
 		return 0;
 	}

@@ -76,7 +76,7 @@ static __always_inline int begin_reclaim(void)
 	u32 tid = bpf_get_current_pid_tgid(), zero = 0;
 	u64 now = bpf_ktime_get_ns();
 
-	if (bpf_map_update_elem(&reclaiming, &tid, &now, BPF_ANY) < 0)
+	if (bpf_map_update_elem(&reclaiming, &tid, &now, BPF_ANY) != 0)
 		increment_map(&reclaim_uncounted_total, &zero, 1);
 	return 0;
 }

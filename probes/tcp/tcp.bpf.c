@@ -117,7 +117,7 @@ static __always_inline void begin_connect(u64 socket)
 	u64 now = bpf_ktime_get_ns();
 	u32 zero = 0;
 
-	if (bpf_map_update_elem(&connecting, &socket, &now, BPF_ANY) < 0)
+	if (bpf_map_update_elem(&connecting, &socket, &now, BPF_ANY) != 0)
 		increment_map(&tcp_connect_unmeasured_total, &zero, 1);
 }
 
