@@ -182,9 +182,15 @@ struct in6_addr {
 	} in6_u;
 };
 
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
 struct sock_common {
 	unsigned short skc_family;
-	u32 skc_daddr; /* in network order, as the next three */
+	u16 skc_dport; /* in network order; 0 when it is not connected */
+	possible_net_t skc_net;
+	u32 skc_daddr; /* addresses are in network order */
 	u32 skc_rcv_saddr;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
@@ -199,10 +205,21 @@ struct tcp_sock {
 	u32 srtt_us; /* smoothed round-trip time, in eighths of a microsecond; 0: none yet */
 };
 
+struct net_device {
+	int ifindex;
+	possible_net_t nd_net;
+};
+
 struct sk_buff {
-	u16 protocol;       /* in network order */
-	u16 network_header; /* from head on */
+	struct net_device *dev;
+	struct sock *sk; /* that sends it; NULL when it is received or forwarded */
+	unsigned int len;
+	unsigned int data_len; /* of len, what is not in one piece behind data */
+	u16 protocol;          /* in network order */
+	u16 network_header;    /* from head on, as the tail, where that piece ends */
+	unsigned int tail;
 	unsigned char *head;
+	unsigned char *data;
 };
 
 struct pt_regs {

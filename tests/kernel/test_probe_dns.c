@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The probe probes/dns: questions to a small server on port 53 of loopback, in a network namespace of our own. One
+ * thread asks and answers, so every answer comes when the test wants it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "network.h"
+#include "probe.h"
+
+#define DNS_PORT 53
+#define HEADER_SIZE 12
+#define MESSAGE_SIZE 512
+#define FLAG_ANSWER 0x80 /* of the first byte of the flags */
+#define TIMEOUT_MS 5200  /* the probe waits for 5 seconds */
+#define UNANSWERED 7
+#define LATE 3
+#define UNDER_WAY_MAX 8192
+#define TOO_MANY (UNDER_WAY_MAX + 100)
+#define ANSWERS(type, rcode)                                                                       \
+	"ebpf_exporter_dns_query_latency_seconds_count{rcode=\"" rcode "\",type=\"" type "\"}"
+#define LATENCY_SUM(type, rcode)                                                                   \
+	"ebpf_exporter_dns_query_latency_seconds_sum{rcode=\"" rcode "\",type=\"" type "\"}"
+#define QUERIES(type) "ebpf_exporter_dns_queries_total{type=\"" type "\"}"
+#define UNANSWERED_QUERIES(type) "ebpf_exporter_dns_queries_unanswered_total{type=\"" type "\"}"
+#define RESENT(type) "ebpf_exporter_dns_queries_resent_total{type=\"" type "\"}"
+#define UNTRACKED "ebpf_exporter_dns_queries_untracked_total"
+
+enum { TYPE_A = 1, TYPE_MX = 15, TYPE_AAAA = 28, TYPE_TSIG = 250 };
+enum { NOERROR = 0, SERVFAIL = 2, NXDOMAIN = 3, REFUSED = 5, UNASSIGNED = 12 };
+
+struct end {
+	struct sockaddr_storage address;
+	socklen_t len;
+};
+
+/* Who asks and who answers, over one family. */
+struct talk {
+	int client;
+	int server;
+	struct end server_end;
+};
+
+struct message {
+	unsigned char bytes[MESSAGE_SIZE];
+	size_t size;
+};
+
+static struct end loopback(int family, uint16_t port)
+{
+	struct end end = { .address.ss_family = (sa_family_t)family };
+	struct sockaddr_in *ipv4 = (struct sockaddr_in *)&end.address;
+	struct sockaddr_in6 *ipv6 = (struct sockaddr_in6 *)&end.address;
+
+	if (family == AF_INET) {
+		ipv4->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		ipv4->sin_port = htons(port);
+		end.len = sizeof(*ipv4);
+	} else {
+		ipv6->sin6_addr = in6addr_loopback;
+		ipv6->sin6_port = htons(port);
+		end.len = sizeof(*ipv6);
+	}
+	return end;
+}
+
+static struct talk begin_talk(int family, bool is_connected)
+{
+	struct talk talk = { .server_end = loopback(family, DNS_PORT) };
+
+	talk.client = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	talk.server = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	NEED(talk.client >= 0 && talk.server >= 0);
+	NEED(bind(talk.server, (struct sockaddr *)&talk.server_end.address, talk.server_end.len) ==
+	     0);
+	if (is_connected)
+		NEED(connect(talk.client, (struct sockaddr *)&talk.server_end.address,
+			     talk.server_end.len) == 0);
+	return talk;
+}
+
+static void end_talk(struct talk *talk)
+{
+	close(talk->client);
+	close(talk->server);
+}
+
+/* A query for a name of so many labels of so many letters. */
+static struct message query(uint16_t id, uint16_t type, size_t labels, size_t letters)
+{
+	struct message message = { .bytes = { (unsigned char)(id >> 8), (unsigned char)id,
+					      1 /* recursion, please */, 0, 0, 1 /* question */ },
+				   .size = HEADER_SIZE };
+
+	for (size_t i = 0; i < labels; i++) {
+		message.bytes[message.size++] = (unsigned char)letters;
+		memset(message.bytes + message.size, 'x', letters);
+		message.size += letters;
+	}
+	message.bytes[message.size++] = 0;
+	message.bytes[message.size++] = (unsigned char)(type >> 8);
+	message.bytes[message.size++] = (unsigned char)type;
+	message.bytes[message.size++] = 0;
+	message.bytes[message.size++] = 1; /* class IN */
+	return message;
+}
+
+static void ask(const struct talk *talk, const struct message *message)
+{
+	NEED(sendto(talk->client, message->bytes, message->size, 0,
+		    (const struct sockaddr *)&talk->server_end.address,
+		    talk->server_end.len) == (ssize_t)message->size);
+}
+
+/* Takes the next query and sends it back as an answer. */
+static void answer(const struct talk *talk, unsigned char rcode)
+{
+	struct end client = { .len = sizeof(client.address) };
+	unsigned char bytes[MESSAGE_SIZE];
+	ssize_t size = recvfrom(talk->server, bytes, sizeof(bytes), 0,
+				(struct sockaddr *)&client.address, &client.len);
+
+	NEED(size >= HEADER_SIZE);
+	bytes[2] |= FLAG_ANSWER;
+	bytes[3] = rcode;
+	NEED(sendto(talk->server, bytes, (size_t)size, 0, (struct sockaddr *)&client.address,
+		    client.len) == size);
+	NEED(recv(talk->client, bytes, sizeof(bytes), 0) == size);
+}
+
+static void exchange(const struct talk *talk, uint16_t type, unsigned char rcode, int times)
+{
+	for (int i = 0; i < times; i++) {
+		const struct message message = query((uint16_t)(1000 + i), type, 3, 7);
+
+		ask(talk, &message);
+		answer(talk, rcode);
+	}
+}
+
+static void ask_and_answer(void)
+{
+	struct talk ipv4 = begin_talk(AF_INET, true), ipv6 = begin_talk(AF_INET6, false);
+
+	exchange(&ipv4, TYPE_A, NOERROR, 20);
+	exchange(&ipv4, TYPE_AAAA, NXDOMAIN, 9);
+	exchange(&ipv4, TYPE_TSIG, UNASSIGNED, 4);
+	exchange(&ipv6, TYPE_A, NOERROR, 11);
+	exchange(&ipv6, TYPE_MX, SERVFAIL, 6);
+	end_talk(&ipv4);
+	end_talk(&ipv6);
+}
+
+/* Names as long as they may be, and what is no name. */
+static void ask_strangely(void)
+{
+	const struct message many_labels = query(1, TYPE_AAAA, 127, 1);
+	const struct message long_labels = query(2, TYPE_MX, 3, 63);
+	const struct message root = query(3, TYPE_A, 0, 0);
+	struct message cut = query(4, TYPE_A, 3, 7), pointer = query(5, TYPE_A, 1, 7);
+	struct talk talk = begin_talk(AF_INET6, true);
+	const struct message *all[] = { &many_labels, &long_labels, &root, &cut, &pointer };
+
+	cut.size -= 5;
+	pointer.bytes[HEADER_SIZE] = 0xc0;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		ask(&talk, all[i]);
+		answer(&talk, REFUSED);
+	}
+	end_talk(&talk);
+}
+
+/* An answer that nobody asked for, and a datagram that is too short, are no queries. */
+static void send_others(void)
+{
+	struct talk talk = begin_talk(AF_INET, false);
+	struct message message = query(1, TYPE_A, 3, 7);
+
+	message.bytes[2] |= FLAG_ANSWER;
+	ask(&talk, &message);
+	message.bytes[2] &= (unsigned char)~FLAG_ANSWER;
+	message.size = HEADER_SIZE - 1;
+	ask(&talk, &message);
+	talk.server_end = loopback(AF_INET, DNS_PORT + 1);
+	message = query(1, TYPE_A, 3, 7);
+	ask(&talk, &message);
+	end_talk(&talk);
+}
+
+/* Both are answered: the second answer has no query any more. */
+static void ask_again(void)
+{
+	const struct message message = query(1, TYPE_A, 3, 7);
+	struct talk talk = begin_talk(AF_INET, false);
+
+	ask(&talk, &message);
+	ask(&talk, &message);
+	answer(&talk, NOERROR);
+	answer(&talk, NOERROR);
+	end_talk(&talk);
+}
+
+/* What had no answer is found when other queries pass, and an answer that comes then is too late. */
+static void let_wait(void)
+{
+	struct talk talk = begin_talk(AF_INET, false), other = begin_talk(AF_INET6, false);
+
+	for (int i = 0; i < UNANSWERED + LATE; i++) {
+		const struct message message = query((uint16_t)i, TYPE_MX, 3, 7);
+
+		ask(&talk, &message);
+	}
+	NEED(poll(NULL, 0, TIMEOUT_MS) == 0);
+	for (int i = 0; i < LATE; i++)
+		answer(&talk, NOERROR);
+	exchange(&other, TYPE_A, NOERROR, UNANSWERED);
+	end_talk(&talk);
+	end_talk(&other);
+}
+
+/* Nobody listens, but the socket is not connected and does not hear of it. */
+static void ask_too_much(void)
+{
+	struct talk talk = begin_talk(AF_INET, false);
+
+	close(talk.server);
+	for (int i = 0; i < TOO_MANY; i++) {
+		const struct message message = query((uint16_t)i, TYPE_A, 3, 7);
+
+		ask(&talk, &message);
+	}
+	close(talk.client);
+}
+
+static void observe(struct probe *probe, void (*activity)(void))
+{
+	int status;
+
+	probe__begin(probe, "dns");
+	status = network_run(activity);
+	probe__end(probe);
+	if (status < 0) {
+		probe__done(probe);
+		printf("# skip: no network namespace with IPv6 is to be had here\n");
+		skip();
+	}
+	assert_int_equal(status, 0);
+}
+
+static void test_observe__answers_of_each_type_and_code(void **state)
+{
+	struct probe probe;
+
+	(void)state;
+	observe(&probe, ask_and_answer);
+
+	probe__assert_moved(&probe, ANSWERS("A", "NOERROR"), 31);
+	probe__assert_moved(&probe, ANSWERS("AAAA", "NXDOMAIN"), 9);
+	probe__assert_moved(&probe, ANSWERS("MX", "SERVFAIL"), 6);
+	probe__assert_moved(&probe, ANSWERS("other", "12"), 4);
+	probe__assert_moved(&probe, QUERIES("A"), 31);
+	probe__assert_moved(&probe, QUERIES("AAAA"), 9);
+	probe__assert_moved(&probe, QUERIES("MX"), 6);
+	probe__assert_moved(&probe, QUERIES("other"), 4);
+	probe__assert_moved(&probe, RESENT("A"), 0);
+	assert_true(probe__moved(&probe, LATENCY_SUM("A", "NOERROR")) > 0);
+	probe__done(&probe);
+}
+
+static void test_observe__names_at_their_bounds(void **state)
+{
+	struct probe probe;
+
+	(void)state;
+	observe(&probe, ask_strangely);
+
+	probe__assert_moved(&probe, ANSWERS("AAAA", "REFUSED"), 1);
+	probe__assert_moved(&probe, ANSWERS("MX", "REFUSED"), 1);
+	probe__assert_moved(&probe, ANSWERS("A", "REFUSED"), 1);
+	probe__assert_moved(&probe, ANSWERS("other", "REFUSED"), 2);
+	probe__done(&probe);
+}
+
+static void test_ignore__what_is_no_query(void **state)
+{
+	struct probe probe;
+
+	(void)state;
+	observe(&probe, send_others);
+
+	probe__assert_moved(&probe, QUERIES("A"), 0);
+	probe__assert_moved(&probe, QUERIES("other"), 0);
+	probe__done(&probe);
+}
+
+static void test_count__queries_sent_again(void **state)
+{
+	struct probe probe;
+
+	(void)state;
+	observe(&probe, ask_again);
+
+	probe__assert_moved(&probe, QUERIES("A"), 1);
+	probe__assert_moved(&probe, RESENT("A"), 1);
+	probe__assert_moved(&probe, ANSWERS("A", "NOERROR"), 1);
+	probe__done(&probe);
+}
+
+static void test_count__queries_without_answer(void **state)
+{
+	struct probe probe;
+
+	(void)state;
+	observe(&probe, let_wait);
+
+	probe__assert_moved(&probe, QUERIES("MX"), UNANSWERED + LATE);
+	probe__assert_moved(&probe, UNANSWERED_QUERIES("MX"), UNANSWERED + LATE);
+	probe__assert_moved(&probe, ANSWERS("MX", "NOERROR"), 0);
+	probe__assert_moved(&probe, ANSWERS("A", "NOERROR"), UNANSWERED);
+	probe__assert_moved(&probe, UNTRACKED, 0);
+	probe__done(&probe);
+}
+
+/* On a slow machine some of them wait too long meanwhile. */
+static void test_count__queries_without_room(void **state)
+{
+	struct probe probe;
+
+	(void)state;
+	observe(&probe, ask_too_much);
+
+	probe__assert_moved(&probe, QUERIES("A"), TOO_MANY);
+	assert_true(probe__moved(&probe, UNTRACKED) +
+			    probe__moved(&probe, UNANSWERED_QUERIES("A")) >=
+		    TOO_MANY - UNDER_WAY_MAX);
+	probe__done(&probe);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_observe__answers_of_each_type_and_code),
+		cmocka_unit_test(test_observe__names_at_their_bounds),
+		cmocka_unit_test(test_ignore__what_is_no_query),
+		cmocka_unit_test(test_count__queries_sent_again),
+		cmocka_unit_test(test_count__queries_without_answer),
+		cmocka_unit_test(test_count__queries_without_room),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
