@@ -202,3 +202,11 @@ int facts__fill(struct object_facts *facts, const struct bpf_object *object, con
 	fact_types__free(collector.types);
 	return r < 0 ? err__set(err, r, NULL, "no memory for the facts of object '%s'", path) : 0;
 }
+
+const struct fact_map *facts__find_map(const struct object_facts *facts, const char *name)
+{
+	for (uint32_t i = 0; i < facts->map_count; i++)
+		if (str_eq(facts->maps[i].name, name))
+			return &facts->maps[i];
+	return NULL;
+}

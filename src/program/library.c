@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -78,6 +79,11 @@ void library_log__leave(struct library_log *log)
 {
 	entered = log->outer;
 	log->outer = NULL;
+}
+
+void library_log__add(struct library_log *log, const char *lines)
+{
+	keep(log, lines, strlen(lines));
 }
 
 void library_log__clear(struct library_log *log)

@@ -24,6 +24,8 @@ void library_log__enter(struct library_log *log);
 void library_log__leave(struct library_log *log);
 /* Forgets what was said: before an operation whose messages are to be read afterwards. */
 void library_log__clear(struct library_log *log);
+/* Adds what libbpf would have said; whole lines. */
+void library_log__add(struct library_log *log, const char *lines);
 /* The lines kept, oldest first, or "". Borrowed until the next message. */
 const char *library_log__text(struct library_log *log);
 void library_log__done(struct library_log *log);

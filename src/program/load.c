@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "program/explain.h"
 #include "program/explain_map.h"
+#include "program/handler.h"
 #include "program/image.h"
 #include "program/kernel_abi.h"
 #include "program/private.h"
@@ -39,15 +40,18 @@ static void set_mmap_flag(struct program *program, const char *name)
 
 /* ---- one try ---- */
 
-/* What libbpf does not know from the section's name. A target that is not there shows at load. */
+/* Our handlers stand in for libbpf's, which would do this at load. A target that is not there shows then. */
 static void bind_target(const struct program_part *part)
 {
-	if (part->is_wanted && part->is_target_of_spec)
+	if (part->is_wanted && part->section && part->section->flags & SECTION_BTF &&
+	    part->btf_target)
 		(void)bpf_program__set_attach_target(part->library, 0, part->btf_target);
 }
 
 static int prepare(struct program *program, struct err *err)
 {
+	int r;
+
 	vec_for_each(&program->mmap_maps, name)
 		set_mmap_flag(program, *name);
 	program__share_inherited(program);
@@ -56,7 +60,8 @@ static int prepare(struct program *program, struct err *err)
 						program->parts[i].is_wanted);
 		bind_target(&program->parts[i]);
 	}
-	return program__set_constants(program, err);
+	r = rewriter__begin(program, err);
+	return r < 0 ? r : program__set_constants(program, err);
 }
 
 static struct program_part *find_culprit(struct program *program)
@@ -215,6 +220,16 @@ static int fail_object(struct program *program, int r, struct err *err)
 	return err__wrap(err, r, &program->spec->at, "object '%s'", program->spec->object);
 }
 
+/* It may be that the kernel refuses only what was made of it. */
+static int load_original(struct program *program, struct program_part *part, struct err *err)
+{
+	int r;
+
+	rewriter__give_up(program, part, err);
+	r = program__open_library(program, err);
+	return r < 0 ? r : 1;
+}
+
 /* 0: loaded. 1: something less, try again. Negative: the object cannot be had. */
 static int try_load(struct program *program, struct err *err)
 {
@@ -225,7 +240,10 @@ static int try_load(struct program *program, struct err *err)
 	if (r < 0)
 		return r;
 	library_log__clear(&program->log);
+	handler_enter(program);
 	r = library_errno(bpf_object__load(program->object));
+	handler_leave();
+	rewriter__end(program);
 	if (r == 0)
 		return 0;
 	part = find_culprit(program);
@@ -234,6 +252,8 @@ static int try_load(struct program *program, struct err *err)
 		return next == 0 ? fail_object(program, r, err) : next;
 	}
 	(void)explain_part(program, part, r, err);
+	if (part->is_rewritten)
+		return load_original(program, part, err);
 	if (program->options.is_strict)
 		return err__wrap(err, r, &program->spec->at, "object '%s': prog '%s'",
 				 program->spec->object, part->view.name);
@@ -264,7 +284,7 @@ int program__load(struct program *program, struct err *err)
 	int r = 1;
 
 	library_log__enter(&program->log);
-	/* Each round has one program or one strong symbol less, so this ends. */
+	/* Each round has one program, one rewritten program or one strong symbol less, so this ends. */
 	while (r > 0) {
 		r = check_plan(program, err);
 		if (r == 0)

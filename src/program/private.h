@@ -11,6 +11,7 @@
 #include "program/attach.h"
 #include "program/library.h"
 #include "program/program.h"
+#include "program/rewrite.h"
 
 struct bpf_object;
 struct bpf_program;
@@ -27,6 +28,8 @@ struct program_part {
 	struct link_set links;       /* owned */
 	bool is_wanted;              /* takes part in the next load */
 	bool is_stepped_back;        /* left out only because an alternative before it is there */
+	bool is_rewritten;           /* in the load under way, or the one that went well */
+	bool keeps_original;         /* it is not rewritten (again): view.why_original */
 	bool has_stand_in; /* another of its alternatives is wanted: no loss when it is left out */
 };
 
@@ -58,6 +61,7 @@ struct program {
 	const char *missing_functions; /* arena, or NULL; kfuncs that this kernel lacks, "a, b" */
 	VEC(struct program_feed *) feeds; /* owned */
 	VEC(struct inherited_map) inherited;
+	struct rewriter rewriter;
 	bool is_loaded;
 };
 
@@ -66,6 +70,7 @@ int program__open_library(struct program *program, struct err *err);
 /* facts.c */
 int facts__fill(struct object_facts *facts, const struct bpf_object *object, const char *path,
 		struct arena *arena, struct err *err);
+const struct fact_map *facts__find_map(const struct object_facts *facts, const char *name);
 /* plan.c: decides for each group of alternatives which parts are wanted, after one of them turned out not to load. */
 void program__choose_alternatives(struct program *program);
 /* constants.c: writes the constants of the spec into the opened object. */

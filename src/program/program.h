@@ -13,6 +13,7 @@
 #include "base/err.h"
 #include "config/facts.h"
 #include "config/spec.h"
+#include "emit/overflow.h"
 
 struct host;
 struct program;
@@ -43,9 +44,11 @@ struct part {
 	enum part_state state;
 	const char *
 		reason; /* or NULL: why it is left out or not attached; one line, what would be right */
-	const char *cause;   /* or NULL: the end of the verifier's log */
-	uint32_t id;         /* 0: not loaded */
-	char tag[17];        /* "" : not loaded */
+	const char *cause; /* or NULL: the end of the verifier's log */
+	const char *
+		why_original; /* or NULL: why its lookups were not redirected, though they could be */
+	uint32_t id;          /* 0: not loaded */
+	char tag[17];         /* "" : not loaded */
 	uint32_t link_count; /* places it is attached at (CPUs, processes, interfaces) */
 	int fd;              /* -1: not loaded; borrowed */
 };
@@ -108,6 +111,29 @@ int program__part_maps(const struct program *program, uint32_t index, uint32_t *
  * -EPERM without CAP_SYS_ADMIN, also when kernel.bpf_stats_enabled is on anyway.
  */
 int program_enable_statistics(struct err *err);
+
+/* ---- what does not fit into a map (rewrite.c) ---- */
+
+/*
+ * Between plan and load: lookups that follow an insert into this map get a slot of an overflow map when the insert
+ * failed; the layout says which. -EOPNOTSUPP: nothing is lost in such a map, or nobody could tell; -EEXIST: it is
+ * wanted with another layout; -EBUSY: too late. err has the reason for a person.
+ */
+int program__want_overflow(struct program *program, const char *map,
+			   const struct overflow_layout *layout, struct err *err);
+/* After load: the overflow map of that map, when at least one place was redirected. -ENOENT, err says why not. */
+int program__overflow(const struct program *program, const char *map, struct program_map *ret_map,
+		      struct err *err);
+
+/* A place where a key is put into a map whose overflow is wanted. Strings are the program's. */
+struct rewrite_site {
+	const char *program; /* of the object */
+	const char *map;
+	uint32_t instruction; /* of the program as it is loaded; the lookup, or the insert alone */
+	const char *reason;   /* or NULL: the lookup is redirected */
+};
+uint32_t program__site_count(const struct program *program);
+const struct rewrite_site *program__site(const struct program *program, uint32_t index);
 
 /* Starts a feed (program/feed/): user space keeps writing into the map until close. */
 int program__feed(struct program *program, const struct feed_spec *spec, struct err *err);

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "program/attach.h"
+#include "program/handler.h"
 #include "program/kernel_abi.h"
 
 #define TYPE(name) BPF_PROG_TYPE_##name
@@ -21,31 +22,31 @@ static const struct section sections[] = {
 	{ "cgroup/connect4", &attach_cgroup, TYPE(CGROUP_SOCK_ADDR), BPF_CGROUP_INET4_CONNECT, 0 },
 	{ "cgroup/connect6", &attach_cgroup, TYPE(CGROUP_SOCK_ADDR), BPF_CGROUP_INET6_CONNECT, 0 },
 	{ "cgroup/connect_unix", &attach_cgroup, TYPE(CGROUP_SOCK_ADDR), KERNEL_ATTACH_UNIX_CONNECT,
-	  SECTION_OWN },
+	  0 },
 	{ "cgroup/dev", &attach_cgroup, TYPE(CGROUP_DEVICE), BPF_CGROUP_DEVICE, 0 },
 	{ "cgroup/getpeername4", &attach_cgroup, TYPE(CGROUP_SOCK_ADDR),
 	  BPF_CGROUP_INET4_GETPEERNAME, 0 },
 	{ "cgroup/getpeername6", &attach_cgroup, TYPE(CGROUP_SOCK_ADDR),
 	  BPF_CGROUP_INET6_GETPEERNAME, 0 },
 	{ "cgroup/getpeername_unix", &attach_cgroup, TYPE(CGROUP_SOCK_ADDR),
-	  KERNEL_ATTACH_UNIX_GETPEERNAME, SECTION_OWN },
+	  KERNEL_ATTACH_UNIX_GETPEERNAME, 0 },
 	{ "cgroup/getsockname4", &attach_cgroup, TYPE(CGROUP_SOCK_ADDR),
 	  BPF_CGROUP_INET4_GETSOCKNAME, 0 },
 	{ "cgroup/getsockname6", &attach_cgroup, TYPE(CGROUP_SOCK_ADDR),
 	  BPF_CGROUP_INET6_GETSOCKNAME, 0 },
 	{ "cgroup/getsockname_unix", &attach_cgroup, TYPE(CGROUP_SOCK_ADDR),
-	  KERNEL_ATTACH_UNIX_GETSOCKNAME, SECTION_OWN },
+	  KERNEL_ATTACH_UNIX_GETSOCKNAME, 0 },
 	{ "cgroup/getsockopt", &attach_cgroup, TYPE(CGROUP_SOCKOPT), BPF_CGROUP_GETSOCKOPT, 0 },
 	{ "cgroup/post_bind4", &attach_cgroup, TYPE(CGROUP_SOCK), BPF_CGROUP_INET4_POST_BIND, 0 },
 	{ "cgroup/post_bind6", &attach_cgroup, TYPE(CGROUP_SOCK), BPF_CGROUP_INET6_POST_BIND, 0 },
 	{ "cgroup/recvmsg4", &attach_cgroup, TYPE(CGROUP_SOCK_ADDR), BPF_CGROUP_UDP4_RECVMSG, 0 },
 	{ "cgroup/recvmsg6", &attach_cgroup, TYPE(CGROUP_SOCK_ADDR), BPF_CGROUP_UDP6_RECVMSG, 0 },
 	{ "cgroup/recvmsg_unix", &attach_cgroup, TYPE(CGROUP_SOCK_ADDR), KERNEL_ATTACH_UNIX_RECVMSG,
-	  SECTION_OWN },
+	  0 },
 	{ "cgroup/sendmsg4", &attach_cgroup, TYPE(CGROUP_SOCK_ADDR), BPF_CGROUP_UDP4_SENDMSG, 0 },
 	{ "cgroup/sendmsg6", &attach_cgroup, TYPE(CGROUP_SOCK_ADDR), BPF_CGROUP_UDP6_SENDMSG, 0 },
 	{ "cgroup/sendmsg_unix", &attach_cgroup, TYPE(CGROUP_SOCK_ADDR), KERNEL_ATTACH_UNIX_SENDMSG,
-	  SECTION_OWN },
+	  0 },
 	{ "cgroup/setsockopt", &attach_cgroup, TYPE(CGROUP_SOCKOPT), BPF_CGROUP_SETSOCKOPT, 0 },
 	{ "cgroup/skb", &attach_cgroup, TYPE(CGROUP_SKB), 0, 0 },
 	{ "cgroup/sock", &attach_cgroup, TYPE(CGROUP_SOCK), BPF_CGROUP_INET_SOCK_CREATE, 0 },
@@ -70,7 +71,7 @@ static const struct section sections[] = {
 	{ "kprobe", &attach_kprobe, TYPE(KPROBE), 0, 0 },
 	{ "kprobe.multi", &attach_kprobe_multi, TYPE(KPROBE), KERNEL_ATTACH_KPROBE_MULTI, 0 },
 	{ "kprobe.session", &attach_kprobe_multi, TYPE(KPROBE), KERNEL_ATTACH_KPROBE_SESSION,
-	  SECTION_OWN | SECTION_SESSION },
+	  SECTION_SESSION },
 	{ "kretprobe", &attach_kprobe, TYPE(KPROBE), 0, SECTION_RETURN },
 	{ "kretprobe.multi", &attach_kprobe_multi, TYPE(KPROBE), KERNEL_ATTACH_KPROBE_MULTI,
 	  SECTION_RETURN },
@@ -79,12 +80,10 @@ static const struct section sections[] = {
 	{ "lsm", &attach_tracing, TYPE(LSM), BPF_LSM_MAC, SECTION_BTF },
 	{ "lsm.s", &attach_tracing, TYPE(LSM), BPF_LSM_MAC, SECTION_BTF | SECTION_SLEEPABLE },
 	{ "lsm_cgroup", &attach_cgroup, TYPE(LSM), BPF_LSM_CGROUP, SECTION_BTF },
-	{ "netfilter", &attach_netfilter, KERNEL_PROG_TYPE_NETFILTER, KERNEL_ATTACH_NETFILTER,
-	  SECTION_OWN },
-	{ "netkit/peer", &attach_tc, TYPE(SCHED_CLS), KERNEL_ATTACH_NETKIT_PEER, SECTION_OWN },
-	{ "netkit/primary", &attach_tc, TYPE(SCHED_CLS), KERNEL_ATTACH_NETKIT_PRIMARY,
-	  SECTION_OWN },
-	{ "perf_event", &attach_perf_event, TYPE(PERF_EVENT), 0, SECTION_OWN },
+	{ "netfilter", &attach_netfilter, KERNEL_PROG_TYPE_NETFILTER, KERNEL_ATTACH_NETFILTER, 0 },
+	{ "netkit/peer", &attach_tc, TYPE(SCHED_CLS), KERNEL_ATTACH_NETKIT_PEER, 0 },
+	{ "netkit/primary", &attach_tc, TYPE(SCHED_CLS), KERNEL_ATTACH_NETKIT_PRIMARY, 0 },
+	{ "perf_event", &attach_perf_event, TYPE(PERF_EVENT), 0, 0 },
 	{ "raw_tp", &attach_raw_tracepoint, TYPE(RAW_TRACEPOINT), 0, 0 },
 	{ "raw_tp.w", &attach_raw_tracepoint, TYPE(RAW_TRACEPOINT_WRITABLE), 0, 0 },
 	{ "raw_tracepoint", &attach_raw_tracepoint, TYPE(RAW_TRACEPOINT), 0, 0 },
@@ -92,61 +91,40 @@ static const struct section sections[] = {
 	{ "sockops", &attach_cgroup, TYPE(SOCK_OPS), BPF_CGROUP_SOCK_OPS, 0 },
 	{ "socket", &attach_socket_filter, TYPE(SOCKET_FILTER), 0, 0 },
 	{ "tc", &attach_tc, TYPE(SCHED_CLS), 0, 0 },
-	{ "tc/egress", &attach_tc, TYPE(SCHED_CLS), KERNEL_ATTACH_TCX_EGRESS, SECTION_OWN },
-	{ "tc/ingress", &attach_tc, TYPE(SCHED_CLS), KERNEL_ATTACH_TCX_INGRESS, SECTION_OWN },
-	{ "tcx/egress", &attach_tc, TYPE(SCHED_CLS), KERNEL_ATTACH_TCX_EGRESS, SECTION_OWN },
-	{ "tcx/ingress", &attach_tc, TYPE(SCHED_CLS), KERNEL_ATTACH_TCX_INGRESS, SECTION_OWN },
+	{ "tc/egress", &attach_tc, TYPE(SCHED_CLS), KERNEL_ATTACH_TCX_EGRESS, 0 },
+	{ "tc/ingress", &attach_tc, TYPE(SCHED_CLS), KERNEL_ATTACH_TCX_INGRESS, 0 },
+	{ "tcx/egress", &attach_tc, TYPE(SCHED_CLS), KERNEL_ATTACH_TCX_EGRESS, 0 },
+	{ "tcx/ingress", &attach_tc, TYPE(SCHED_CLS), KERNEL_ATTACH_TCX_INGRESS, 0 },
 	{ "tp", &attach_tracepoint, TYPE(TRACEPOINT), 0, 0 },
 	{ "tp_btf", &attach_tracing, TYPE(TRACING), BPF_TRACE_RAW_TP, SECTION_BTF },
 	{ "tracepoint", &attach_tracepoint, TYPE(TRACEPOINT), 0, 0 },
 	{ "uprobe", &attach_uprobe, TYPE(KPROBE), 0, 0 },
-	{ "uprobe.multi", &attach_uprobe_multi, TYPE(KPROBE), KERNEL_ATTACH_UPROBE_MULTI,
-	  SECTION_OWN },
+	{ "uprobe.multi", &attach_uprobe_multi, TYPE(KPROBE), KERNEL_ATTACH_UPROBE_MULTI, 0 },
 	{ "uprobe.multi.s", &attach_uprobe_multi, TYPE(KPROBE), KERNEL_ATTACH_UPROBE_MULTI,
-	  SECTION_OWN | SECTION_SLEEPABLE },
+	  SECTION_SLEEPABLE },
 	{ "uprobe.s", &attach_uprobe, TYPE(KPROBE), 0, SECTION_SLEEPABLE },
 	{ "uprobe.session", &attach_uprobe_multi, TYPE(KPROBE), KERNEL_ATTACH_UPROBE_SESSION,
-	  SECTION_OWN | SECTION_SESSION },
+	  SECTION_SESSION },
 	{ "uprobe.session.s", &attach_uprobe_multi, TYPE(KPROBE), KERNEL_ATTACH_UPROBE_SESSION,
-	  SECTION_OWN | SECTION_SESSION | SECTION_SLEEPABLE },
+	  SECTION_SESSION | SECTION_SLEEPABLE },
 	{ "uretprobe", &attach_uprobe, TYPE(KPROBE), 0, SECTION_RETURN },
 	{ "uretprobe.multi", &attach_uprobe_multi, TYPE(KPROBE), KERNEL_ATTACH_UPROBE_MULTI,
-	  SECTION_OWN | SECTION_RETURN },
+	  SECTION_RETURN },
 	{ "uretprobe.multi.s", &attach_uprobe_multi, TYPE(KPROBE), KERNEL_ATTACH_UPROBE_MULTI,
-	  SECTION_OWN | SECTION_RETURN | SECTION_SLEEPABLE },
+	  SECTION_RETURN | SECTION_SLEEPABLE },
 	{ "uretprobe.s", &attach_uprobe, TYPE(KPROBE), 0, SECTION_RETURN | SECTION_SLEEPABLE },
 	{ "usdt", &attach_usdt, TYPE(KPROBE), 0, 0 },
-	{ "usdt.s", &attach_usdt, TYPE(KPROBE), 0, SECTION_OWN | SECTION_SLEEPABLE },
-	{ "xdp", &attach_xdp, TYPE(XDP), BPF_XDP, SECTION_OWN },
+	{ "usdt.s", &attach_usdt, TYPE(KPROBE), 0, SECTION_SLEEPABLE },
+	{ "xdp", &attach_xdp, TYPE(XDP), BPF_XDP, 0 },
 };
 
-/* These begin with xdp/ but name no interface: libbpf's own meaning stays. */
-static const struct {
-	const char *name;
-	uint32_t attach_type;
-} xdp_map_sections[] = {
-	{ "xdp/cpumap", BPF_XDP_CPUMAP },
-	{ "xdp/devmap", BPF_XDP_DEVMAP },
-};
-
-static int set_up_program(struct bpf_program *program, long cookie)
-{
-	const char *name = bpf_program__section_name(program);
-
-	for (size_t i = 0; i < array_size(xdp_map_sections); i++)
-		if (str_eq(name, xdp_map_sections[i].name))
-			return bpf_program__set_expected_attach_type(
-				program, xdp_map_sections[i].attach_type);
-	if (cookie & SECTION_SLEEPABLE)
-		return bpf_program__set_flags(program,
-					      bpf_program__flags(program) | BPF_F_SLEEPABLE);
-	return 0;
-}
+/* These begin with xdp/ but name no interface: libbpf's own meaning stays (handler.c). */
+static const char *const xdp_map_sections[] = { "xdp/cpumap", "xdp/devmap" };
 
 static int register_one(const struct section *section, struct err *err)
 {
 	LIBBPF_OPTS(libbpf_prog_handler_opts, options, .cookie = (long)section->flags,
-		    .prog_setup_fn = set_up_program);
+		    .prog_setup_fn = handler_set_up, .prog_prepare_load_fn = handler_prepare_load);
 	char pattern[64];
 	int r;
 
@@ -168,8 +146,9 @@ int section_register(struct err *err)
 
 	if (is_registered)
 		return 0;
-	for (size_t i = 0; i < array_size(sections); i++) {
-		int r = sections[i].flags & SECTION_OWN ? register_one(&sections[i], err) : 0;
+	/* libbpf takes the first that matches, and "tc+" matches "tc/egress" too: backwards, the longer come first. */
+	for (size_t i = array_size(sections); i-- > 0;) {
+		int r = register_one(&sections[i], err);
 
 		if (r < 0)
 			return r;
@@ -184,7 +163,7 @@ const struct section *section_find(const char *name, const char **ret_rest)
 	size_t best_len = 0;
 
 	for (size_t i = 0; i < array_size(xdp_map_sections); i++)
-		if (str_eq(name, xdp_map_sections[i].name))
+		if (str_eq(name, xdp_map_sections[i]))
 			return NULL;
 	for (size_t i = 0; i < array_size(sections); i++) {
 		size_t len = strlen(sections[i].prefix);

@@ -4,7 +4,7 @@
 
 /*
  * ELF section names to what they mean: which family attaches them, with which program and attach type.
- * It owns one const table; the names that libbpf 1.1.2 does not know are registered with it once per process.
+ * It owns one const table; all its names are registered with libbpf once per process, with the handlers of handler.c.
  * object.c asks it for every program it opens.
  */
 
@@ -15,11 +15,10 @@
 struct attach_family;
 
 enum section_flag {
-	SECTION_OWN = 1 << 0,       /* unknown to libbpf 1.1.2, or ours: we register it */
-	SECTION_SLEEPABLE = 1 << 1, /* BPF_F_SLEEPABLE at load; only looked at with SECTION_OWN */
-	SECTION_RETURN = 1 << 2,    /* fires when the function returns */
-	SECTION_SESSION = 1 << 3,   /* fires at both ends */
-	SECTION_BTF = 1 << 4,       /* the target is looked up in the kernel's types at load */
+	SECTION_SLEEPABLE = 1 << 0, /* BPF_F_SLEEPABLE at load */
+	SECTION_RETURN = 1 << 1,    /* fires when the function returns */
+	SECTION_SESSION = 1 << 2,   /* fires at both ends */
+	SECTION_BTF = 1 << 3,       /* the target is looked up in the kernel's types at load */
 };
 
 struct section {

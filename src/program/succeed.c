@@ -79,14 +79,6 @@ bool program__would_be_same(const struct program *program, const struct program_
 
 /* ---- maps whose counts go on ---- */
 
-static const struct fact_map *find_map(const struct object_facts *facts, const char *name)
-{
-	for (uint32_t i = 0; i < facts->map_count; i++)
-		if (str_eq(facts->maps[i].name, name))
-			return &facts->maps[i];
-	return NULL;
-}
-
 static bool same_type(const struct fact_type *a, const struct fact_type *b);
 
 static bool same_member(const struct fact_member *a, const struct fact_member *b)
@@ -146,8 +138,8 @@ static bool is_known(const struct program *program, const char *name)
 int program__inherit(struct program *program, const char *map, const struct program *before,
 		     struct err *err)
 {
-	const struct fact_map *own = find_map(&program->facts, map);
-	const struct fact_map *former = find_map(&before->facts, map);
+	const struct fact_map *own = facts__find_map(&program->facts, map);
+	const struct fact_map *former = facts__find_map(&before->facts, map);
 	struct inherited_map inherited = { .fd = -1 };
 	struct bpf_map *library;
 
@@ -167,7 +159,7 @@ int program__inherit(struct program *program, const char *map, const struct prog
 		return err__set(err, -ENOMEM, &program->spec->at,
 				"no descriptor or memory for the counts of map '%s'", map);
 	}
-	return 0;
+	return rewriter__inherit(program, map, before, err);
 }
 
 void program__share_inherited(struct program *program)
@@ -225,7 +217,7 @@ static void copy_entries(struct copy *copy, uint64_t *lost)
 
 static int copy_map(struct program *program, const struct inherited_map *inherited, uint64_t *lost)
 {
-	const struct fact_map *map = find_map(&program->facts, inherited->name);
+	const struct fact_map *map = facts__find_map(&program->facts, inherited->name);
 	const struct bpf_map *library = bpf_object__find_map_by_name(program->object,
 								     inherited->name);
 	struct copy copy = { .from = inherited->fd };
