@@ -105,23 +105,46 @@ uint16_t free_port(void)
 	return ntohs(address.sin_port);
 }
 
-static void spawn(struct exporter *exporter, const char *names, const char *const *extra)
-{
-	char binary[128], dir_flag[128], names_flag[512], listen_flag[64], log_path[128];
-	const char *argv[ARGS_MAX] = { binary, "exporter", dir_flag, names_flag, listen_flag };
-	size_t argc = 5;
+/* The flags that say what to run and where to listen. */
+struct flags {
+	char what[4096];
+	char names[1024];
+	char listen[64];
+};
 
-	snprintf(binary, sizeof(binary), "%s/sonde", exporter->dir);
+static size_t fill_flags(struct exporter *exporter, const char *names, struct flags *flags,
+			 const char **argv)
+{
+	char address[32];
+
 	if (!exporter->listen_address)
 		exporter->port = free_port();
-	snprintf(dir_flag, sizeof(dir_flag), "--config.dir=%s", exporter->dir);
-	snprintf(names_flag, sizeof(names_flag), "--config.names=%s", names);
-	if (exporter->listen_address)
-		snprintf(listen_flag, sizeof(listen_flag), "--web.listen-address=%s",
-			 exporter->listen_address);
-	else
-		snprintf(listen_flag, sizeof(listen_flag), "--web.listen-address=127.0.0.1:%u",
-			 exporter->port);
+	snprintf(address, sizeof(address), "127.0.0.1:%u", exporter->port);
+	argv[1] = exporter->probes ? "run" : "exporter";
+	argv[2] = flags->what;
+	argv[3] = flags->listen;
+	if (exporter->probes) {
+		snprintf(flags->what, sizeof(flags->what), "--probes=%s", exporter->probes);
+		snprintf(flags->listen, sizeof(flags->listen), "--listen=%s", address);
+		return 4;
+	}
+	snprintf(flags->what, sizeof(flags->what), "--config.dir=%s", exporter->dir);
+	snprintf(flags->names, sizeof(flags->names), "--config.names=%s", names);
+	snprintf(flags->listen, sizeof(flags->listen), "--web.listen-address=%s",
+		 exporter->listen_address ? exporter->listen_address : address);
+	argv[4] = flags->names;
+	return 5;
+}
+
+static void spawn(struct exporter *exporter, const char *names, const char *const *extra)
+{
+	char binary[128], log_path[128];
+	const char *argv[ARGS_MAX] = { binary };
+	struct flags flags;
+	size_t argc;
+
+	snprintf(binary, sizeof(binary), "%s/sonde", exporter->dir);
+	argc = fill_flags(exporter, names, &flags, argv);
 	while (extra && *extra && argc < ARGS_MAX - 1)
 		argv[argc++] = *extra++;
 	snprintf(log_path, sizeof(log_path), "%s/log", exporter->dir);

@@ -23,6 +23,8 @@ struct exporter {
 	/* To be set between init and start, by tests that need it. */
 	const char *
 		listen_address; /* NULL: 127.0.0.1 and a free port; otherwise `port` is the test's to set */
+	const char *
+		probes; /* NULL; otherwise it is `sonde run` on the probes of this directory, and names are of no interest */
 	void (*prepare)(void *ctx); /* runs in the child before it becomes the exporter */
 	void *prepare_ctx;
 };
