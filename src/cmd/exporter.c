@@ -302,7 +302,7 @@ static int drop_capabilities(struct exporter *exporter)
 	return r < 0 ? fail("Error dropping capabilities", &err, r) : 0;
 }
 
-/* How many programs there are; those that are not attached are listed as "config:program, ". */
+/* How many programs there are; those that are missed are listed as "config:program, ". */
 static uint32_t list_programs(const struct agent *agent, uint32_t *ret_attached,
 			      struct strbuf *missing)
 {
@@ -318,7 +318,7 @@ static uint32_t list_programs(const struct agent *agent, uint32_t *ret_attached,
 			count++;
 			if (part->state == PART_STATE_ATTACHED)
 				++*ret_attached;
-			else
+			else if (!part->is_stood_in_for)
 				strbuf__printf(missing, "%s%s:%s", missing->len ? ", " : "",
 					       config.name, part->name);
 		}
@@ -336,7 +336,7 @@ static int check_attached(struct exporter *exporter)
 	strbuf__printf(&ready, "STATUS=ready with %u of %u programs found in the config in %lldms",
 		       attached, count, (long long)session__age_ms(&exporter->session));
 	log_info("Started with %s", strbuf__text(&ready) + strlen("STATUS=ready with "));
-	if (exporter->options.is_strict && attached < count) {
+	if (exporter->options.is_strict && missing.len > 0) {
 		log_error("Missed attachments (module:prog): %s", strbuf__text(&missing));
 		r = -ENOENT;
 	} else if (!exporter->options.is_checking) {

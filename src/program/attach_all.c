@@ -83,6 +83,12 @@ static void attach_group(struct program *program, const struct alternative_spec 
 		if (!chosen && part->view.state == PART_STATE_ATTACHED)
 			chosen = part->view.name;
 	}
+	for (uint32_t i = 0; chosen && i < group->program_count; i++) {
+		struct program_part *part = program__find_part(program, group->programs[i]);
+
+		if (part)
+			part->view.is_stood_in_for = part->view.state != PART_STATE_ATTACHED;
+	}
 }
 
 int program__attach(struct program *program, struct err *err)

@@ -254,7 +254,7 @@ static int try_load(struct program *program, struct err *err)
 	(void)explain_part(program, part, r, err);
 	if (part->is_rewritten)
 		return load_original(program, part, err);
-	if (program->options.is_strict)
+	if (program->options.is_strict && !program__has_successor(program, part))
 		return err__wrap(err, r, &program->spec->at, "object '%s': prog '%s'",
 				 program->spec->object, part->view.name);
 	r = leave_out(program, part, err);

@@ -83,6 +83,26 @@ void program__choose_alternatives(struct program *program)
 		choose(program, &program->spec->alternatives[i]);
 }
 
+/* Those behind it in its group are planned still, or stepped back for it. */
+bool program__has_successor(const struct program *program, const struct program_part *part)
+{
+	for (uint32_t i = 0; i < program->spec->alternative_count; i++) {
+		const struct alternative_spec *group = &program->spec->alternatives[i];
+		bool is_behind = false;
+
+		for (uint32_t j = 0; j < group->program_count; j++) {
+			const struct program_part *other = program__find_part(program,
+									      group->programs[j]);
+
+			if (is_behind &&
+			    (other->is_stepped_back || other->view.state == PART_STATE_PLANNED))
+				return true;
+			is_behind |= other == part;
+		}
+	}
+	return false;
+}
+
 /* ---- the plan ---- */
 
 static int unknown_part(const struct program *program, const struct loc *at, const char *name,

@@ -73,6 +73,8 @@ int facts__fill(struct object_facts *facts, const struct bpf_object *object, con
 const struct fact_map *facts__find_map(const struct object_facts *facts, const char *name);
 /* plan.c: decides for each group of alternatives which parts are wanted, after one of them turned out not to load. */
 void program__choose_alternatives(struct program *program);
+/* plan.c: whether an alternative behind this part may still do its work. */
+bool program__has_successor(const struct program *program, const struct program_part *part);
 /* constants.c: writes the constants of the spec into the opened object. */
 int program__set_constants(struct program *program, struct err *err);
 /* Moves a part to a state with a reason (the error's text and cause are copied; err is emptied). */

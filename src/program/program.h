@@ -49,6 +49,7 @@ struct part {
 		why_original; /* or NULL: why its lookups were not redirected, though they could be */
 	uint32_t id;          /* 0: not loaded */
 	char tag[17];         /* "" : not loaded */
+	bool is_stood_in_for; /* not attached, but another of its alternatives is: nothing is missing */
 	uint32_t link_count; /* places it is attached at (CPUs, processes, interfaces) */
 	int fd;              /* -1: not loaded; borrowed */
 };

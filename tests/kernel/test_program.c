@@ -494,10 +494,12 @@ static void test_load__alternatives(void **state)
 	bench->spec.alternatives = &group;
 	bench->spec.alternative_count = 1;
 	/* That the first cannot load is no loss, also when strict. */
-	bench__open(bench, "refused", false);
+	bench__open(bench, "refused", true);
 	bench__run(bench);
 	assert_int_equal(bench__part(bench, "refused")->state, PART_STATE_LEFT_OUT);
+	assert_true(bench__part(bench, "refused")->is_stood_in_for);
 	assert_int_equal(bench__part(bench, "second")->state, PART_STATE_ATTACHED);
+	assert_false(bench__part(bench, "second")->is_stood_in_for);
 	assert_int_equal(bench__part(bench, "third")->state, PART_STATE_LEFT_OUT);
 	assert_string_equal(bench__part(bench, "third")->reason, "prog 'second' does its work");
 	assert_int_equal(bench__part(bench, "third")->fd, -1);

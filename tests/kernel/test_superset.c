@@ -222,10 +222,11 @@ static void test_alternatives__one_of_them_runs(void **state)
 
 static void test_alternatives__first_that_can_attach_does_all(void **state)
 {
+	const char *const strict[] = { "--config.strict", NULL };
 	struct exporter *exporter = *state;
 	char *metrics;
 
-	start(exporter, "alternatives: [[run_first, run_second, run_third]]\n" RUNS, NULL);
+	start(exporter, "alternatives: [[run_first, run_second, run_third]]\n" RUNS, strict);
 	fire(CALL, 0);
 	assert_lines(exporter, SERIES("runs_total"),
 		     SERIES("runs_total{program=\"0\"} 1\n")
