@@ -30,6 +30,9 @@ struct label_cache {
 	size_t capacity;
 	size_t max_keys;
 	struct hash_index index;
+	uint64_t *accounts; /* owned; `words` by entry; NULL: nobody has asked for one */
+	size_t words;
+	size_t accounts_capacity; /* entries */
 
 	uint32_t generation;
 	uint32_t previous;   /* generation of the pass before */
@@ -85,6 +88,7 @@ int label_cache__new(const struct label_cache_options *options, struct label_cac
 	cache->key_size = options->key_size;
 	cache->stride = (sizeof(struct cached) + options->key_size + 7) & ~(size_t)7;
 	cache->max_keys = options->max_keys ? options->max_keys : LABEL_CACHE_DEFAULT_MAX_KEYS;
+	cache->words = options->account_words ? options->account_words : 1;
 	cache->first = cache->last = cache->hint = NONE;
 	*ret_cache = cache;
 	return 0;
@@ -95,6 +99,7 @@ struct label_cache *label_cache__free(struct label_cache *cache)
 	if (!cache)
 		return NULL;
 	free(cache->entries);
+	free(cache->accounts);
 	hash_index__done(&cache->index);
 	free(cache);
 	return NULL;
@@ -179,14 +184,64 @@ struct retention {
 	const uint32_t *map_series; /* or NULL; whose series is still there */
 };
 
-static bool is_kept(const struct cached *cached, const struct retention *retention)
+static inline uint64_t *account_at(const struct label_cache *cache, uint32_t number)
 {
+	return cache->accounts + number * cache->words;
+}
+
+static bool is_open(const struct label_cache *cache, uint32_t number)
+{
+	if (!cache->accounts)
+		return false;
+	for (size_t i = 0; i < cache->words; i++) {
+		if (account_at(cache, number)[i] != 0)
+			return true;
+	}
+	return false;
+}
+
+static inline bool is_index(uint32_t series)
+{
+	return series < LABEL_SERIES_FIRST_CODE;
+}
+
+static bool loses_series(const struct cached *cached, const struct retention *retention)
+{
+	return retention->map_series && is_index(cached->entry.series) &&
+	       retention->map_series[cached->entry.series] == UINT32_MAX;
+}
+
+static bool is_kept(const struct label_cache *cache, uint32_t number,
+		    const struct retention *retention)
+{
+	const struct cached *cached = entry_at(cache, number);
+
 	if (cached->seen < retention->oldest)
 		return false;
+	if (is_open(cache, number))
+		return true;
 	if (retention->has_no_provisional && cached->entry.is_provisional)
 		return false;
-	return !retention->map_series || cached->entry.series == LABEL_SERIES_SKIP ||
-	       retention->map_series[cached->entry.series] != UINT32_MAX;
+	return !loses_series(cached, retention);
+}
+
+/* What the retention makes of an entry that stays. */
+static struct label_entry retained(const struct cached *cached, const struct retention *retention)
+{
+	struct label_entry entry = cached->entry;
+	bool is_asked_again = retention->has_no_provisional && entry.is_provisional;
+
+	entry.is_provisional = entry.is_provisional && !is_asked_again;
+	if (!is_index(entry.series))
+		return entry;
+	if (is_asked_again) {
+		entry.series = LABEL_SERIES_STALE;
+	} else if (loses_series(cached, retention)) {
+		entry.series = LABEL_SERIES_DORMANT;
+	} else if (retention->map_series) {
+		entry.series = retention->map_series[entry.series];
+	}
+	return entry;
 }
 
 /* Numbers those that stay in the order of the last pass, then the rest of them; returns how many
@@ -200,12 +255,12 @@ static size_t number_kept(const struct label_cache *cache, const struct retentio
 	memset(numbers, 0xff, cache->count * sizeof(*numbers)); /* NONE */
 	/* after a pass that jumped back the chain may run in a circle */
 	for (size_t step = 0; step < cache->count && at != NONE && numbers[at] == NONE; step++) {
-		if (is_kept(entry_at(cache, at), retention))
+		if (is_kept(cache, at, retention))
 			numbers[at] = count++;
 		at = entry_at(cache, at)->next;
 	}
 	for (uint32_t i = 0; i < cache->count; i++) {
-		if (numbers[i] == NONE && is_kept(entry_at(cache, i), retention))
+		if (numbers[i] == NONE && is_kept(cache, i, retention))
 			numbers[i] = count++;
 	}
 	return count;
@@ -226,8 +281,7 @@ static void adopt_entries(struct label_cache *cache, const struct retention *ret
 		moved = (struct cached *)(void *)(entries + numbers[i] * cache->stride);
 		memcpy(moved, entry_at(cache, i), cache->stride);
 		moved->next = numbers[i] + 1 < kept ? numbers[i] + 1 : NONE;
-		if (retention->map_series && moved->entry.series != LABEL_SERIES_SKIP)
-			moved->entry.series = retention->map_series[moved->entry.series];
+		moved->entry = retained(moved, retention);
 		cache->seen_count += moved->seen == cache->generation;
 		cache->provisional_count += moved->entry.is_provisional;
 	}
@@ -239,11 +293,38 @@ static void adopt_entries(struct label_cache *cache, const struct retention *ret
 	cache->hint = cache->last == NONE ? cache->first : entry_at(cache, cache->last)->next;
 }
 
+static uint64_t *new_accounts(const struct label_cache *cache, size_t capacity)
+{
+	size_t words;
+
+	return num_mul_size(capacity, cache->words, &words) ? NULL : new_array(uint64_t, words);
+}
+
+static void adopt_accounts(struct label_cache *cache, const uint32_t *numbers, uint64_t *accounts,
+			   size_t capacity)
+{
+	for (uint32_t i = 0; i < cache->count; i++) {
+		if (numbers[i] != NONE)
+			memcpy(accounts + numbers[i] * cache->words, account_at(cache, i),
+			       cache->words * sizeof(*accounts));
+	}
+	free(cache->accounts);
+	cache->accounts = accounts;
+	cache->accounts_capacity = capacity;
+}
+
+/* Whether entries that stay will be others: those with an account are not simply forgotten. */
+static bool changes_entries(const struct label_cache *cache, const struct retention *retention)
+{
+	return retention->map_series || (retention->has_no_provisional && cache->accounts);
+}
+
 /* Returns how many left, or -ENOMEM: nothing was done. */
 static long forget(struct label_cache *cache, const struct retention *retention)
 {
 	__cleanup(x_freep) uint32_t *numbers = NULL;
 	__cleanup(x_freep) uint8_t *entries = NULL;
+	__cleanup(x_freep) uint64_t *accounts = NULL;
 	size_t before = cache->count;
 	size_t kept, capacity, bytes;
 
@@ -253,14 +334,18 @@ static long forget(struct label_cache *cache, const struct retention *retention)
 	if (!numbers)
 		return -ENOMEM;
 	kept = number_kept(cache, retention, numbers);
-	if (kept == before && !retention->map_series)
+	if (kept == before && !changes_entries(cache, retention))
 		return 0;
 	capacity = kept + kept / 4 + 1; /* room to grow a little before the next copy */
 	if (num_mul_size(capacity, cache->stride, &bytes))
 		return -ENOMEM;
 	entries = malloc(bytes);
-	if (!entries || hash_index__renumber(&cache->index, numbers, kept) < 0)
+	accounts = cache->accounts ? new_accounts(cache, capacity) : NULL;
+	if (!entries || !accounts != !cache->accounts ||
+	    hash_index__renumber(&cache->index, numbers, kept) < 0)
 		return -ENOMEM;
+	if (accounts)
+		adopt_accounts(cache, numbers, take_ptr(accounts), capacity);
 	adopt_entries(cache, retention, numbers, take_ptr(entries), kept);
 	cache->capacity = capacity;
 	return (long)(before - kept);
@@ -292,11 +377,22 @@ size_t label_cache__sweep(struct label_cache *cache, uint32_t oldest, const uint
 	left = forget(cache, &retention);
 	if (left >= 0)
 		return (size_t)left;
-	if (!map_series)
-		return 0;
 	/* old numbers must not survive: better to decode everything again */
-	label_cache__clear(cache);
-	return before;
+	if (map_series)
+		label_cache__make_stale(cache);
+	return 0;
+}
+
+void label_cache__make_stale(struct label_cache *cache)
+{
+	for (uint32_t i = 0; i < cache->count; i++) {
+		struct label_entry *entry = &entry_at(cache, i)->entry;
+
+		if (is_index(entry->series))
+			entry->series = LABEL_SERIES_STALE;
+		entry->is_provisional = false;
+	}
+	cache->provisional_count = 0;
 }
 
 size_t label_cache__forget_provisional(struct label_cache *cache)
@@ -318,6 +414,9 @@ void label_cache__clear(struct label_cache *cache)
 	cache->seen_count = cache->provisional_count = 0;
 	cache->first = cache->last = cache->hint = NONE;
 	hash_index__done(&cache->index);
+	free(cache->accounts);
+	cache->accounts = NULL;
+	cache->accounts_capacity = 0;
 }
 
 /* ---- adding ---------------------------------------------------------------------------------- */
@@ -345,8 +444,17 @@ static int make_room(struct label_cache *cache)
 	r = hash_index__reserve(&cache->index, cache->count + 1);
 	if (r < 0)
 		return r;
+	if (cache->accounts &&
+	    mem_grow((void **)(void *)&cache->accounts, &cache->accounts_capacity, cache->count + 1,
+		     cache->words * sizeof(*cache->accounts)) < 0)
+		return -ENOMEM;
 	return mem_grow((void **)(void *)&cache->entries, &cache->capacity, cache->count + 1,
 			cache->stride);
+}
+
+static void close_account(struct label_cache *cache, uint32_t number)
+{
+	memset(account_at(cache, number), 0, cache->words * sizeof(*cache->accounts));
 }
 
 int label_cache__add(struct label_cache *cache, const void *key, const struct label_entry *entry)
@@ -365,6 +473,8 @@ int label_cache__add(struct label_cache *cache, const void *key, const struct la
 	cached->seen = cache->generation;
 	cached->entry = *entry;
 	memcpy(cached->key, key, cache->key_size);
+	if (cache->accounts)
+		close_account(cache, number);
 	hash_index__add(&cache->index, hash_key(cache, key), number);
 	link_after_last(cache, number);
 	cache->last = number;
@@ -372,6 +482,68 @@ int label_cache__add(struct label_cache *cache, const void *key, const struct la
 	cache->provisional_count += entry->is_provisional;
 	return 0;
 }
+
+void label_cache__set(struct label_cache *cache, const struct label_entry *entry)
+{
+	struct label_entry *at = &entry_at(cache, cache->last)->entry;
+
+	cache->provisional_count += entry->is_provisional;
+	cache->provisional_count -= at->is_provisional;
+	*at = *entry;
+}
+
+/* ---- accounts -------------------------------------------------------------------------------- */
+
+void label_cache__raise_bound(struct label_cache *cache, size_t max_keys)
+{
+	const size_t most = NONE - 16; /* numbers of entries are 32 bits */
+
+	max_keys = max_keys < most ? max_keys : most;
+	if (cache->max_keys < max_keys)
+		cache->max_keys = max_keys;
+}
+
+size_t label_cache__bound(const struct label_cache *cache)
+{
+	return cache->max_keys;
+}
+
+bool label_cache__has_accounts(const struct label_cache *cache)
+{
+	return cache->accounts != NULL;
+}
+
+uint64_t *label_cache__account(struct label_cache *cache, const void *key)
+{
+	if (cache->last == NONE ||
+	    !is_same_key(entry_at(cache, cache->last)->key, key, cache->key_size))
+		return NULL;
+	if (!cache->accounts) {
+		cache->accounts = new_accounts(cache, cache->capacity);
+		if (!cache->accounts)
+			return NULL;
+		cache->accounts_capacity = cache->capacity;
+	}
+	return account_at(cache, cache->last);
+}
+
+void label_cache__end(struct label_cache *cache, uint32_t oldest, bool is_complete)
+{
+	if (!cache->accounts || cache->seen_count == cache->count)
+		return;
+	for (uint32_t i = 0; i < cache->count; i++) {
+		struct cached *cached = entry_at(cache, i);
+
+		if (!is_complete)
+			cached->seen = cache->generation;
+		else if (cached->seen < oldest)
+			close_account(cache, i);
+	}
+	if (!is_complete)
+		cache->seen_count = cache->count;
+}
+
+/* ---- figures --------------------------------------------------------------------------------- */
 
 size_t label_cache__count(const struct label_cache *cache)
 {
@@ -381,5 +553,6 @@ size_t label_cache__count(const struct label_cache *cache)
 size_t label_cache__bytes(const struct label_cache *cache)
 {
 	return sizeof(*cache) + cache->capacity * cache->stride +
+	       cache->accounts_capacity * cache->words * sizeof(*cache->accounts) +
 	       cache->index.capacity * sizeof(*cache->index.slots);
 }

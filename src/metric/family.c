@@ -30,15 +30,23 @@ static int copy_buckets(struct family *family, const struct bucket_layout *bucke
 	return 0;
 }
 
+static uint64_t limit_of(const struct family_spec *spec)
+{
+	uint64_t limit = spec->limit ? spec->limit : FAMILY_DEFAULT_LIMIT;
+
+	return limit > SERIES_MAX ? SERIES_MAX : limit;
+}
+
 static int fill(struct family *family, const struct family_spec *spec)
 {
 	family->kind = spec->kind;
-	family->limit = spec->limit ? spec->limit : FAMILY_DEFAULT_LIMIT;
+	family->limit = limit_of(spec);
 	family->keeps_values = spec->keeps_values;
-	if (family->limit > SERIES_MAX)
-		family->limit = SERIES_MAX;
+	family->leaves_unseen = spec->leaves_unseen;
+	family->ttl_ns = spec->ttl_ns;
+	family->since_ns = spec->since_ns;
 	family->overflow = SERIES_NONE;
-	family->generation = 1;
+	family->pass.generation = 1;
 	family->name = strdup(spec->name);
 	family->help = strdup(spec->help);
 	family->unit = strdup(spec->unit ? spec->unit : "");
@@ -64,11 +72,32 @@ int family__new(const struct family_spec *spec, struct family **ret_family, stru
 	return 0;
 }
 
+static void drop_series(struct family *family)
+{
+	strbuf__done(&family->texts);
+	hash_index__done(&family->index);
+	free(family->series);
+	free(family->slots);
+	free(family->order);
+	free(family->created);
+	free(family->watches);
+	family->series = NULL;
+	family->slots = NULL;
+	family->order = NULL;
+	family->created = NULL;
+	family->watches = NULL;
+	family->count = family->capacity = 0;
+	family->order_capacity = family->slots_capacity = 0;
+	family->created_capacity = family->watches_capacity = 0;
+	family->sorted = family->scattered = family->shown = family->left = 0;
+	family->overflow = SERIES_NONE;
+}
+
 struct family *family__free(struct family *family)
 {
 	if (!family)
 		return NULL;
-	family__clear(family);
+	drop_series(family);
 	label_text__done(&family->labels);
 	free(family->renumbered);
 	free(family->bounds);
@@ -120,8 +149,15 @@ bool family__agrees(const struct family *family, const struct family_spec *spec,
 	else if (spec->kind == FAMILY_KIND_HISTOGRAM &&
 		 !has_same_buckets(&family->buckets, &spec->buckets))
 		difference = "set of buckets";
-	else if (family->keeps_values != spec->keeps_values)
-		difference = "kind of source (a table that is read, or events that are counted)";
+	else if (family->limit != limit_of(spec))
+		difference = "limit";
+	else if (family->ttl_ns != spec->ttl_ns)
+		difference = "ttl";
+	else if (family->keeps_values != spec->keeps_values ||
+		 family->leaves_unseen != spec->leaves_unseen)
+		difference =
+			"kind of source (a table that is read, or events that are counted) or a "
+			"limit or ttl of its own";
 	if (!difference)
 		return true;
 	/* The caller says which metric this is, and where. */
@@ -141,6 +177,13 @@ static int make_room(struct family *family)
 		return -ENOMEM;
 	if (mem_grow((void **)(void *)&family->order, &family->order_capacity, need,
 		     sizeof(*family->order)) < 0)
+		return -ENOMEM;
+	if (family->kind != FAMILY_KIND_GAUGE &&
+	    mem_grow((void **)(void *)&family->created, &family->created_capacity, need,
+		     sizeof(*family->created)) < 0)
+		return -ENOMEM;
+	if (family->ttl_ns && mem_grow((void **)(void *)&family->watches, &family->watches_capacity,
+				       need, sizeof(*family->watches)) < 0)
 		return -ENOMEM;
 	if (family->stride && mem_grow((void **)(void *)&family->slots, &family->slots_capacity,
 				       need, family->stride * sizeof(*family->slots)) < 0)
@@ -175,6 +218,10 @@ static uint32_t add_series(struct family *family, size_t text_at, size_t text_le
 	};
 	if (family->stride)
 		memset(series_slots(family, number), 0, family->stride * sizeof(*family->slots));
+	if (family->created)
+		family->created[number] = family->since_ns;
+	if (family->watches)
+		family->watches[number] = (struct watch){ 0 };
 	family->order[number] = number; /* sorted in by __end() */
 	hash_index__add(&family->index, hash, number);
 	return number;
@@ -208,10 +255,11 @@ static int find_or_add(struct family *family, const struct text_slice *values, b
 	return 0;
 }
 
+static const struct text_slice overflow_value = { FAMILY_OVERFLOW_VALUE,
+						  sizeof(FAMILY_OVERFLOW_VALUE) - 1 };
+
 int family_need_overflow(struct family *family)
 {
-	static const struct text_slice value = { FAMILY_OVERFLOW_VALUE,
-						 sizeof(FAMILY_OVERFLOW_VALUE) - 1 };
 	__cleanup(x_freep) struct text_slice *values = NULL;
 
 	if (family->overflow != SERIES_NONE)
@@ -220,7 +268,7 @@ int family_need_overflow(struct family *family)
 	if (!values)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < family->labels.count; i++)
-		values[i] = value;
+		values[i] = overflow_value;
 	return find_or_add(family, values, true, &family->overflow);
 }
 
@@ -233,56 +281,131 @@ int family__overflow(struct family *family, uint32_t *ret_series, struct err *er
 	return 0;
 }
 
+bool family__is_overflow(const struct family *family, uint32_t number)
+{
+	return number == family->overflow;
+}
+
+bool family__keeps(const struct family *family, uint32_t number)
+{
+	if (family->keeps_values)
+		return true;
+	return number == family->overflow && family->kind != FAMILY_KIND_GAUGE &&
+	       family->labels.count > 0;
+}
+
+bool family__has_left(const struct family *family, uint32_t number)
+{
+	return family->series[number].seen == SEEN_LEFT;
+}
+
+static bool has_room(const struct family *family)
+{
+	return family->count - family->left - (family->overflow != SERIES_NONE) < family->limit;
+}
+
+static int take_overflow(struct family *family, uint32_t *ret_series, struct err *err)
+{
+	int r = family__overflow(family, ret_series, err);
+
+	if (r == 0)
+		family->overflowed++;
+	return r;
+}
+
+int family__return(struct family *family, uint32_t *number, struct err *err)
+{
+	if (!family__has_left(family, *number) || has_room(family))
+		return 0;
+	return take_overflow(family, number, err);
+}
+
+/* A program may have counted under that name, too. */
+static bool is_overflow_text(const struct family *family, const struct text_slice *values)
+{
+	for (uint32_t i = 0; i < family->labels.count; i++) {
+		if (values[i].len != overflow_value.len ||
+		    memcmp(values[i].data, overflow_value.data, values[i].len) != 0)
+			return false;
+	}
+	return family->labels.count > 0;
+}
+
 int family__series(struct family *family, const struct text_slice *values, uint32_t *ret_series,
 		   struct err *err)
 {
-	size_t counted = family->count - (family->overflow != SERIES_NONE);
 	uint32_t number;
 
-	if (find_or_add(family, values, counted < family->limit, &number) < 0)
+	if (is_overflow_text(family, values))
+		return family__overflow(family, ret_series, err);
+	if (find_or_add(family, values, has_room(family), &number) < 0)
 		return err__set(err, -ENOMEM, NULL, "no memory for series of metric '%s'",
 				family->name);
-	if (number == SERIES_NONE) {
-		if (family_need_overflow(family) < 0)
-			return err__set(err, -ENOMEM, NULL, "no memory for series of metric '%s'",
-					family->name);
-		family->overflowed++;
-		number = family->overflow;
-	}
+	if (number == SERIES_NONE)
+		return take_overflow(family, ret_series, err);
 	*ret_series = number;
-	return 0;
+	return family__return(family, ret_series, err);
 }
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
-void family__begin(struct family *family, uint32_t generation)
+void family__begin(struct family *family, const struct family_pass *pass)
 {
-	if (family->generation == generation)
+	bool is_same = family->pass.generation == pass->generation;
+
+	family->pass = *pass;
+	if (is_same)
 		return;
-	family->generation = generation;
-	if (!family->keeps_values)
-		family->shown = 0;
+	family->is_incomplete = false;
+	if (family->keeps_values)
+		return;
+	family->shown = 0;
+	if (family->overflow == SERIES_NONE || !family__keeps(family, family->overflow))
+		return;
+	family->series[family->overflow].seen = pass->generation;
+	family->shown = 1;
 }
 
-/* First row of the series in this pass. */
+void family__note_incomplete(struct family *family)
+{
+	family->is_incomplete = true;
+}
+
+/* First row of the series in this pass, and its values are not kept. */
+static void show_anew(struct family *family, struct series *series)
+{
+	series->value = 0;
+	if (family->stride)
+		memset(series_slots(family, (uint32_t)(series - family->series)), 0,
+		       family->stride * sizeof(*family->slots));
+	family->shown++;
+}
+
+/* The same of a series whose values are kept. */
+static void show_on(struct family *family, struct series *series)
+{
+	if (series->seen == SEEN_LEFT) {
+		family->left--;
+		if (family->created)
+			family->created[series - family->series] = family->since_ns;
+	}
+	family->shown += series->seen == SEEN_LEFT || series->seen == 0;
+}
+
 static void show(struct family *family, struct series *series)
 {
-	if (!family->keeps_values) {
-		series->value = 0;
-		if (family->stride)
-			memset(series_slots(family, (uint32_t)(series - family->series)), 0,
-			       family->stride * sizeof(*family->slots));
-	}
-	if (!family->keeps_values || series->seen == 0)
-		family->shown++;
-	series->seen = family->generation;
+	if (family->keeps_values)
+		show_on(family, series);
+	else
+		show_anew(family, series);
+	series->seen = family->pass.generation;
 }
 
 static inline struct series *touch(struct family *family, uint32_t number)
 {
 	struct series *series = &family->series[number];
 
-	if (series->seen != family->generation)
+	if (series->seen != family->pass.generation)
 		show(family, series);
 	return series;
 }
@@ -328,20 +451,10 @@ void family__add_slot(struct family *family, uint32_t number, int32_t slot, uint
 		series_slots(family, number)[slot] += value;
 }
 
-void family__clear(struct family *family)
+void family__clear(struct family *family, int64_t wall_ns)
 {
-	strbuf__done(&family->texts);
-	hash_index__done(&family->index);
-	free(family->series);
-	free(family->slots);
-	free(family->order);
-	family->series = NULL;
-	family->slots = NULL;
-	family->order = NULL;
-	family->count = family->capacity = 0;
-	family->order_capacity = family->slots_capacity = 0;
-	family->sorted = family->scattered = family->shown = 0;
-	family->overflow = SERIES_NONE;
+	drop_series(family);
+	family->since_ns = wall_ns;
 }
 
 /* ---- for sinks ------------------------------------------------------------------------------- */
@@ -364,6 +477,7 @@ bool family__next(const struct family *family, struct family_cursor *cursor,
 			.labels_len = series->text_len,
 			.count = series->value,
 			.is_number = family->has_numbers,
+			.created_ns = family->created ? family->created[number] : 0,
 		};
 		if (family->has_numbers)
 			ret_series->number = number_of(series->value);
@@ -418,14 +532,19 @@ const char *family__label_name(const struct family *family, uint32_t position)
 	return family->labels.names[family->labels.order[position]];
 }
 
+size_t family__series_count(const struct family *family)
+{
+	return family->count - family->left;
+}
+
+size_t family__left_count(const struct family *family)
+{
+	return family->left;
+}
+
 uint64_t family__limit(const struct family *family)
 {
 	return family->limit;
-}
-
-size_t family__series_count(const struct family *family)
-{
-	return family->count;
 }
 
 size_t family__shown_count(const struct family *family)
@@ -436,6 +555,16 @@ size_t family__shown_count(const struct family *family)
 uint64_t family__overflowed(const struct family *family)
 {
 	return family->overflowed;
+}
+
+uint64_t family__expired(const struct family *family)
+{
+	return family->expired;
+}
+
+uint64_t family__moved(const struct family *family)
+{
+	return family->moved;
 }
 
 uint64_t family__replaced_bytes(const struct family *family)
@@ -453,6 +582,8 @@ size_t family__bytes(const struct family *family)
 	return sizeof(*family) + family->texts.capacity +
 	       family->capacity * sizeof(*family->series) +
 	       family->order_capacity * sizeof(*family->order) +
+	       family->created_capacity * sizeof(*family->created) +
+	       family->watches_capacity * sizeof(*family->watches) +
 	       family->slots_capacity * family->stride * sizeof(*family->slots) +
 	       family->index.capacity * sizeof(*family->index.slots);
 }

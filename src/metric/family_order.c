@@ -109,7 +109,7 @@ static void lay_out_texts(struct family *family)
 	family->scattered = 0;
 }
 
-int family__end(struct family *family)
+int family_sort(struct family *family)
 {
 	if (family->sorted == family->count)
 		return 0;
@@ -122,11 +122,27 @@ int family__end(struct family *family)
 	return 0;
 }
 
+int family__end(struct family *family)
+{
+	int r;
+
+	family_expire(family);
+	r = family_sort(family);
+	/* What comes from here on was not there when this pass began. */
+	if (family->pass.wall_ns)
+		family->since_ns = family->pass.wall_ns;
+	return r;
+}
+
 /* ---- sweep ----------------------------------------------------------------------------------- */
 
 static bool is_dead(const struct family *family, uint32_t number, uint32_t oldest)
 {
-	return family->series[number].seen < oldest && number != family->overflow;
+	uint32_t seen = family->series[number].seen;
+
+	if (number == family->overflow)
+		return false;
+	return family->keeps_values ? seen == SEEN_LEFT : seen < oldest;
 }
 
 static size_t count_dead(const struct family *family, uint32_t oldest)
@@ -136,19 +152,6 @@ static size_t count_dead(const struct family *family, uint32_t oldest)
 	for (uint32_t i = 0; i < family->count; i++)
 		dead += is_dead(family, i, oldest);
 	return dead;
-}
-
-/* What the series has counted stays in the total; a gauge is none. */
-static void move_to_overflow(struct family *family, uint32_t number)
-{
-	const struct series *series = &family->series[number];
-
-	if (series->seen == 0 || family->kind == FAMILY_KIND_GAUGE)
-		return;
-	family_add_value(family, family->overflow, series->value);
-	for (uint32_t i = 0; i < family->stride; i++)
-		family__add_slot(family, family->overflow, (int32_t)i,
-				 series_slots(family, number)[i]);
 }
 
 /* New numbers in the old order of arrival, which is the order in which maps are read. Returns
@@ -172,6 +175,10 @@ static void compact(struct family *family, size_t kept)
 		if (numbers[i] == SERIES_NONE)
 			continue;
 		family->series[numbers[i]] = family->series[i];
+		if (family->created)
+			family->created[numbers[i]] = family->created[i];
+		if (family->watches)
+			family->watches[numbers[i]] = family->watches[i];
 		if (family->stride)
 			memmove(series_slots(family, numbers[i]), series_slots(family, i),
 				family->stride * sizeof(*family->slots));
@@ -186,6 +193,7 @@ static void compact(struct family *family, size_t kept)
 	}
 	family->sorted = sorted;
 	family->count = kept;
+	family->left = 0;
 	if (family->overflow != SERIES_NONE)
 		family->overflow = numbers[family->overflow];
 }
@@ -211,6 +219,12 @@ static void shrink(struct family *family)
 				sizeof(*family->series));
 	family->order = shrunk(family->order, &family->order_capacity, family->count,
 			       sizeof(*family->order));
+	if (family->created)
+		family->created = shrunk(family->created, &family->created_capacity, family->count,
+					 sizeof(*family->created));
+	if (family->watches)
+		family->watches = shrunk(family->watches, &family->watches_capacity, family->count,
+					 sizeof(*family->watches));
 	if (family->stride)
 		family->slots = shrunk(family->slots, &family->slots_capacity, family->count,
 				       family->stride * sizeof(*family->slots));
@@ -220,8 +234,6 @@ static int prepare_sweep(struct family *family, uint32_t oldest, size_t *ret_kep
 {
 	uint32_t *numbers;
 
-	if (family->keeps_values && family_need_overflow(family) < 0)
-		return -ENOMEM;
 	numbers = realloc(family->renumbered, family->count * sizeof(*numbers));
 	if (!numbers)
 		return -ENOMEM;
@@ -239,10 +251,6 @@ size_t family__sweep(struct family *family, uint32_t oldest, const uint32_t **re
 		return 0;
 	if (prepare_sweep(family, oldest, &kept) < 0)
 		return 0;
-	for (uint32_t i = 0; i < family->count && family->keeps_values; i++) {
-		if (family->renumbered[i] == SERIES_NONE)
-			move_to_overflow(family, i);
-	}
 	for (uint32_t i = 0; i < family->count; i++) {
 		if (family->renumbered[i] == SERIES_NONE && is_shown(family, &family->series[i]))
 			family->shown--;
@@ -250,7 +258,6 @@ size_t family__sweep(struct family *family, uint32_t oldest, const uint32_t **re
 	compact(family, kept);
 	shrink(family);
 	lay_out_texts(family);
-	(void)family__end(family); /* an overflow series that came just now */
 	*ret_map = family->renumbered;
 	return dead;
 }

@@ -3,8 +3,8 @@
 #define SRC_METRIC_FAMILY_PRIVATE_H
 
 /*
- * What a family is made of, shared by family.c (adding and reading) and family_order.c (sorting and
- * sweeping). It owns nothing by itself. Nobody else includes it.
+ * What a family is made of, shared by family.c (adding and reading), family_order.c (sorting and
+ * sweeping) and expire.c (leaving). It owns nothing by itself. Nobody else includes it.
  */
 
 #include <string.h>
@@ -14,6 +14,8 @@
 
 #define SERIES_NONE UINT32_MAX
 #define SERIES_MAX (UINT32_MAX - 16)
+/* In series.seen: its value has gone to the overflow series, the next sweep forgets it. */
+#define SEEN_LEFT UINT32_MAX
 /* So many series ahead are fetched while walking in order of output: their values are stored in
  * order of arrival. */
 #define PREFETCH_DISTANCE 16
@@ -22,7 +24,14 @@ struct series {
 	uint64_t value; /* the sum, or the bits of a double */
 	size_t text_at; /* in texts */
 	uint32_t text_len;
-	uint32_t seen; /* generation it was last added to; 0: never */
+	uint32_t seen; /* generation it was last added to; 0: never; or SEEN_LEFT */
+};
+
+/* For ttl: when a series was last another one. */
+struct watch {
+	uint64_t print;     /* of its value */
+	int64_t changed_ns; /* monotonic; 0: not known */
+	bool is_hidden;     /* it is still in its table, but has not changed for too long */
 };
 
 struct family {
@@ -37,7 +46,11 @@ struct family {
 	size_t count, capacity;
 	uint64_t *slots; /* owned; histograms: `stride` counters per series */
 	size_t slots_capacity;
-	uint32_t stride;         /* 0: no histogram */
+	uint32_t stride;  /* 0: no histogram */
+	int64_t *created; /* owned; no gauges: per series, see series_view.created_ns */
+	size_t created_capacity;
+	struct watch *watches; /* owned; with ttl_ns: per series */
+	size_t watches_capacity;
 	struct strbuf texts;     /* each ends with a NUL */
 	struct hash_index index; /* by text */
 	uint32_t *order;         /* owned; series in order of output, the first `sorted` of them */
@@ -48,11 +61,15 @@ struct family {
 
 	uint64_t limit;
 	uint32_t overflow; /* the series, or SERIES_NONE */
-	uint32_t generation;
+	struct family_pass pass;
+	int64_t since_ns; /* of the wall clock: when a series that comes now was not there */
 	size_t shown;
-	bool keeps_values;
-	bool has_numbers; /* values are doubles */
-	uint64_t overflowed;
+	size_t left; /* series with SEEN_LEFT */
+	bool keeps_values, leaves_unseen;
+	bool is_incomplete; /* the pass */
+	bool has_numbers;   /* values are doubles */
+	int64_t ttl_ns;
+	uint64_t overflowed, expired, moved;
 	struct label_damage damage;
 };
 
@@ -60,6 +77,10 @@ struct family {
 int family_need_overflow(struct family *family);
 /* Adds the value of another series of the family, whatever its type is. */
 void family_add_value(struct family *family, uint32_t number, uint64_t value);
+/* Puts the series that came into the order of output. 0 or -ENOMEM. */
+int family_sort(struct family *family);
+/* expire.c: lets go what is due, before the order is made. */
+void family_expire(struct family *family);
 
 static inline uint64_t *series_slots(const struct family *family, uint32_t number)
 {
@@ -68,7 +89,9 @@ static inline uint64_t *series_slots(const struct family *family, uint32_t numbe
 
 static inline bool is_shown(const struct family *family, const struct series *series)
 {
-	return family->keeps_values ? series->seen != 0 : series->seen == family->generation;
+	if (!family->keeps_values)
+		return series->seen == family->pass.generation;
+	return series->seen != 0 && series->seen != SEEN_LEFT;
 }
 
 static inline double number_of(uint64_t bits)

@@ -282,10 +282,10 @@ void registry__drop(struct registry *registry, struct family *family)
 		(size_t)(registry->entries.items + registry->entries.len - entry) * sizeof(*entry));
 }
 
-void registry__begin(struct registry *registry, uint32_t generation)
+void registry__begin(struct registry *registry, const struct family_pass *pass)
 {
 	for (size_t i = 0; i < registry->entries.len; i++)
-		family__begin(registry->entries.items[i].family, generation);
+		family__begin(registry->entries.items[i].family, pass);
 }
 
 int registry__end(struct registry *registry)

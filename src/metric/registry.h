@@ -31,7 +31,7 @@ int registry__family(struct registry *registry, const struct family_spec *spec,
 /* Gives up one use; the family goes with its last, unless it is another registry's. */
 void registry__drop(struct registry *registry, struct family *family);
 /* __begin() and __end() of every family. */
-void registry__begin(struct registry *registry, uint32_t generation);
+void registry__begin(struct registry *registry, const struct family_pass *pass);
 int registry__end(struct registry *registry);
 /* Walks in order of name: start with *cursor = 0; NULL at the end. */
 struct family *registry__next(const struct registry *registry, size_t *cursor);

@@ -518,7 +518,9 @@ void agent__scrape(struct agent *agent, enum name_escaping escaping, struct strb
 	size_t begin = out->len;
 
 	agent->generation++;
-	registry__begin(agent->registry, agent->generation);
+	registry__begin(agent->registry, &(struct family_pass){ .generation = agent->generation,
+								.wall_ns = clock_wall_ns(),
+								.monotonic_ns = begin_ns });
 	if (!agent->is_detached) {
 		event_drain(agent);
 		agent_for_each_config(agent, config)

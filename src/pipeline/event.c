@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "pipeline/account.h"
 #include "pipeline/internal.h"
 
 /* How long a key may be unseen before it makes room, at least. */
@@ -31,6 +32,8 @@ static void count_sample(void *ctx, uint32_t cpu, const void *data, size_t len)
 	struct route *route = ctx;
 	struct label_entry scratch;
 	const struct label_entry *entry;
+	const void *key;
+	uint32_t series;
 
 	(void)cpu;
 	route->ledger.seen++;
@@ -38,15 +41,16 @@ static void count_sample(void *ctx, uint32_t cpu, const void *data, size_t len)
 		note_short(route, len);
 		return;
 	}
-	entry = route__resolve(route, route->fields_size ? data : plain_key, &scratch);
+	key = route->fields_size ? data : plain_key;
+	entry = route__resolve(route, key, &scratch);
 	if (!entry)
 		return;
-	if (entry->series == LABEL_SERIES_SKIP) { /* STAGE_FILTER */
-		route->ledger.filtered++;
+	series = entry->series;
+	if ((series >= LABEL_SERIES_FIRST_CODE || family__has_left(route->family, series)) &&
+	    !route__event_series(route, key, entry, &series)) /* STAGE_FILTER */
 		return;
-	}
 	route->ledger.kept++;
-	family__add(route->family, entry->series, 1); /* STAGE_METRIC */
+	family__add(route->family, series, 1); /* STAGE_METRIC */
 }
 
 static void count_lost(void *ctx, uint32_t cpu, uint64_t count)
@@ -72,7 +76,7 @@ int event_open(struct route *route, struct err *err)
 /* The interval is over: series begin anew. Entries point at series that are gone, so they go too. */
 static void flush(struct route *route, int64_t now_ns)
 {
-	family__clear(route->family);
+	family__clear(route->family, clock_wall_ns());
 	label_cache__clear(route->cache);
 	while (route->next_flush_ns <= now_ns)
 		route->next_flush_ns += route->metric->flush_ns;

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 struct ledger {
-	/* seen = kept + filtered + decode_errors, always */
+	/* seen = kept + filtered + decode_errors + unremembered, always */
 	uint64_t seen;          /* rows read (cells, where the CPU is a label) or events received */
 	uint64_t kept;          /* of them, added to a series */
 	uint64_t filtered;      /* dropped on purpose (a regexp refused the row) */
@@ -19,6 +19,7 @@ struct ledger {
 	uint64_t lost;          /* the kernel had no room for them */
 	uint64_t vanished;      /* keys deleted while the map was read */
 	uint64_t uncached;      /* decoded again because the label cache was full */
+	uint64_t unremembered;  /* rows not added yet: no room to remember how much was */
 	uint64_t read_errors;   /* passes over the map that failed */
 	uint64_t last_rows;     /* of the last pass */
 	size_t last_bytes;      /* of the metric in the last exposition */

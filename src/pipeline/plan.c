@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
+#include "host/host.h"
 
 #define VALUE_SIZE 8u    /* what counters and bucket counts are made of */
 #define PLAIN_KEY_SIZE 4 /* the u32 index 0 of a metric without labels */
@@ -81,6 +83,24 @@ static int open_labels(struct route *route, const uint32_t *offsets, uint32_t ma
 	return 0;
 }
 
+/*
+ * Whoever bounds a metric wants its total all the same, also when keys leave the map. Without limit and ttl a series
+ * leaves with its key and takes its value along, as in ebpf_exporter.
+ */
+static bool is_conserved(const struct route *route)
+{
+	const struct metric_spec *metric = route->metric;
+
+	return route->stream->mode == STREAM_MODE_TABLE && metric->kind != METRIC_KIND_GAUGE &&
+	       (metric->limit != 0 || metric->ttl_ns != 0);
+}
+
+static bool is_added_for_good(const struct route *route)
+{
+	return route->metric->temporality == TEMPORALITY_INTERVAL ||
+	       route->stream->mode == STREAM_MODE_EVENTS || is_conserved(route);
+}
+
 static int open_family(struct route *route, const struct plan_env *env, struct err *err)
 {
 	const struct metric_spec *metric = route->metric;
@@ -93,8 +113,10 @@ static int open_family(struct route *route, const struct plan_env *env, struct e
 		.label_names = names,
 		.label_count = metric->label_count - (route->has_bucket ? 1 : 0),
 		.limit = metric->limit ? metric->limit : env->series_limit,
-		.keeps_values = metric->temporality == TEMPORALITY_INTERVAL ||
-				route->stream->mode == STREAM_MODE_EVENTS,
+		.ttl_ns = metric->ttl_ns,
+		.keeps_values = is_added_for_good(route),
+		.leaves_unseen = is_conserved(route),
+		.since_ns = clock_wall_ns(),
 	};
 	uint32_t i;
 	int r;
@@ -172,12 +194,44 @@ static int resolve(struct route *route, const struct fact_map *map, const struct
 	return route->has_bucket || route->has_slots ? open_buckets(route, map, err) : 0;
 }
 
+/* Twice what fits into the map: keys that a pass has not brought yet are remembered beside those that came. */
+static size_t count_keys(const struct route *route, const struct fact_map *map,
+			 const struct plan_env *env)
+{
+	size_t rows = 2 * (size_t)map->max_entries;
+
+	return route->has_cpu_label ? rows * host__possible_cpus(env->decode->host) : rows;
+}
+
+static int open_cache(struct route *route, const struct fact_map *map, const struct plan_env *env,
+		      struct err *err)
+{
+	struct label_cache_options options = { .key_size = route->key_size,
+					       .max_keys = env->label_cache_keys };
+	int r;
+
+	route->value_count = route->has_slots ? bucket_map__layout(route->buckets)->slot_count + 1
+					      : 1;
+	route->values = new_array(uint64_t, route->value_count);
+	if (!route->values)
+		return err__set(err, -ENOMEM, NULL, "no memory for metric '%s'",
+				route->metric->name);
+	options.account_words = route->value_count;
+	r = label_cache__new(&options, &route->cache, err);
+	if (r < 0 || route->stream->mode != STREAM_MODE_TABLE)
+		return r;
+	route->most_keys = count_keys(route, map, env);
+	route->is_accounted = is_added_for_good(route);
+	if (route->is_accounted)
+		label_cache__raise_bound(route->cache, route->most_keys);
+	return 0;
+}
+
 int plan_route(const struct spec *spec, const struct metric_spec *metric,
 	       const struct plan_env *env, struct route *ret_route, struct err *err)
 {
 	struct route *route = ret_route;
 	struct err local = ERR_INIT;
-	struct label_cache_options cache = { .max_keys = env->label_cache_keys };
 	const struct fact_map *map;
 	int r;
 
@@ -202,6 +256,5 @@ int plan_route(const struct spec *spec, const struct metric_spec *metric,
 	r = open_family(route, env, err);
 	if (r < 0)
 		return r;
-	cache.key_size = route->key_size;
-	return label_cache__new(&cache, &route->cache, err);
+	return open_cache(route, map, env, err);
 }

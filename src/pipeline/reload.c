@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "config/load.h"
 #include "host/host.h"
+#include "pipeline/account.h"
 #include "pipeline/internal.h"
 
 struct reload {
@@ -228,7 +229,7 @@ static void take_programs(struct agent_config *config)
 						    : take_ptr(before->spec);
 }
 
-static const struct route *find_route(const struct agent_config *config, const char *metric)
+static struct route *find_route(const struct agent_config *config, const char *metric)
 {
 	for (uint32_t i = 0; i < config->route_count; i++)
 		if (str_eq(config->routes[i].metric->name, metric))
@@ -244,18 +245,20 @@ static const struct span_route *find_span(const struct agent_config *config, con
 	return NULL;
 }
 
-/* Counters about a metric are as monotonic as the metric. */
-static void carry_ledgers(struct agent_config *config)
+/* Counters about a metric are as monotonic as the metric; and what was counted for a key is not counted again. */
+static void carry_figures(struct agent_config *config)
 {
 	const struct agent_config *before = config->before;
 
 	config->decoder_errors = before->decoder_errors;
 	config->detached_ns = before->detached_ns;
 	for (uint32_t i = 0; i < config->route_count; i++) {
-		const struct route *former = find_route(before, config->routes[i].metric->name);
+		struct route *former = find_route(before, config->routes[i].metric->name);
 
-		if (former)
-			config->routes[i].ledger = former->ledger;
+		if (!former)
+			continue;
+		config->routes[i].ledger = former->ledger;
+		route__take_accounts(&config->routes[i], former);
 	}
 	for (uint32_t i = 0; i < config->span_count; i++) {
 		const struct span_route *former = find_span(before, config->spans[i].span->name);
@@ -325,7 +328,7 @@ static int start(struct agent *agent, uint32_t index, struct err *err)
 		return attach_missing(config, err);
 
 	if (config->before) {
-		carry_ledgers(config);
+		carry_figures(config);
 		agent_config__close_events(config->before);
 	}
 	if (config->shares_programs) {

@@ -65,6 +65,9 @@ void route__done(struct route *route)
 	route->cache = label_cache__free(route->cache);
 	route->buckets = bucket_map__free(route->buckets);
 	strbuf__done(&route->scratch);
+	free(route->values);
+	free(route->beside);
+	route->values = route->beside = NULL;
 	free(route->error);
 	free(route->last_error);
 	route->error = route->last_error = NULL;
@@ -158,7 +161,15 @@ static int make_entry(struct route *route, const uint8_t *key, struct label_entr
 			route->scratch.data + offsets[i], offsets[i + 1] - offsets[i]
 		};
 	r = family__series(route->family, values, &ret_entry->series, err);
-	return r < 0 ? r : 0;
+	if (r < 0)
+		return r;
+	/* From one pass to the next such a key needs its account, so there has to be room for all of them. */
+	if (family__is_overflow(route->family, ret_entry->series) &&
+	    family__keeps(route->family, ret_entry->series)) {
+		ret_entry->series = LABEL_SERIES_OVERFLOW;
+		label_cache__raise_bound(route->cache, route->most_keys);
+	}
+	return 0;
 }
 
 void route__forget_placeholders(struct route *route)
@@ -171,8 +182,8 @@ void route__forget_placeholders(struct route *route)
 	label_cache__forget_provisional(route->cache);
 }
 
-const struct label_entry *route__decode(struct route *route, const void *key,
-					struct label_entry *ret_entry)
+/* make_entry(), and what went wrong is counted and told. */
+static int decode(struct route *route, const void *key, struct label_entry *ret_entry)
 {
 	struct err err = ERR_INIT;
 	int r = make_entry(route, key, ret_entry, &err);
@@ -184,9 +195,24 @@ const struct label_entry *route__decode(struct route *route, const void *key,
 			route__note_error(route, STAGE_METRIC, &err);
 		route->has_decode_error = true;
 		err__done(&err);
-		return NULL;
 	}
+	return r;
+}
+
+const struct label_entry *route__decode(struct route *route, const void *key,
+					struct label_entry *ret_entry)
+{
+	if (decode(route, key, ret_entry) < 0)
+		return NULL;
 	if (label_cache__add(route->cache, key, ret_entry) < 0)
 		route->ledger.uncached++;
 	return ret_entry;
+}
+
+bool route__decode_again(struct route *route, const void *key, struct label_entry *ret_entry)
+{
+	if (decode(route, key, ret_entry) < 0)
+		return false;
+	label_cache__set(route->cache, ret_entry);
+	return true;
 }

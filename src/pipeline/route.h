@@ -39,14 +39,19 @@ struct route {
 	struct bucket_map *buckets; /* owned; histograms */
 	struct label_cache *cache;  /* owned */
 	struct family *family;      /* the registry's */
-	struct strbuf scratch;      /* owned; label texts of the row being decoded */
+	bool is_accounted;          /* table whose family keeps values: see account.h */
+	uint32_t value_count;       /* numbers of a row: 1, or all slots and the sum */
+	uint64_t *values;           /* owned; those of the row at hand */
+	size_t most_keys;      /* that have to be remembered when the map is full; 0: no table */
+	uint64_t *beside;      /* owned or NULL; by slot: see route__add_overflow() */
+	struct strbuf scratch; /* owned; label texts of the row being decoded */
 
 	/* rows or events */
 	struct program_map map;
 	struct table_source *table;  /* owned or NULL */
 	struct event_source *events; /* owned or NULL */
 	int64_t forgot_ns;           /* when placeholders were last forgotten (monotonic) */
-	uint32_t pass;               /* events: generation of the label cache */
+	uint32_t pass;               /* generation of the label cache */
 	int64_t next_pass_ns;        /* events: when the next one begins (monotonic) */
 	int64_t next_flush_ns;       /* TEMPORALITY_INTERVAL: when series begin anew (monotonic) */
 	bool counts_as_decode_error; /* `error` is one that existing dashboards see as a decoder error per scrape */
@@ -72,6 +77,9 @@ void route__forget_placeholders(struct route *route);
  */
 const struct label_entry *route__decode(struct route *route, const void *key,
 					struct label_entry *ret_entry);
+/* Decodes the key that was found in the label cache last once more, and lets it keep its account. False when that
+ * cannot be done (counted in the ledger). */
+bool route__decode_again(struct route *route, const void *key, struct label_entry *ret_entry);
 /* From the cache, else decoded. */
 static inline const struct label_entry *route__resolve(struct route *route, const void *key,
 						       struct label_entry *scratch_entry)

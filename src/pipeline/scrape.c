@@ -3,12 +3,15 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "pipeline/account.h"
 #include "pipeline/internal.h"
 
 /* Labels and series unseen for so many scrapes are forgotten: two scrapers of one agent do not flush each other. */
 #define KEEP_GENERATIONS 4
 /* A sweep walks everything, so it waits until as many dead as living keys could be there, or this many scrapes. */
 #define SWEEP_EVERY 64
+/* ... or until one of so many series has left a family that keeps values. */
+#define LEFT_SHARE 4
 
 static inline uint64_t read_cell(const uint8_t *cell)
 {
@@ -40,22 +43,44 @@ static void add_slots(struct route *route, const struct label_entry *entry,
 				 sum_cells(rows, cell + i * sizeof(uint64_t), count));
 }
 
-/* STAGE_FILTER and STAGE_METRIC of a row: adds its value where its labels say, if it is wanted. Hot. */
-static inline void add_value(struct route *route, const struct label_entry *entry,
-			     const struct row_batch *rows, const uint8_t *cell, uint32_t count)
+/* Where the row is on its way: at its labels, with its value still as it was read. */
+struct row {
+	const uint8_t *key;
+	const struct label_entry *entry;
+	const struct row_batch *batch;
+	const uint8_t *cell;
+	uint32_t count; /* cells */
+};
+
+/* A row of which only what is new may be added. */
+static void account_value(struct route *route, const struct row *row)
 {
-	if (entry->series == LABEL_SERIES_SKIP) {
-		route->ledger.filtered++;
+	uint32_t i;
+
+	for (i = 0; i < route->value_count; i++)
+		route->values[i] = sum_cells(row->batch, row->cell + i * sizeof(uint64_t),
+					     row->count);
+	route__account(route, row->key, row->entry, route->values);
+}
+
+/* STAGE_FILTER and STAGE_METRIC of a row: adds its value where its labels say, if it is wanted. Hot. */
+static inline void add_value(struct route *route, const struct row *row)
+{
+	const struct label_entry *entry = row->entry;
+
+	if (entry->series >= LABEL_SERIES_FIRST_CODE) {
+		account_value(route, row);
 		return;
 	}
 	route->ledger.kept++;
 	if (route->has_slots)
-		add_slots(route, entry, rows, cell, count);
+		add_slots(route, entry, row->batch, row->cell, row->count);
 	else if (route->has_bucket)
 		family__add_slot(route->family, entry->series, entry->bucket,
-				 sum_cells(rows, cell, count));
+				 sum_cells(row->batch, row->cell, row->count));
 	else
-		family__add(route->family, entry->series, sum_cells(rows, cell, count));
+		family__add(route->family, entry->series,
+			    sum_cells(row->batch, row->cell, row->count));
 }
 
 /* Whether the row was never added to. An array has all its rows from the start. */
@@ -80,22 +105,27 @@ static inline bool is_skipped(struct route *route, const struct row_batch *rows,
 	return true;
 }
 
+/* What is done with a row; a constant of the two loops below, each of which is compiled for either. */
+typedef void (*row_fn)(struct route *route, const struct row *row);
+
 /* STAGE_RECORD: rows of one batch, key and cell by stride. */
-static int add_rows(void *ctx, const struct row_batch *rows)
+static inline __attribute__((always_inline)) int for_each_row(struct route *route,
+							      const struct row_batch *rows,
+							      row_fn run)
 {
-	struct route *route = ctx;
-	const uint8_t *key = rows->keys, *value = rows->values;
+	struct row row = {
+		.key = rows->keys, .batch = rows, .cell = rows->values, .count = rows->value_count
+	};
 	struct label_entry scratch;
 	size_t i;
 
-	for (i = 0; i < rows->len; i++, key += rows->key_stride, value += rows->value_stride) {
-		const struct label_entry *entry;
-
-		if (is_skipped(route, rows, value, rows->value_count))
+	for (i = 0; i < rows->len;
+	     i++, row.key += rows->key_stride, row.cell += rows->value_stride) {
+		if (is_skipped(route, rows, row.cell, row.count))
 			continue;
-		entry = route__resolve(route, key, &scratch);
-		if (entry)
-			add_value(route, entry, rows, value, rows->value_count);
+		row.entry = route__resolve(route, row.key, &scratch);
+		if (row.entry)
+			run(route, &row);
 	}
 	route->ledger.seen += rows->len;
 	route->ledger.last_rows += rows->len;
@@ -103,10 +133,12 @@ static int add_rows(void *ctx, const struct row_batch *rows)
 }
 
 /* A row per CPU: its number is one more piece of the key, a host-endian u16 behind the map's own bytes. */
-static int add_rows_by_cpu(void *ctx, const struct row_batch *rows)
+static inline __attribute__((always_inline)) int for_each_cell(struct route *route,
+							       const struct row_batch *rows,
+							       row_fn run)
 {
-	struct route *route = ctx;
 	uint8_t key[ROUTE_KEY_MAX + sizeof(uint16_t)];
+	struct row row = { .key = key, .batch = rows, .count = 1 };
 	struct label_entry scratch;
 	uint32_t cpu;
 	size_t i;
@@ -116,21 +148,47 @@ static int add_rows_by_cpu(void *ctx, const struct row_batch *rows)
 
 		memcpy(key, rows->keys + i * rows->key_stride, rows->key_size);
 		for (cpu = 0; cpu < rows->value_count; cpu++) {
-			const uint8_t *cell = value + (size_t)cpu * rows->cell_stride;
 			uint16_t number = (uint16_t)cpu;
-			const struct label_entry *entry;
 
-			if (is_skipped(route, rows, cell, 1))
+			row.cell = value + (size_t)cpu * rows->cell_stride;
+			if (is_skipped(route, rows, row.cell, 1))
 				continue;
 			memcpy(key + rows->key_size, &number, sizeof(number));
-			entry = route__resolve(route, key, &scratch);
-			if (entry)
-				add_value(route, entry, rows, cell, 1);
+			row.entry = route__resolve(route, key, &scratch);
+			if (row.entry)
+				run(route, &row);
 		}
 	}
 	route->ledger.seen += rows->len * rows->value_count;
 	route->ledger.last_rows += rows->len;
 	return 0;
+}
+
+static int add_rows(void *ctx, const struct row_batch *rows)
+{
+	return for_each_row(ctx, rows, add_value);
+}
+
+static int add_cells(void *ctx, const struct row_batch *rows)
+{
+	return for_each_cell(ctx, rows, add_value);
+}
+
+static int account_rows(void *ctx, const struct row_batch *rows)
+{
+	return for_each_row(ctx, rows, account_value);
+}
+
+static int account_cells(void *ctx, const struct row_batch *rows)
+{
+	return for_each_cell(ctx, rows, account_value);
+}
+
+static table_rows_fn choose_reader(const struct route *route)
+{
+	if (route->is_accounted)
+		return route->has_cpu_label ? account_cells : account_rows;
+	return route->has_cpu_label ? add_cells : add_rows;
 }
 
 static void read_table(struct route *route, uint32_t generation)
@@ -140,10 +198,11 @@ static void read_table(struct route *route, uint32_t generation)
 	int r;
 
 	route->ledger.last_rows = 0;
+	route->pass = generation;
 	label_cache__begin(route->cache, generation);
 	route__forget_placeholders(route);
-	r = table_source__read(route->table, route->has_cpu_label ? add_rows_by_cpu : add_rows,
-			       route, &err);
+	r = table_source__read(route->table, choose_reader(route), route, &err);
+	route__end_pass(route, r >= 0 && !table_source__figures(route->table)->is_partial);
 	if (r < 0) {
 		route->ledger.read_errors++;
 		err__wrap(&err, r, &route->metric->at, "map '%s'", route->stream->map);
@@ -178,15 +237,24 @@ static void sweep_family(struct agent *agent, struct family *family, uint32_t ol
 	if (family__sweep(family, oldest, &map_series) == 0)
 		map_series = NULL;
 	agent_for_each_config(agent, config) {
-		for (i = 0; i < config->route_count; i++)
-			if (config->routes[i].family == family && config->routes[i].table)
-				label_cache__sweep(config->routes[i].cache, oldest, map_series);
+		for (i = 0; i < config->route_count; i++) {
+			const struct route *route = &config->routes[i];
+
+			/* Keys of events have passes of their own (event.c). */
+			if (route->family == family && (route->table || route->events))
+				label_cache__sweep(route->cache, route->table ? oldest : 0,
+						   map_series);
+		}
 	}
 }
 
 static bool needs_sweep(const struct agent *agent, const struct route *route)
 {
-	if (!route->table || !route->family)
+	if (!route->family)
+		return false;
+	if (family__left_count(route->family) > family__series_count(route->family) / LEFT_SHARE)
+		return true;
+	if (!route->table)
 		return false;
 	return label_cache__count(route->cache) > 2 * route->ledger.last_rows + 1024 ||
 	       agent->generation % SWEEP_EVERY == 0;

@@ -162,6 +162,10 @@ static double get_decode_errors(const struct route *route)
 {
 	return (double)route->ledger.decode_errors;
 }
+static double get_expired(const struct route *route)
+{
+	return route->family ? (double)family__expired(route->family) : 0;
+}
 static double get_fill(const struct route *route)
 {
 	return route__fill_ratio(route);
@@ -174,6 +178,10 @@ static double get_cache_keys(const struct route *route)
 {
 	return route->cache ? (double)label_cache__count(route->cache) : 0;
 }
+static double get_cache_limit(const struct route *route)
+{
+	return route->cache ? (double)label_cache__bound(route->cache) : (double)NAN;
+}
 static double get_kept(const struct route *route)
 {
 	return (double)route->ledger.kept;
@@ -185,6 +193,10 @@ static double get_limit(const struct route *route)
 static double get_lost(const struct route *route)
 {
 	return (double)route->ledger.lost;
+}
+static double get_moved(const struct route *route)
+{
+	return route->family ? (double)family__moved(route->family) : 0;
 }
 static double get_overflowed(const struct route *route)
 {
@@ -218,6 +230,14 @@ static double get_series(const struct route *route)
 {
 	return route->family ? (double)family__series_count(route->family) : 0;
 }
+static double get_shortened(const struct route *route)
+{
+	return route->family ? (double)family__shortened_values(route->family) : 0;
+}
+static double get_unremembered(const struct route *route)
+{
+	return (double)route->ledger.unremembered;
+}
 static double get_uncached(const struct route *route)
 {
 	return (double)route->ledger.uncached;
@@ -237,17 +257,24 @@ static const struct ledger_family ledger_families[] = {
 	{ "sonde_metric_decode_errors_total",
 	  "Rows or events that could not be turned into labels.", FAMILY_KIND_COUNTER,
 	  get_decode_errors },
+	{ "sonde_metric_expired_series_total", "Series that left because of their ttl.",
+	  FAMILY_KIND_COUNTER, get_expired },
 	{ "sonde_metric_filtered_total", "Rows or events that a decoder refused on purpose.",
 	  FAMILY_KIND_COUNTER, get_filtered },
 	{ "sonde_metric_kept_total", "Rows or events that were added to a series.",
 	  FAMILY_KIND_COUNTER, get_kept },
 	{ "sonde_metric_label_cache_keys", "Keys whose labels are remembered.", FAMILY_KIND_GAUGE,
 	  get_cache_keys },
+	{ "sonde_metric_label_cache_limit", "Most keys whose labels may be remembered.",
+	  FAMILY_KIND_GAUGE, get_cache_limit },
 	{ "sonde_metric_lost_samples_total", "Events that the kernel had no room for.",
 	  FAMILY_KIND_COUNTER, get_lost },
 	{ "sonde_metric_map_fill_ratio",
 	  "Share of the map's entries that were in use when it was last read; not of arrays.",
 	  FAMILY_KIND_GAUGE, get_fill },
+	{ "sonde_metric_moved_series_total",
+	  "Series that left, and whose value went to the overflow series.", FAMILY_KIND_COUNTER,
+	  get_moved },
 	{ "sonde_metric_overflowed_total",
 	  "Additions to the overflow series because the limit was reached.", FAMILY_KIND_COUNTER,
 	  get_overflowed },
@@ -266,6 +293,11 @@ static const struct ledger_family ledger_families[] = {
 	{ "sonde_metric_series", "Series that are known.", FAMILY_KIND_GAUGE, get_series },
 	{ "sonde_metric_series_limit", "Most series that may be known.", FAMILY_KIND_GAUGE,
 	  get_limit },
+	{ "sonde_metric_shortened_values_total",
+	  "Label values that were cut as they were too long.", FAMILY_KIND_COUNTER, get_shortened },
+	{ "sonde_metric_unremembered_total",
+	  "Rows that could not be added yet, because there was no room to remember how much was.",
+	  FAMILY_KIND_COUNTER, get_unremembered },
 	{ "sonde_metric_uncached_total",
 	  "Decodings that could not be remembered because the label cache was full.",
 	  FAMILY_KIND_COUNTER, get_uncached },

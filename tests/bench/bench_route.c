@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "bench.h"
 #include "config/facts.h"
@@ -120,7 +121,10 @@ double bench_route__scrape_ms(struct bench_route *bench)
 	double start = bench_now_ms();
 
 	bench->agent.generation++;
-	registry__begin(bench->agent.registry, bench->agent.generation);
+	registry__begin(bench->agent.registry,
+			&(struct family_pass){ .generation = bench->agent.generation,
+					       .wall_ns = clock_wall_ns(),
+					       .monotonic_ns = clock_monotonic_ns() });
 	scrape_config(&bench->agent, &bench->config);
 	bench_check(registry__end(bench->agent.registry), "no memory");
 	strbuf__reset(&bench->text);

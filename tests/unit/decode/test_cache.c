@@ -302,6 +302,171 @@ static void test_clear__forgets_everything(void **state)
 	assert_int_equal(find(fixture, 3), 4);
 }
 
+/* ---- accounts -------------------------------------------------------------------------------- */
+
+/* Of the key that was found last. */
+static uint64_t *account(struct fixture *fixture, uint32_t number)
+{
+	const struct key key = key_of(number);
+
+	return label_cache__account(fixture->cache, &key);
+}
+
+/* A pass over keys that all have their number plus one in their account. */
+static void pass_with_accounts(struct fixture *fixture, uint32_t from, uint32_t to)
+{
+	begin(fixture);
+	for (uint32_t i = from; i < to; i++) {
+		if (find(fixture, i) < 0)
+			assert_int_equal(add(fixture, i, i), 0);
+		*account(fixture, i) = i + 1;
+	}
+}
+
+static uint64_t find_account(struct fixture *fixture, uint32_t number)
+{
+	assert_int_not_equal(find(fixture, number), -1);
+	return *account(fixture, number);
+}
+
+static void test_account__is_that_of_the_key_at_hand(void **state)
+{
+	struct fixture *fixture = *state;
+
+	pass(fixture, 0, 10); /* accounts come when they are asked for */
+	assert_false(label_cache__has_accounts(fixture->cache));
+	begin(fixture);
+	assert_int_equal(find_account(fixture, 3), 0);
+	*account(fixture, 3) = 7;
+	assert_int_equal(find_account(fixture, 4), 0);
+	assert_null(account(fixture, 3));
+	assert_int_equal(add(fixture, 100, 100), 0);
+	assert_int_equal(*account(fixture, 100), 0);
+	assert_int_equal(find_account(fixture, 3), 7);
+	pass(fixture, 0, 900); /* the table grows */
+	assert_int_equal(find_account(fixture, 899), 0);
+	assert_int_equal(find_account(fixture, 3), 7);
+}
+
+static void test_account__of_several_numbers(void **state)
+{
+	const struct label_cache_options options = { .key_size = 12, .account_words = 3 };
+	struct fixture fixture = { 0 };
+
+	(void)state;
+	assert_int_equal(label_cache__new(&options, &fixture.cache, NULL), 0);
+	pass(&fixture, 0, 100);
+	begin(&fixture);
+	for (uint32_t i = 0; i < 100; i++) {
+		assert_int_equal(find(&fixture, i), i);
+		account(&fixture, i)[2] = i;
+	}
+	pass(&fixture, 50, 200);
+	assert_int_equal(label_cache__sweep(fixture.cache, fixture.generation, NULL), 50);
+	begin(&fixture);
+	for (uint32_t i = 50; i < 200; i++) {
+		assert_int_equal(find(&fixture, i), i);
+		assert_int_equal(account(&fixture, i)[0], 0);
+		assert_int_equal(account(&fixture, i)[2], i < 100 ? i : 0);
+	}
+	label_cache__free(fixture.cache);
+}
+
+static void test_end__closes_accounts_of_keys_that_are_gone(void **state)
+{
+	struct fixture *fixture = *state;
+
+	pass_with_accounts(fixture, 0, 10);
+	pass_with_accounts(fixture, 5, 10);
+	label_cache__end(fixture->cache, fixture->generation, true);
+	begin(fixture);
+	for (uint32_t i = 0; i < 10; i++)
+		assert_int_equal(find_account(fixture, i), i < 5 ? 0 : i + 1);
+}
+
+static void test_end__keeps_them_when_the_pass_was_incomplete(void **state)
+{
+	struct fixture *fixture = *state;
+
+	pass_with_accounts(fixture, 0, 10);
+	for (int turn = 0; turn < 10; turn++) {
+		pass_with_accounts(fixture, 5, 10);
+		label_cache__end(fixture->cache, fixture->generation, false);
+		label_cache__sweep(fixture->cache, fixture->generation, NULL);
+	}
+	assert_int_equal(find_account(fixture, 0), 1);
+	label_cache__end(fixture->cache, fixture->generation, true);
+}
+
+static void test_sweep__lets_accounts_sleep_without_a_series(void **state)
+{
+	struct fixture *fixture = *state;
+	uint32_t map[10];
+
+	pass_with_accounts(fixture, 0, 9);
+	assert_int_equal(add(fixture, 9, 9), 0); /* nothing was counted for it */
+	for (uint32_t i = 0; i < 10; i++)
+		map[i] = i % 3 == 0 ? UINT32_MAX : i + 10;
+	assert_int_equal(label_cache__sweep(fixture->cache, 0, map), 1);
+	begin(fixture);
+	for (uint32_t i = 0; i < 9; i++) {
+		assert_int_equal(find(fixture, i), i % 3 == 0 ? LABEL_SERIES_DORMANT : i + 10);
+		assert_int_equal(*account(fixture, i), i + 1);
+	}
+	assert_int_equal(find(fixture, 9), -1);
+}
+
+static void test_forget_provisional__keeps_accounts(void **state)
+{
+	struct fixture *fixture = *state;
+	struct label_entry entry = { .series = 77, .is_provisional = true };
+	const struct key key = key_of(50);
+
+	pass_with_accounts(fixture, 0, 10);
+	assert_int_equal(label_cache__add(fixture->cache, &key, &entry), 0);
+	*account(fixture, 50) = 5;
+	assert_int_equal(label_cache__forget_provisional(fixture->cache), 0);
+	assert_int_equal(find(fixture, 50), LABEL_SERIES_STALE);
+	assert_int_equal(*account(fixture, 50), 5);
+	/* still not known */
+	label_cache__set(fixture->cache, &entry);
+	assert_int_equal(find(fixture, 50), 77);
+	label_cache__forget_provisional(fixture->cache);
+	assert_int_equal(find(fixture, 50), LABEL_SERIES_STALE);
+	/* in the overflow series it does not matter what it is called */
+	entry.series = LABEL_SERIES_OVERFLOW;
+	label_cache__set(fixture->cache, &entry);
+	label_cache__forget_provisional(fixture->cache);
+	assert_int_equal(find(fixture, 50), LABEL_SERIES_OVERFLOW);
+	assert_int_equal(*account(fixture, 50), 5);
+}
+
+static void test_make_stale__leaves_only_what_is_no_index(void **state)
+{
+	struct fixture *fixture = *state;
+
+	pass_with_accounts(fixture, 0, 10);
+	assert_int_equal(add(fixture, 10, LABEL_SERIES_SKIP), 0);
+	assert_int_equal(add(fixture, 11, LABEL_SERIES_OVERFLOW), 0);
+	label_cache__make_stale(fixture->cache);
+	assert_int_equal(find(fixture, 3), LABEL_SERIES_STALE);
+	assert_int_equal(*account(fixture, 3), 4);
+	assert_int_equal(find(fixture, 10), LABEL_SERIES_SKIP);
+	assert_int_equal(find(fixture, 11), LABEL_SERIES_OVERFLOW);
+}
+
+static void test_raise_bound__only_raises(void **state)
+{
+	struct fixture *fixture = *state;
+
+	label_cache__raise_bound(fixture->cache, 10);
+	assert_int_equal(label_cache__bound(fixture->cache), 1000);
+	label_cache__raise_bound(fixture->cache, 1100);
+	pass(fixture, 0, 1100);
+	assert_int_equal(label_cache__count(fixture->cache), 1100);
+	assert_int_equal(add(fixture, 1100, 1100), -ENOSPC);
+}
+
 /* ---- against a model ------------------------------------------------------------------------- */
 
 #define MODEL_KEYS 400
@@ -436,6 +601,14 @@ int main(void)
 		test_with_cache(test_forget_provisional__keeps_the_rest),
 		test_with_cache(test_bytes__stay_flat_under_churn),
 		test_with_cache(test_clear__forgets_everything),
+		test_with_cache(test_account__is_that_of_the_key_at_hand),
+		test_with_cache(test_end__closes_accounts_of_keys_that_are_gone),
+		test_with_cache(test_end__keeps_them_when_the_pass_was_incomplete),
+		test_with_cache(test_sweep__lets_accounts_sleep_without_a_series),
+		test_with_cache(test_forget_provisional__keeps_accounts),
+		test_with_cache(test_make_stale__leaves_only_what_is_no_index),
+		test_with_cache(test_raise_bound__only_raises),
+		cmocka_unit_test(test_account__of_several_numbers),
 		test_with_cache(test_cache__agrees_with_a_plain_array),
 	};
 

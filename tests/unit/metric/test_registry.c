@@ -153,12 +153,12 @@ static void test_begin__starts_all_families(void **state)
 	uint32_t series;
 
 	assert_int_equal(registry__family(registry, &spec, &family, NULL), 0);
-	registry__begin(registry, 5);
+	registry__begin(registry, &(struct family_pass){ .generation = 5 });
 	assert_int_equal(family__series(family, NULL, &series, NULL), 0);
 	family__add(family, series, 1);
 	assert_int_equal(registry__end(registry), 0);
 	assert_int_equal(family__shown_count(family), 1);
-	registry__begin(registry, 6);
+	registry__begin(registry, &(struct family_pass){ .generation = 6 });
 	assert_int_equal(family__shown_count(family), 0);
 }
 

@@ -79,7 +79,7 @@ static int plan(struct fixture *fixture)
 
 static void begin(struct fixture *fixture)
 {
-	family__begin(fixture->route.family, 1);
+	family__begin(fixture->route.family, &(struct family_pass){ .generation = 1 });
 	label_cache__begin(fixture->route.cache, 1);
 }
 
