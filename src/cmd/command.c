@@ -66,7 +66,23 @@ static int fail_unknown(const char *word)
 	return STATUS_USAGE;
 }
 
-static const struct command *find_command(const char *name)
+const struct command *command_at(size_t index)
+{
+	return index < array_size(commands) ? &commands[index] : NULL;
+}
+
+void command_read_flags(const struct command *command,
+			void (*read)(void *ctx, const struct flag_set *set), void *ctx)
+{
+	const struct command_reader reader = { read, ctx };
+	char program[64];
+	const struct invocation invocation = { .program = program, .reader = &reader };
+
+	(void)snprintf(program, sizeof(program), "sonde %s", command->name);
+	(void)command->run(&invocation);
+}
+
+const struct command *command_find(const char *name)
 {
 	for (size_t i = 0; i < array_size(commands); i++)
 		if (str_eq(commands[i].name, name))
@@ -98,7 +114,7 @@ int command_main(int argc, const char *const *argv)
 	if (str_eq(word, "version") || str_eq(word, "--version"))
 		return version_print(STDOUT_FILENO, "sonde");
 
-	const struct command *command = find_command(word);
+	const struct command *command = command_find(word);
 
 	if (!command)
 		return fail_unknown(word);
@@ -141,6 +157,11 @@ bool command_parse(const struct invocation *invocation, const struct flag_set *s
 	struct err err = ERR_INIT;
 
 	named.program = invocation->program;
+	if (invocation->reader) {
+		invocation->reader->read(invocation->reader->ctx, &named);
+		*ret_status = STATUS_OK;
+		return false;
+	}
 
 	int answer = flags__parse(&named, invocation->argc, invocation->argv, ret_options,
 				  ret_result, &err);

@@ -23,7 +23,14 @@ struct invocation {
 	const char *program; /* "sonde check"; "ebpf_exporter" */
 	int argc;            /* of what follows the command */
 	const char *const *argv;
-	bool is_ebpf_exporter; /* called by that name */
+	bool is_ebpf_exporter;               /* called by that name */
+	const struct command_reader *reader; /* or NULL: the command only shows its flags to it */
+};
+
+/* Whoever reads flags instead of running the command: completion and manual pages are made from them. */
+struct command_reader {
+	void (*read)(void *ctx, const struct flag_set *set);
+	void *ctx;
 };
 
 struct command {
@@ -37,6 +44,12 @@ struct command {
 #undef COMMAND
 
 int command_main(int argc, const char *const *argv);
+/* Alphabetical; NULL behind the last one. */
+const struct command *command_at(size_t index);
+const struct command *command_find(const char *name); /* NULL: there is none */
+/* Hands the flags of the command to the reader. */
+void command_read_flags(const struct command *command,
+			void (*read)(void *ctx, const struct flag_set *set), void *ctx);
 
 /*
  * Parses the command line into the options. True: go on. False: *ret_status is the exit status, the answer or the

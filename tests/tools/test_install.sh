@@ -33,4 +33,45 @@ if command -v systemd-analyze >/dev/null; then
 else
 	tap_skip "systemd understands the unit" "systemd-analyze is not here"
 fi
+# ---- what is made from the tables ----
+
+for command in $("$installed/bin/sonde" --help | sed -n 's/^  \([a-z]*\) .*/\1/p'); do
+	page=$installed/share/man/man1/sonde-$command.1
+	tap_has "manual page of $command" "$(cat "$page" 2>&1)" ".SH OPTIONS"
+	if command -v groff >/dev/null; then
+		tap_is "groff has no complaint about $command" "$(groff -man -Tutf8 -ww -z "$page" 2>&1)" ""
+	else
+		tap_skip "groff has no complaint about $command" "groff is not here"
+	fi
+done
+
+bash_completion=$installed/share/bash-completion/completions/sonde
+if command -v bash >/dev/null; then
+	# complete WORD…: what bash offers for the last one.
+	cat >"$tap_scratch/complete" <<-'EOF'
+		source "$1"
+		shift
+		compopt() { :; }
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+		_sonde
+		printf '%s ' "${COMPREPLY[@]}"
+	EOF
+	complete() {
+		PATH=$installed/bin:$PATH bash "$tap_scratch/complete" "$bash_completion" "$@"
+	}
+	tap_is "bash: commands" "$(complete sonde ex)" "exporter "
+	tap_is "bash: flags" "$(complete sonde exporter --config.n)" "--config.names= "
+	tap_is "bash: switches" "$(complete sonde exporter --no-d)" "--no-debug "
+	tap_is "bash: directories" "$(complete sonde exporter --config.dir = "$installed/share/sonde/pro")" \
+		"$installed/share/sonde/probes "
+	tap_is "bash: probes" "$(complete sonde run runq)" "runqlat "
+	tap_is "bash: nothing that is only text" "$(complete sonde exporter --config.names = x)" " "
+else
+	tap_skip "bash completes" "bash is not here"
+fi
+if command -v zsh >/dev/null; then
+	tap_is "zsh understands its script" "$(zsh -n "$installed/share/zsh/vendor-completions/_sonde" 2>&1)" ""
+else
+	tap_skip "zsh understands its script" "zsh is not here"
+fi
 tap_done
