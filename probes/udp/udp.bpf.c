@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 /*
  * UDP datagrams that the kernel dropped, by address family and reason. Kernels that tell the reason of every drop are
- * asked where they drop; older ones tell only of IPv4 datagrams that a socket had no room for.
+ * asked where they drop; older ones tell only of datagrams that a socket had no room for.
  */
 #include "kernel.bpf.h"
 
@@ -44,12 +44,6 @@ struct {
 	__type(value, u64);
 } udp_drops_total SEC(".maps");
 
-/* Since 5.18 the reason is known where a socket has no room; 5.17 has the list, but drops these without one. */
-static __always_inline bool kernel_tells_reasons(void)
-{
-	return bpf_core_enum_value_exists(enum skb_drop_reason, SKB_DROP_REASON_SOCKET_RCVBUFF);
-}
-
 #define TELL(theirs, ours)                                                                         \
 	do {                                                                                       \
 		if (bpf_core_enum_value_exists(enum skb_drop_reason, SKB_DROP_REASON_##theirs) &&  \
@@ -57,9 +51,11 @@ static __always_inline bool kernel_tells_reasons(void)
 			return DROP_REASON_##ours;                                                 \
 	} while (0)
 
+/* The first name is looked up in any case: a kernel that lacks it refuses the program, and the next one has its turn. */
 static __always_inline u16 tell(u32 reason)
 {
-	TELL(SOCKET_RCVBUFF, RECEIVE_QUEUE_FULL);
+	if (reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_SOCKET_RCVBUFF))
+		return DROP_REASON_RECEIVE_QUEUE_FULL;
 	TELL(PROTO_MEM, MEMORY);
 	TELL(NO_SOCKET, NO_SOCKET);
 	TELL(UDP_CSUM, CHECKSUM);
@@ -87,32 +83,43 @@ static __always_inline bool is_udp(struct sk_buff *skb, u16 family)
 	return protocol == IPPROTO_UDP;
 }
 
-/* Untyped, because older kernels have no third argument, and the verifier must not see it read. */
-SEC("tp_btf/kfree_skb")
-int kfree_skb(u64 *ctx)
+static __always_inline bool family_of(struct sk_buff *skb, u16 *ret_family)
 {
-	struct sk_buff *skb = (struct sk_buff *)ctx[0];
-	u16 family;
-
-	if (!kernel_tells_reasons())
-		return 0;
-	if (skb->protocol == bpf_htons(ETH_P_IP))
-		family = FAMILY_IPV4;
-	else if (skb->protocol == bpf_htons(ETH_P_IPV6))
-		family = FAMILY_IPV6;
-	else
-		return 0;
-	return is_udp(skb, family) ? count_drop(family, tell(ctx[2])) : 0;
+	*ret_family = skb->protocol == bpf_htons(ETH_P_IPV6) ? FAMILY_IPV6 : FAMILY_IPV4;
+	return skb->protocol == bpf_htons(ETH_P_IP) || skb->protocol == bpf_htons(ETH_P_IPV6);
 }
 
-/* Before 6.6 only the IPv4 side of the kernel comes here, so the kernels that are asked here tell of no other. */
+static __always_inline int count_refusal(u16 family, int error)
+{
+	if (error == -ENOMEM)
+		return count_drop(family, DROP_REASON_RECEIVE_QUEUE_FULL);
+	return count_drop(family, DROP_REASON_MEMORY);
+}
+
+SEC("tp_btf/kfree_skb")
+int BPF_PROG(kfree_skb, struct sk_buff *skb, void *location, u32 reason)
+{
+	u16 family;
+
+	if (!family_of(skb, &family) || !is_udp(skb, family))
+		return 0;
+	return count_drop(family, tell(reason));
+}
+
+/* Before 5.18: where a socket is given a datagram. */
+SEC("fexit/__udp_enqueue_schedule_skb")
+int BPF_PROG(udp_enqueue, struct sock *sk, struct sk_buff *skb, int error)
+{
+	u16 family;
+
+	return error < 0 && family_of(skb, &family) ? count_refusal(family, error) : 0;
+}
+
+/* Likewise, but before 6.6 only the IPv4 side of the kernel comes here. */
 SEC("tp_btf/udp_fail_queue_rcv_skb")
 int BPF_PROG(udp_fail_queue_rcv_skb, int error)
 {
-	if (kernel_tells_reasons())
-		return 0;
-	return count_drop(FAMILY_IPV4,
-			  error == -ENOMEM ? DROP_REASON_RECEIVE_QUEUE_FULL : DROP_REASON_MEMORY);
+	return count_refusal(FAMILY_IPV4, error);
 }
 
 char LICENSE[] SEC("license") = "GPL";
