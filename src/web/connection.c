@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "web/tls.h"
 
 /* libmicrohttpd sees the end of the stream, or cannot write any more, and closes. */
 static void cut(struct connection *connection)
@@ -34,7 +35,7 @@ static void on_timer(void *ctx)
 
 	for (struct connection *connection = list->first; connection;
 	     connection = connection->next) {
-		if (connection->is_cut)
+		if (connection->is_cut || connection->pass == CONNECTION_HELD)
 			continue;
 		if (connection->deadline_ns > now_ns) {
 			arm(list, connection->deadline_ns, now_ns);
@@ -99,6 +100,7 @@ void connection__free(struct connection *connection)
 	if (connection->next)
 		connection->next->previous = connection->previous;
 	list->len--;
+	tls__unref(connection->tls);
 	free(connection);
 }
 
@@ -109,6 +111,13 @@ void connection__begin(struct connection *connection, int64_t time_ns)
 		set_deadline(connection, time_ns);
 	connection->idle_since_ns = 0;
 	connection->status = 0;
+	connection->has_asked = true;
+	connection->pass = CONNECTION_FRESH;
+}
+
+void connection__hold(struct connection *connection)
+{
+	connection->deadline_ns = INT64_MAX;
 }
 
 void connection__answer(struct connection *connection, int64_t time_ns)

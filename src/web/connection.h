@@ -11,8 +11,20 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/loop.h"
+#include "web/hasher.h"
 
+struct MHD_Connection;
 struct connection_list;
+struct tls;
+
+/* How far the gate is with the request at hand. */
+enum connection_pass {
+	CONNECTION_FRESH,
+	CONNECTION_COUNTED, /* against the rate of requests */
+	CONNECTION_HELD,    /* a password is being checked; libmicrohttpd has it suspended */
+	CONNECTION_ALLOWED,
+	CONNECTION_REFUSED,
+};
 
 struct connection {
 	struct connection *next, *previous;
@@ -21,8 +33,13 @@ struct connection {
 	int64_t deadline_ns;
 	int64_t idle_since_ns; /* 0: in a request, or before its first */
 	bool is_cut;
+	struct MHD_Connection *mhd; /* borrowed */
+	struct tls *tls;            /* owned by count: what its session needs; NULL: none */
+	bool has_asked;             /* a request line has come */
 	/* of the request at hand */
 	unsigned int status; /* 0: nothing queued yet */
+	enum connection_pass pass;
+	struct hash_key key; /* of the credentials that are being checked */
 	void (*done)(void *ctx, unsigned int status);
 	void *done_ctx;
 };
@@ -50,6 +67,8 @@ struct connection *connection_list__add(struct connection_list *list, int fd, in
 void connection__free(struct connection *connection);
 /* A request has begun: it has to be over in time_ns. */
 void connection__begin(struct connection *connection, int64_t time_ns);
+/* It waits for us: the client's time stands still until connection__answer(). */
+void connection__hold(struct connection *connection);
 /* Its reply is there: our own time does not count, the client has time_ns to take it. */
 void connection__answer(struct connection *connection, int64_t time_ns);
 /* It is over; the next one has to begin in time_ns. Tells whoever waits for the end of the reply. */

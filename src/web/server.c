@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <gnutls/abstract.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -16,7 +17,9 @@
 #include "base/mem.h"
 #include "web/address.h"
 #include "web/connection.h"
+#include "web/gate.h"
 #include "web/router.h"
+#include "web/security.h"
 
 #define DEFAULT_MAX_CONNECTIONS 256
 #define DEFAULT_REQUEST_TIMEOUT_NS (10 * NS_PER_S)
@@ -45,6 +48,11 @@ struct web_server {
 	size_t listener_count;
 	struct connection_list connections;
 	struct router router;
+	bool is_secured;
+	struct tls *tls; /* owned by count: of connections to come; NULL: none */
+	struct gate gate;
+	void (*before_use)(void *ctx);
+	void *before_use_ctx;
 	uint32_t max_connections;
 	int64_t request_timeout_ns;
 	int64_t idle_timeout_ns;
@@ -59,6 +67,49 @@ static struct connection *connection_of(struct MHD_Connection *mhd)
 		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
 
 	return info ? info->socket_context : NULL;
+}
+
+static void use(struct web_server *server)
+{
+	if (server->before_use)
+		server->before_use(server->before_use_ctx);
+}
+
+static enum MHD_Result answer(struct web_server *server, struct connection *connection,
+			      const char *method, const char *path)
+{
+	static const unsigned int statuses[] = {
+		[GATE_UNAUTHORIZED] = MHD_HTTP_UNAUTHORIZED,
+		[GATE_TOO_MANY] = MHD_HTTP_TOO_MANY_REQUESTS,
+		[GATE_BUSY] = MHD_HTTP_SERVICE_UNAVAILABLE,
+	};
+	enum gate_answer gate =
+		gate__check(&server->gate, connection,
+			    MHD_lookup_connection_value(connection->mhd, MHD_HEADER_KIND,
+							MHD_HTTP_HEADER_AUTHORIZATION));
+
+	switch (gate) {
+	case GATE_OPEN:
+		return router__answer(&server->router, connection->mhd, connection, method, path);
+	case GATE_HELD:
+		connection__hold(connection);
+		MHD_suspend_connection(connection->mhd);
+		return MHD_YES;
+	case GATE_UNAUTHORIZED:
+	case GATE_TOO_MANY:
+	case GATE_BUSY:
+		break;
+	}
+	return router__refuse(&server->router, connection->mhd, connection, statuses[gate]);
+}
+
+static void on_let_go(void *ctx, struct connection *connection)
+{
+	struct web_server *server = ctx;
+
+	MHD_resume_connection(connection->mhd);
+	/* Not at once: more of them may be let go. */
+	(void)loop__set_timer(server->again, 0, 0);
 }
 
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *mhd, const char *path,
@@ -79,8 +130,10 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *mhd, const c
 		*upload_len = 0; /* no body is of use; the router has seen to its size */
 		return MHD_YES;
 	}
-	r = is_first ? router__check_head(mhd, connection)
-		     : router__answer(&server->router, mhd, connection, method, path);
+	if (is_first)
+		use(server);
+	r = is_first ? router__check_head(&server->router, mhd, connection)
+		     : answer(server, connection, method, path);
 	if (connection->status)
 		connection__answer(connection, server->request_timeout_ns);
 	return r;
@@ -109,22 +162,49 @@ static void on_reply_end(void *ctx, struct MHD_Connection *mhd, void **request_c
 		connection__end(connection, server->idle_timeout_ns);
 }
 
+static int watch_over(struct web_server *server, struct MHD_Connection *mhd, int fd,
+		      struct connection **ret_connection)
+{
+	struct connection *connection = connection_list__add(&server->connections, fd,
+							     server->request_timeout_ns);
+
+	if (!connection)
+		return -ENOMEM;
+	*ret_connection = connection;
+	connection->mhd = mhd;
+	if (!server->tls)
+		return 0;
+
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+
+	connection->tls = tls__ref(server->tls);
+	return tls__start(connection->tls, info->tls_session);
+}
+
+static void forget(struct web_server *server, struct connection *connection)
+{
+	if (connection && connection->tls && !connection->has_asked)
+		server->figures.unfinished_tls++;
+	connection__free(connection);
+}
+
 static void on_connection(void *ctx, struct MHD_Connection *mhd, void **socket_ctx,
 			  enum MHD_ConnectionNotificationCode code)
 {
 	struct web_server *server = ctx;
 	int fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+	struct connection *connection = NULL;
 
 	switch (code) {
 	case MHD_CONNECTION_NOTIFY_STARTED:
-		*socket_ctx = connection_list__add(&server->connections, fd,
-						   server->request_timeout_ns);
-		/* Nobody would watch over it. */
-		if (!*socket_ctx)
+		/* One that nobody watches over, or that has no key, is none. */
+		if (watch_over(server, mhd, fd, &connection) < 0)
 			(void)shutdown(fd, SHUT_RDWR);
+		*socket_ctx = connection;
 		return;
 	case MHD_CONNECTION_NOTIFY_CLOSED:
-		connection__free(*socket_ctx);
+		forget(server, *socket_ctx);
 		*socket_ctx = NULL;
 		return;
 	}
@@ -227,6 +307,7 @@ static void on_connection_waiting(void *ctx, int listen_fd, uint32_t events)
 	struct web_server *server = listener->server;
 
 	(void)events;
+	use(server);
 	for (int i = 0; i < ACCEPTS_PER_ROUND; i++) {
 		struct sockaddr_storage peer;
 		socklen_t peer_len = sizeof(peer);
@@ -256,7 +337,20 @@ static int copy_options(struct web_server *server, const struct web_options *opt
 								 : DEFAULT_REQUEST_TIMEOUT_NS;
 	server->idle_timeout_ns = options->idle_timeout_ns ? options->idle_timeout_ns
 							   : DEFAULT_IDLE_TIMEOUT_NS;
+	server->before_use = options->before_use;
+	server->before_use_ctx = options->before_use_ctx;
 	return router__init(&server->router, options->routes, options->route_count);
+}
+
+/* Never asked: each session gets its credentials when it begins, and these may change. */
+static int retrieve_nothing(gnutls_session_t session, const gnutls_datum_t *authorities,
+			    int authority_count, const gnutls_pk_algorithm_t *algorithms,
+			    int algorithm_count, gnutls_pcert_st **ret_certificates,
+			    unsigned int *ret_count, gnutls_privkey_t *ret_key)
+{
+	(void)session, (void)authorities, (void)authority_count, (void)algorithms;
+	(void)algorithm_count, (void)ret_certificates, (void)ret_count, (void)ret_key;
+	return -1;
 }
 
 static int start_daemon(struct web_server *server, const struct web_options *options,
@@ -273,13 +367,18 @@ static int start_daemon(struct web_server *server, const struct web_options *opt
 		{ MHD_OPTION_NOTIFY_CONNECTION, (intptr_t)on_connection, server },
 		{ MHD_OPTION_URI_LOG_CALLBACK, (intptr_t)on_request_line, server },
 		{ MHD_OPTION_NOTIFY_COMPLETED, (intptr_t)on_reply_end, server },
+		/* What stands behind the end is not read. */
+		{ server->tls ? MHD_OPTION_HTTPS_CERT_CALLBACK : MHD_OPTION_END, 0,
+		  (void *)(uintptr_t)retrieve_nothing },
 		{ MHD_OPTION_END, 0, NULL },
 	};
+	unsigned int flags = MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET | MHD_USE_ERROR_LOG |
+			     (server->tls ? MHD_USE_TLS : 0) |
+			     (server->is_secured ? MHD_ALLOW_SUSPEND_RESUME : 0);
 
-	server->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_NO_LISTEN_SOCKET |
-						  MHD_USE_ERROR_LOG,
-					  0 /* port */, NULL /* accept policy */, NULL, on_request,
-					  server, MHD_OPTION_ARRAY, items, MHD_OPTION_END);
+	server->daemon = MHD_start_daemon(flags, 0 /* port */, NULL /* accept policy */, NULL,
+					  on_request, server, MHD_OPTION_ARRAY, items,
+					  MHD_OPTION_END);
 	if (!server->daemon)
 		return err__set(err, -EIO, NULL, "cannot start libmicrohttpd %s",
 				MHD_get_version());
@@ -288,6 +387,39 @@ static int start_daemon(struct web_server *server, const struct web_options *opt
 
 	return loop__add_fd(server->loop, fd, EPOLLIN, on_daemon_ready, server,
 			    &server->daemon_watch, err);
+}
+
+int web_server__secure(struct web_server *server, const struct web_security *security,
+		       struct err *err)
+{
+	struct tls *tls = NULL;
+
+	if (server->daemon && !server->is_secured)
+		return err__set(err, -EINVAL, NULL, "the server was made without a web config");
+	if (server->daemon && !security->tls != !server->tls)
+		return err__set(err, -EINVAL, NULL,
+				"TLS cannot be turned on or off while the server runs; restart it");
+
+	int r = security->tls ? tls__new(security->tls, &tls, err) : 0;
+
+	if (r == 0 &&
+	    router__set_headers(&server->router, security->headers, security->header_count) < 0)
+		r = err__set(err, -ENOMEM, NULL, "no memory for the headers");
+	if (r == 0)
+		r = gate__secure(&server->gate, security, err);
+	if (r < 0) {
+		tls__unref(tls);
+		return r;
+	}
+	tls__unref(server->tls);
+	server->tls = tls;
+	server->is_secured = true;
+	return 0;
+}
+
+bool web_server__has_tls(const struct web_server *server)
+{
+	return server->tls;
 }
 
 int web_server__new(struct loop *loop, const struct web_options *options,
@@ -303,6 +435,14 @@ int web_server__new(struct loop *loop, const struct web_options *options,
 
 	if (r < 0)
 		err__set(err, r, NULL, "no memory for the HTTP server");
+	server->gate = (struct gate){
+		.loop = loop,
+		.connections = &server->connections,
+		.let_go = on_let_go,
+		.ctx = server,
+	};
+	if (r == 0 && options->security)
+		r = web_server__secure(server, options->security, err);
 	if (r == 0)
 		r = connection_list__init(&server->connections, loop, on_again, server, err);
 	if (r == 0)
@@ -319,6 +459,20 @@ int web_server__new(struct loop *loop, const struct web_options *options,
 	return 0;
 }
 
+/* libmicrohttpd does not stop while connections are suspended: they go on, to their end. */
+static void stop_daemon(struct web_server *server)
+{
+	for (struct connection *connection = server->connections.first; connection;
+	     connection = connection->next) {
+		if (connection->pass != CONNECTION_HELD)
+			continue;
+		connection->pass = CONNECTION_REFUSED;
+		(void)shutdown(connection->fd, SHUT_RDWR);
+		MHD_resume_connection(connection->mhd);
+	}
+	MHD_stop_daemon(server->daemon); /* ends what is open, and says so to whoever waits */
+}
+
 struct web_server *web_server__free(struct web_server *server)
 {
 	if (!server)
@@ -328,13 +482,14 @@ struct web_server *web_server__free(struct web_server *server)
 		fd_closep(&server->listeners[i].fd);
 	}
 	loop__remove(server->loop, server->daemon_watch);
+	gate__done(&server->gate); /* nobody is let go any more */
 	if (server->daemon)
-		MHD_stop_daemon(
-			server->daemon); /* ends what is open, and says so to whoever waits */
+		stop_daemon(server);
 	loop__remove(server->loop, server->again);
 	loop__remove(server->loop, server->resume);
 	connection_list__done(&server->connections);
 	router__done(&server->router);
+	tls__unref(server->tls);
 	free(server);
 	return NULL;
 }
@@ -408,5 +563,16 @@ struct web_figures web_server__figures(const struct web_server *server)
 
 	figures.timed_out = server->connections.timed_out;
 	figures.open = server->connections.len;
+	figures.is_secured = server->is_secured;
+	figures.unauthorized = server->gate.unauthorized;
+	figures.limited = server->gate.limited;
+	if (server->gate.auth) {
+		struct auth_figures auth = auth__figures(server->gate.auth);
+
+		figures.unchecked = auth.busy;
+		figures.checks = auth.checked;
+		figures.check_ns = auth.check_ns;
+		figures.checks_waiting = auth.waiting;
+	}
 	return figures;
 }

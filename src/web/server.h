@@ -14,6 +14,7 @@
 #include "base/loop.h"
 #include "base/str.h"
 
+struct web_security;
 struct web_server;
 
 struct web_request {
@@ -67,7 +68,11 @@ struct web_options {
 	/* For the whole request, from the connection for the first and from the request line for each that follows;
 	 * and again for the whole reply, from its being there; 0: 10 s. */
 	int64_t request_timeout_ns;
-	int64_t idle_timeout_ns; /* from a reply to the next request line; 0: 60 s */
+	int64_t idle_timeout_ns;             /* from a reply to the next request line; 0: 60 s */
+	const struct web_security *security; /* NULL: everybody may ask, without TLS, for ever */
+	/* Called before a connection is taken or a request looked at: time to secure anew. May be NULL. */
+	void (*before_use)(void *ctx);
+	void *before_use_ctx;
 };
 
 /* Counters of the server, for self-metrics. */
@@ -78,10 +83,25 @@ struct web_figures {
 	uint64_t
 		bad_requests; /* answered with 4xx for their form or size; a line that is no request line ends silently */
 	uint32_t open;
+	bool is_secured;       /* there is a security: what follows has a meaning */
+	uint64_t unauthorized; /* requests without valid credentials: 401 */
+	uint64_t limited;      /* requests over the allowed rate: 429 */
+	uint64_t unchecked;    /* requests for which too many checks of passwords waited: 503 */
+	uint64_t checks;       /* passwords that were checked */
+	uint64_t check_ns;
+	uint32_t checks_waiting;
+	uint64_t unfinished_tls; /* TLS connections that ended before their first request */
 };
 
 int web_server__new(struct loop *loop, const struct web_options *options,
 		    struct web_server **ret_server, struct err *err);
+/*
+ * Replaces all of the security, for new connections (TLS) and for requests from now on (the rest): 0, or what was
+ * demanded before still is. Only for a server that was made with one; TLS can be changed, neither begun nor given up.
+ */
+int web_server__secure(struct web_server *server, const struct web_security *security,
+		       struct err *err);
+bool web_server__has_tls(const struct web_server *server);
 /* ":9435", "127.0.0.1:0", "[::1]:9435", "localhost:9435": listens. Several calls are allowed. */
 int web_server__listen(struct web_server *server, const char *address, struct err *err);
 /* A listening socket made by somebody else (socket activation); taken in any case. */
