@@ -30,6 +30,7 @@ struct exporter_options {
 	bool has_lifecycle;
 	const char *listen_address;
 	const char *telemetry_path;
+	const char *web_config;
 	const char *kept_capabilities;
 	const char *btf_path;
 	int64_t skip_cache_size;
@@ -74,6 +75,10 @@ static const struct flag flags[] = {
 	  .kind = FLAG_BOOL,
 	  .offset = VALUE(uses_kernel_syscall_names),
 	  .help = "Decode system calls to the kernel's names instead of those that ebpf_exporter prints." },
+	{ .name = "web.config.file",
+	  .kind = FLAG_TEXT,
+	  .offset = VALUE(web_config),
+	  .help = "File with TLS, users and headers, as Prometheus' exporter-toolkit reads it." },
 	{ .name = "web.listen-address",
 	  .kind = FLAG_TEXT,
 	  .offset = VALUE(listen_address),
@@ -192,6 +197,14 @@ static int read_configs(struct exporter *exporter)
 	return r < 0 ? fail_all("Error parsing configs", &errors, r) : 0;
 }
 
+static int check_web_config(struct exporter *exporter)
+{
+	struct err err = ERR_INIT;
+	int r = service_check_web_config(exporter->options.web_config, &err);
+
+	return r < 0 ? fail("Error reading the web config", &err, r) : 0;
+}
+
 static int open_session(struct exporter *exporter)
 {
 	const struct session_options options = {
@@ -201,6 +214,7 @@ static int open_session(struct exporter *exporter)
 		.uses_kernel_syscall_names = exporter->options.uses_kernel_syscall_names,
 		.title = "sonde exporter",
 		.telemetry_path = exporter->options.telemetry_path,
+		.web_config = exporter->options.web_config,
 		.ledger_interval_ns = exporter->options.ledger.interval_ns,
 		.ledger_window_ns = exporter->options.ledger.window_ns,
 		.read = read_specs,
@@ -348,15 +362,17 @@ static int check_attached(struct exporter *exporter)
 }
 
 /* Which port it is cannot be read off ":0" or "fd://0". */
-static void log_listening(const char *address, uint16_t port)
+static void log_listening(const char *address, const struct service *service)
 {
+	uint16_t port = service__port(service);
+	bool has_tls = str_eq(service__scheme(service), "https");
 	char suffix[8];
 
 	(void)snprintf(suffix, sizeof(suffix), ":%u", port);
 	if (str_ends(address, suffix))
-		log_info("Listening on %s", address);
+		log_info("Listening on %s%s", address, has_tls ? ", with TLS" : "");
 	else
-		log_info("Listening on %s, port %u", address, port);
+		log_info("Listening on %s, port %u%s", address, port, has_tls ? ", with TLS" : "");
 }
 
 static int listen_for_scrapes(struct exporter *exporter)
@@ -373,7 +389,7 @@ static int listen_for_scrapes(struct exporter *exporter)
 	(void)snprintf(what, sizeof(what), "Error listening on %s", address);
 	if (r < 0)
 		return fail(what, &err, r);
-	log_listening(address, service__port(exporter->session.service));
+	log_listening(address, exporter->session.service);
 	session_notify("READY=1");
 	return 0;
 }
@@ -381,8 +397,8 @@ static int listen_for_scrapes(struct exporter *exporter)
 static int run_steps(struct exporter *exporter)
 {
 	static int (*const steps[])(struct exporter * exporter) = {
-		read_configs,  open_session,      add_configs,    attach_configs,
-		start_sources, drop_capabilities, check_attached,
+		read_configs,   check_web_config, open_session,      add_configs,
+		attach_configs, start_sources,    drop_capabilities, check_attached,
 	};
 
 	for (size_t i = 0; i < array_size(steps); i++) {

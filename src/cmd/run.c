@@ -26,6 +26,7 @@
 
 struct run_options {
 	const char *listen_address;
+	const char *web_config;
 	const char *probe_dir;
 	const char *by;
 	struct flag_list params;
@@ -40,6 +41,10 @@ static const struct flag flags[] = {
 	  .offset = offsetof(struct run_options, listen_address),
 	  .initial = "127.0.0.1:9435",
 	  .help = "Where to listen for HTTP; :9435 is every address of this machine." },
+	{ .name = "web.config.file",
+	  .kind = FLAG_TEXT,
+	  .offset = offsetof(struct run_options, web_config),
+	  .help = "File with TLS, users and headers, as Prometheus' exporter-toolkit reads it." },
 	{ .name = "probes",
 	  .kind = FLAG_DIRECTORY,
 	  .offset = offsetof(struct run_options, probe_dir),
@@ -343,13 +348,13 @@ static void add_urls(const struct run *run, struct strbuf *out)
 	const char *colon = strrchr(address, ':');
 	int host_len = colon ? (int)(colon - address) : 0;
 	const char *host = host_len > 0 ? address : "127.0.0.1";
+	const char *scheme = service__scheme(run->session.service);
 
 	if (host_len == 0)
 		host_len = (int)strlen(host);
-	strbuf__printf(out,
-		       "metrics    http://%.*s:%u" TELEMETRY_PATH "\nwhat runs  http://%.*s:%u/\n",
-		       host_len, host, service__port(run->session.service), host_len, host,
-		       service__port(run->session.service));
+	strbuf__printf(out, "metrics    %s://%.*s:%u" TELEMETRY_PATH "\nwhat runs  %s://%.*s:%u/\n",
+		       scheme, host_len, host, service__port(run->session.service), scheme,
+		       host_len, host, service__port(run->session.service));
 }
 
 static void print_summary(struct run *run)
@@ -379,6 +384,7 @@ static int run_probes(struct run *run, struct err *err)
 		.hides_library = !run->options.is_debugging,
 		.title = "sonde",
 		.telemetry_path = TELEMETRY_PATH,
+		.web_config = run->options.web_config,
 		.ledger_interval_ns = run->options.ledger.interval_ns,
 		.ledger_window_ns = run->options.ledger.window_ns,
 		.read = read_anew,
@@ -388,6 +394,8 @@ static int run_probes(struct run *run, struct err *err)
 	};
 	int r = param_settings__parse(&run->params, &run->options.params, run->options.by, err);
 
+	if (r == 0)
+		r = service_check_web_config(run->options.web_config, err);
 	if (r == 0)
 		r = session__open(&run->session, &options, err);
 	if (r == 0)

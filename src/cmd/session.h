@@ -33,6 +33,7 @@ struct session_options {
 	bool uses_kernel_syscall_names;
 	const char *title; /* of the page */
 	const char *telemetry_path;
+	const char *web_config;                       /* path of the web file; NULL or "": none */
 	int64_t ledger_interval_ns, ledger_window_ns; /* as agent_options has them */
 	/* For a reload (SIGHUP): reads all configs anew. Negative: something is wrong with one, errors say what. */
 	int (*read)(void *ctx, struct spec_list *specs, struct err_list *errors);

@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 
-#define SELF_WEB_FAMILIES 5
+#define SELF_WEB_FAMILIES 15
 
 struct agent;
 struct family;

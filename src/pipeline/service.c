@@ -12,6 +12,7 @@
 #include "pipeline/agent.h"
 #include "pipeline/ledger_view.h"
 #include "pipeline/page_ledger.h"
+#include "pipeline/web_config.h"
 #include "remote/systemd.h"
 #include "web/pages.h"
 #include "web/server.h"
@@ -22,8 +23,9 @@
 
 struct service {
 	struct service_options options;
-	struct web_server *server; /* owned */
-	char *telemetry_path;      /* owned */
+	struct web_server *server;     /* owned */
+	struct web_config *web_config; /* owned; NULL: none */
+	char *telemetry_path;          /* owned */
 	int64_t started_ns;
 	size_t last_scrape_bytes;
 };
@@ -294,8 +296,17 @@ static int start_server(struct service *service, struct err *err)
 								    service,
 								    .methods = WEB_METHODS_POST };
 
-	int r = web_server__new(service->options.loop, &options, &service->server, err);
+	const char *web_config = service->options.web_config;
+	int r = 0;
 
+	if (web_config && web_config[0]) {
+		r = web_config__new(web_config, &service->web_config, err);
+		if (r == 0)
+			r = web_config__serve(service->web_config, service->options.loop, &options,
+					      &service->server, err);
+	} else {
+		r = web_server__new(service->options.loop, &options, &service->server, err);
+	}
 	if (r == 0)
 		agent__set_web(service->options.agent, service->server);
 	return r;
@@ -333,6 +344,7 @@ struct service *service__free(struct service *service)
 		return NULL;
 	agent__set_web(service->options.agent, NULL);
 	web_server__free(service->server);
+	web_config__free(service->web_config);
 	free(service->telemetry_path);
 	free(service);
 	return NULL;
@@ -357,6 +369,16 @@ int service__listen(struct service *service, const char *address, struct err *er
 	if (str_starts(address, ACTIVATION_PREFIX))
 		return listen_on_passed(service, address + strlen(ACTIVATION_PREFIX), err);
 	return web_server__listen(service->server, address, err);
+}
+
+const char *service__scheme(const struct service *service)
+{
+	return web_server__has_tls(service->server) ? "https" : "http";
+}
+
+int service_check_web_config(const char *path, struct err *err)
+{
+	return path && path[0] ? web_config_check(path, err) : 0;
 }
 
 uint16_t service__port(const struct service *service)

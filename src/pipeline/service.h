@@ -23,6 +23,7 @@ struct service_options {
 	const char *version;
 	const char *telemetry_path; /* where the metrics are; begins with '/' */
 	bool has_maps;              /* raw maps at /maps */
+	const char *web_config;     /* path of the web file; NULL or "": none */
 	/* For POST /-/reload: 0, or negative with what runs going on; lines for the client in both cases. NULL: no such path. */
 	int (*reload)(void *ctx, struct strbuf *out);
 	void *reload_ctx;
@@ -34,6 +35,10 @@ struct service *service__free(struct service *service);
 
 /* ":9435", "127.0.0.1:0", "[::1]:9435", or "fd://N" for the N-th socket that systemd passed. */
 int service__listen(struct service *service, const char *address, struct err *err);
+/* "http" or "https". */
+const char *service__scheme(const struct service *service);
+/* What is wrong with a web file, before anything is served; 0 for NULL and "". */
+int service_check_web_config(const char *path, struct err *err);
 /* Of the first socket; 0: none. */
 uint16_t service__port(const struct service *service);
 

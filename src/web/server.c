@@ -414,7 +414,15 @@ int web_server__secure(struct web_server *server, const struct web_security *sec
 	tls__unref(server->tls);
 	server->tls = tls;
 	server->is_secured = true;
+	server->figures.is_security_current = true;
 	return 0;
+}
+
+void web_server__note_security(struct web_server *server, bool is_taken)
+{
+	server->figures.security_taken += is_taken;
+	server->figures.security_refused += !is_taken;
+	server->figures.is_security_current = is_taken;
 }
 
 bool web_server__has_tls(const struct web_server *server)

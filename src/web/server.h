@@ -90,6 +90,8 @@ struct web_figures {
 	uint64_t checks;       /* passwords that were checked */
 	uint64_t check_ns;
 	uint32_t checks_waiting;
+	uint64_t security_taken, security_refused; /* readings of its files after the first */
+	bool is_security_current;                  /* the last reading was taken */
 	uint64_t unfinished_tls; /* TLS connections that ended before their first request */
 };
 
@@ -101,6 +103,8 @@ int web_server__new(struct loop *loop, const struct web_options *options,
  */
 int web_server__secure(struct web_server *server, const struct web_security *security,
 		       struct err *err);
+/* For the figures: the files of the security were read again, and taken or not. */
+void web_server__note_security(struct web_server *server, bool is_taken);
 bool web_server__has_tls(const struct web_server *server);
 /* ":9435", "127.0.0.1:0", "[::1]:9435", "localhost:9435": listens. Several calls are allowed. */
 int web_server__listen(struct web_server *server, const char *address, struct err *err);
