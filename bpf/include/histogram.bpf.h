@@ -18,19 +18,29 @@ static __always_inline u64 microseconds(u64 begin, u64 end)
 	return end > begin ? (end - begin + NS_PER_US / 2) / NS_PER_US : 0;
 }
 
+/* The compiler must not know what the verifier cannot: that a logarithm has bounds of its own. */
+static __always_inline u32 clamp_bucket(u64 bucket, u32 bucket_max)
+{
+	asm volatile("" : "+r"(bucket));
+	return bucket > bucket_max ? bucket_max : bucket;
+}
+
+/* Bounds 1, 2, 4, … */
 static __always_inline u32 exp2_bucket(u64 value, u32 bucket_max)
 {
-	u64 bucket = log2l_histogram(value);
+	return clamp_bucket(log2l_histogram(value), bucket_max);
+}
 
-	return bucket > bucket_max ? bucket_max : bucket;
+/* 0 is a bucket of its own. */
+static __always_inline u32 exp2zero_bucket(u64 value, u32 bucket_max)
+{
+	return clamp_bucket(log2l_zero_histogram(value), bucket_max);
 }
 
 /* Bounds 1, 4, 16, … for rows that are many: half the buckets. */
 static __always_inline u32 exp4_bucket(u64 value, u32 bucket_max)
 {
-	u64 bucket = (log2l_histogram(value) + 1) / 2;
-
-	return bucket > bucket_max ? bucket_max : bucket;
+	return clamp_bucket((log2l_histogram(value) + 1) / 2, bucket_max);
 }
 
 /* Atomically even in a row of one CPU: programs on most hooks can be preempted by others that add to it. */
@@ -51,10 +61,15 @@ static __always_inline void observe_exp4(u64 *slots, u32 bucket_max, u64 value)
 }
 
 /* The same where nobody else adds to this row meanwhile: on one CPU with interrupts off. */
+static __always_inline void observe_slot_nosync(u64 *slots, u32 bucket, u32 bucket_max, u64 value)
+{
+	slots[bucket] += 1;
+	slots[bucket_max + 1] += value;
+}
+
 static __always_inline void observe_exp2_nosync(u64 *slots, u32 bucket_max, u64 value)
 {
-	slots[exp2_bucket(value, bucket_max)] += 1;
-	slots[bucket_max + 1] += value;
+	observe_slot_nosync(slots, exp2_bucket(value, bucket_max), bucket_max, value);
 }
 
 #endif

@@ -38,6 +38,11 @@ enum { false, true };
 #define TASK_DEAD 0x80
 #define TASK_NOLOAD 0x400
 
+/* Of workqueue_struct.flags. */
+#define WQ_BH 0x1 /* since 6.9; no other flag before */
+#define WQ_UNBOUND 0x2
+#define WQ_HIGHPRI 0x10
+
 #define PF_KTHREAD 0x00200000      /* of task_struct.flags */
 #define TS_COMPAT 0x2              /* of thread_info.status on x86 */
 #define TIF_32BIT_MASK (1ul << 22) /* of thread_info.flags on arm64 */
@@ -156,6 +161,23 @@ struct irqaction {
 	const char *name;
 };
 
+struct timerqueue_node {
+	s64 expires; /* ns on the timer's clock */
+};
+
+struct hrtimer {
+	struct timerqueue_node node;
+	u8 is_soft; /* its handler runs in a soft interrupt */
+};
+
+struct workqueue_struct {
+	unsigned int flags;
+};
+
+struct pool_workqueue {
+	struct workqueue_struct *wq;
+};
+
 struct gendisk {
 	int major;
 	int first_minor;
@@ -240,6 +262,10 @@ struct pt_regs {
 /* Since 5.18 the tracepoint has a fourth argument: bpf_core_type_exists() compares the number of arguments, too. */
 typedef void (*btf_trace_sched_switch)(void *data, bool preempt, struct task_struct *previous,
 				       struct task_struct *next, unsigned int previous_state);
+
+/* Since 7.3; before, it has a pointer to the time. */
+typedef void (*btf_trace_hrtimer_expire_entry___by_value)(void *data, struct hrtimer *timer,
+							  s64 now);
 
 /* Since 6.9; before, it has the number of the process. */
 typedef void (*btf_trace_mark_victim)(void *data, struct task_struct *task, unsigned int uid);

@@ -8,7 +8,7 @@
 #include "maps.bpf.h"
 
 #include "histogram.bpf.h"
-#include "thread_times.bpf.h"
+#include "times.bpf.h"
 
 #define CGROUP_MAX 2048
 #define DECADES 8 /* up to 10 us, 100 us, … 100 s */
@@ -86,9 +86,9 @@ struct {
 /* Threads that reclaim. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, THREAD_SETS);
+	__uint(max_entries, THREAD_TIME_SETS);
 	__type(key, u32);
-	__type(value, struct thread_set);
+	__type(value, struct time_set);
 } reclaiming SEC(".maps");
 
 /* Whom the kernel sent a SIGKILL last. */
@@ -109,7 +109,8 @@ static __always_inline int begin_reclaim(void)
 {
 	u32 zero = 0;
 
-	if (!begin_thread_time(&reclaiming, bpf_get_current_pid_tgid(), bpf_ktime_get_ns(), 0))
+	if (!begin_time(&reclaiming, THREAD_TIME_SETS, (u32)bpf_get_current_pid_tgid(),
+			bpf_ktime_get_ns(), 0))
 		increment_map(&cgroup_reclaim_unmeasured_total, &zero, 1);
 	return 0;
 }
@@ -131,11 +132,11 @@ static __always_inline int end_reclaim(u64 reason, u64 pages)
 {
 	struct reclaim_key key = { .cgroup = bpf_get_current_cgroup_id(), .reason = reason };
 	struct reclaim_row *row;
-	struct thread_time began;
+	struct time_since began;
 	u64 took_us;
 	u32 decade;
 
-	if (!end_thread_time(&reclaiming, bpf_get_current_pid_tgid(), &began))
+	if (!end_time(&reclaiming, THREAD_TIME_SETS, (u32)bpf_get_current_pid_tgid(), &began))
 		return 0;
 	took_us = microseconds(began.since, bpf_ktime_get_ns());
 	add_or_overflow(&cgroup_reclaimed_pages_total, &key, pages,

@@ -7,7 +7,7 @@
 #include "maps.bpf.h"
 
 #include "histogram.bpf.h"
-#include "thread_times.bpf.h"
+#include "times.bpf.h"
 
 #define BUCKET_MAX 26 /* 2^26 us: 67 s */
 
@@ -57,9 +57,9 @@ struct {
 /* Threads that are away; the note is the state. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, THREAD_SETS);
+	__uint(max_entries, THREAD_TIME_SETS);
 	__type(key, u32);
-	__type(value, struct thread_set);
+	__type(value, struct time_set);
 } away SEC(".maps");
 
 /* One that could go on is preempted even when it was about to sleep: it stays in the run queue. */
@@ -103,16 +103,16 @@ static __always_inline void leave(u32 tid, u32 state, u64 now)
 
 	count_switch(state == AWAY_STATE_PREEMPTED ? SWITCH_KIND_INVOLUNTARY
 						   : SWITCH_KIND_VOLUNTARY);
-	if (!begin_thread_time(&away, tid, now, state))
+	if (!begin_time(&away, THREAD_TIME_SETS, tid, now, state))
 		increment_map_nosync(&off_cpu_unmeasured_total, &zero, 1);
 }
 
 static __always_inline void come_back(u32 tid, u64 now)
 {
-	struct thread_time left;
+	struct time_since left;
 	struct away_row *row;
 
-	if (!end_thread_time(&away, tid, &left))
+	if (!end_time(&away, THREAD_TIME_SETS, tid, &left))
 		return;
 	row = bpf_map_lookup_elem(&off_cpu_seconds, &left.note);
 	if (row)

@@ -7,7 +7,7 @@
 #include "maps.bpf.h"
 
 #include "histogram.bpf.h"
-#include "thread_times.bpf.h"
+#include "times.bpf.h"
 
 #define SYSCALL_MAX 512 /* tables have fewer; numbers that a program makes up are not measured */
 #define BUCKET_MAX 13   /* 4^13 us: 67 s */
@@ -34,9 +34,9 @@ struct {
 /* Threads that are in a call; the note is its number. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, THREAD_SETS);
+	__uint(max_entries, THREAD_TIME_SETS);
 	__type(key, u32);
-	__type(value, struct thread_set);
+	__type(value, struct time_set);
 } calling SEC(".maps");
 
 SEC("raw_tp/sys_enter")
@@ -47,7 +47,8 @@ int sys_enter(struct bpf_raw_tracepoint_args *ctx)
 
 	if (number >= SYSCALL_MAX)
 		return 0;
-	if (!begin_thread_time(&calling, bpf_get_current_pid_tgid(), bpf_ktime_get_ns(), number))
+	if (!begin_time(&calling, THREAD_TIME_SETS, (u32)bpf_get_current_pid_tgid(),
+			bpf_ktime_get_ns(), number))
 		increment_map(&syscall_latency_unmeasured_total, &zero, 1);
 	return 0;
 }
@@ -56,10 +57,10 @@ int sys_enter(struct bpf_raw_tracepoint_args *ctx)
 SEC("raw_tp/sys_exit")
 int sys_exit(struct bpf_raw_tracepoint_args *ctx)
 {
-	struct thread_time call;
+	struct time_since call;
 	struct latency_row *row;
 
-	if (!end_thread_time(&calling, bpf_get_current_pid_tgid(), &call))
+	if (!end_time(&calling, THREAD_TIME_SETS, (u32)bpf_get_current_pid_tgid(), &call))
 		return 0;
 	row = bpf_map_lookup_elem(&syscall_latency_seconds, &call.note);
 	if (row)
@@ -74,9 +75,9 @@ int sys_exit(struct bpf_raw_tracepoint_args *ctx)
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(sched_process_exit, struct task_struct *task)
 {
-	struct thread_time call;
+	struct time_since call;
 
-	end_thread_time(&calling, task->pid, &call);
+	end_time(&calling, THREAD_TIME_SETS, task->pid, &call);
 	return 0;
 }
 
