@@ -477,7 +477,7 @@ bool family__next(const struct family *family, struct family_cursor *cursor,
 			.labels_len = series->text_len,
 			.count = series->value,
 			.is_number = family->has_numbers,
-			.created_ns = family->created ? family->created[number] : 0,
+			.series = number,
 		};
 		if (family->has_numbers)
 			ret_series->number = number_of(series->value);
@@ -486,6 +486,11 @@ bool family__next(const struct family *family, struct family_cursor *cursor,
 		return true;
 	}
 	return false;
+}
+
+int64_t family__created_ns(const struct family *family, uint32_t number)
+{
+	return family->created ? family->created[number] : 0;
 }
 
 const char *family__name(const struct family *family)

@@ -47,7 +47,7 @@ struct family {
 	uint64_t *slots; /* owned; histograms: `stride` counters per series */
 	size_t slots_capacity;
 	uint32_t stride;  /* 0: no histogram */
-	int64_t *created; /* owned; no gauges: per series, see series_view.created_ns */
+	int64_t *created; /* owned; no gauges: per series, see family__created_ns() */
 	size_t created_capacity;
 	struct watch *watches; /* owned; with ttl_ns: per series */
 	size_t watches_capacity;

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/vec.h"
+#include "metric/name_escaping.h"
 
 #define NAME_MAX_LEN 1024
 
@@ -85,6 +86,45 @@ static size_t find_place(const struct registry *registry, const char *name, bool
 
 /* ---- names ----------------------------------------------------------------------------------- */
 
+/* Whether it says so of the names in some scheme, as they are for one. */
+typedef bool (*names_fn)(const char *a, const char *b);
+
+static bool escaped(const char *a, const char *b, enum name_escaping escaping, names_fn holds)
+{
+	struct strbuf texts[2] = { STRBUF_INIT, STRBUF_INIT };
+	bool result;
+
+	name_add(&texts[0], a, escaping);
+	name_add(&texts[1], b, escaping);
+	result = holds(strbuf__text(&texts[0]), strbuf__text(&texts[1]));
+	strbuf__done(&texts[0]);
+	strbuf__done(&texts[1]);
+	return result;
+}
+
+static bool holds_in_some_scheme(const char *a, const char *b, names_fn holds)
+{
+	if (holds(a, b))
+		return true;
+	if (name_is_plain(a) && name_is_plain(b)) /* which no scheme changes */
+		return false;
+	for (unsigned int i = 0; i < NAME_ESCAPING_COUNT; i++) {
+		if (escaped(a, b, (enum name_escaping)i, holds))
+			return true;
+	}
+	return false;
+}
+
+static bool are_equal(const char *a, const char *b)
+{
+	return str_eq(a, b);
+}
+
+static bool look_alike(const char *a, const char *b)
+{
+	return holds_in_some_scheme(a, b, are_equal);
+}
+
 static int check_name(const char *what, const char *name, struct err *err)
 {
 	size_t len = strlen(name);
@@ -116,6 +156,11 @@ static int check_label_name(const struct family_spec *spec, uint32_t index, stru
 		if (str_eq(spec->label_names[i], name))
 			return err__set(err, -EINVAL, NULL, "label name '%s' stands there twice",
 					name);
+		if (look_alike(spec->label_names[i], name))
+			return err__set(err, -EINVAL, NULL,
+					"label names '%s' and '%s' are the same where "
+					"Prometheus asks for names to be escaped; rename one",
+					spec->label_names[i], name);
 	}
 	return 0;
 }
@@ -145,12 +190,18 @@ static bool is_line_of(const char *histogram, const char *name)
 	return false;
 }
 
-static bool collides(const struct family *family, const struct family_spec *spec)
+static const char *find_collision(const struct family *family, const struct family_spec *spec)
 {
-	if (family__kind(family) == FAMILY_KIND_HISTOGRAM &&
-	    is_line_of(family__name(family), spec->name))
-		return true;
-	return spec->kind == FAMILY_KIND_HISTOGRAM && is_line_of(spec->name, family__name(family));
+	const char *name = family__name(family);
+
+	if (look_alike(name, spec->name))
+		return "Prometheus asks for names to be escaped, and then they are the same";
+	if ((family__kind(family) == FAMILY_KIND_HISTOGRAM &&
+	     holds_in_some_scheme(name, spec->name, is_line_of)) ||
+	    (spec->kind == FAMILY_KIND_HISTOGRAM &&
+	     holds_in_some_scheme(spec->name, name, is_line_of)))
+		return "the lines of a histogram end in _bucket, _count and _sum";
+	return NULL;
 }
 
 static int check_collisions(const struct registry *registry, const struct family_spec *spec,
@@ -159,12 +210,11 @@ static int check_collisions(const struct registry *registry, const struct family
 	for (size_t i = 0; i < registry->entries.len; i++) {
 		const struct family *family = registry->entries.items[i].family;
 
-		if (collides(family, spec))
-			return err__set(
-				err, -EEXIST, NULL,
-				"it collides with '%s': the lines of a histogram end in _bucket, "
-				"_count and _sum",
-				family__name(family));
+		const char *reason = find_collision(family, spec);
+
+		if (reason)
+			return err__set(err, -EEXIST, NULL, "it collides with '%s': %s; rename one",
+					family__name(family), reason);
 	}
 	return 0;
 }

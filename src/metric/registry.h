@@ -24,7 +24,7 @@ int registry__keep(struct registry *registry, struct family *family, struct err 
 void registry__succeed(struct registry *registry);
 struct registry *registry__free(struct registry *registry);
 /* Finds or makes. -EEXIST when the name is taken by a family that does not agree, or would
- * collide with the _bucket, _sum or _count lines of a histogram. -EINVAL for an impossible name
+ * collide with the _bucket, _sum or _count lines of a histogram, as it is or in some scheme of escaping. -EINVAL for an impossible name
  * or label name. */
 int registry__family(struct registry *registry, const struct family_spec *spec,
 		     struct family **ret_family, struct err *err);

@@ -8,8 +8,8 @@
  */
 
 #include "base/str.h"
+#include "metric/name_escaping.h"
 #include "metric/registry.h"
-#include "sink/name_escaping.h"
 
 /* Families without shown series are left out. */
 void prometheus__write(const struct registry *registry, enum name_escaping escaping,

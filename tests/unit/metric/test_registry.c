@@ -103,6 +103,55 @@ static void test_family__refuses_lines_of_a_histogram(void **state)
 	assert_names(registry, "c c_sum h h_total");
 }
 
+/* Prometheus may ask for names in any scheme; most ask for underscores. */
+static void test_family__refuses_names_that_escaping_makes_equal(void **state)
+{
+	static const struct {
+		const char *first, *second;
+		enum family_kind kind; /* of the first */
+		int result;
+	} cases[] = {
+		{ "a.b", "a_b", FAMILY_KIND_COUNTER, -EEXIST },
+		{ "a_b", "a.b", FAMILY_KIND_COUNTER, -EEXIST },
+		{ "a.b", "a-b", FAMILY_KIND_COUNTER, -EEXIST },
+		{ "caf\xc3\xa9", "caf_", FAMILY_KIND_COUNTER, -EEXIST },
+		{ "1a", "_a", FAMILY_KIND_COUNTER, -EEXIST },
+		{ "a.b", "a_dot_b", FAMILY_KIND_COUNTER, -EEXIST },
+		{ "a.b", "U__a_2e_b", FAMILY_KIND_COUNTER, -EEXIST },
+		{ "a.b", "a_b_sum", FAMILY_KIND_HISTOGRAM, -EEXIST },
+		{ "a_b", "a.b_sum", FAMILY_KIND_HISTOGRAM, -EEXIST },
+		{ "a.b", "a__b", FAMILY_KIND_COUNTER, 0 },
+		{ "a.b", "A.b", FAMILY_KIND_COUNTER, 0 },
+		{ "a.b", "a_b_sum", FAMILY_KIND_COUNTER, 0 },
+		{ "a.b", "a.c", FAMILY_KIND_COUNTER, 0 },
+	};
+
+	for (size_t i = 0; i < array_size(cases); i++) {
+		struct registry *registry;
+
+		assert_int_equal(registry__new(&registry, NULL), 0);
+		assert_int_equal(add(registry, cases[i].kind, cases[i].first), 0);
+		assert_int_equal(add(registry, FAMILY_KIND_COUNTER, cases[i].second),
+				 cases[i].result);
+		registry__free(registry);
+	}
+	(void)state;
+}
+
+static void test_family__refuses_labels_that_escaping_makes_equal(void **state)
+{
+	static const char *const names[] = { "a.b", "a_b" };
+	struct family_spec spec = spec_of(FAMILY_KIND_COUNTER, "x");
+	struct err err = ERR_INIT;
+	struct family *family;
+
+	spec.label_names = names;
+	spec.label_count = 2;
+	assert_int_equal(registry__family(*state, &spec, &family, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "'a_b'"));
+	err__done(&err);
+}
+
 static void test_family__refuses_bad_names(void **state)
 {
 	static const struct {
@@ -251,6 +300,8 @@ int main(void)
 		test_with_registry(test_family__is_shared_when_it_agrees),
 		test_with_registry(test_family__refuses_lines_of_a_histogram),
 		test_with_registry(test_family__refuses_bad_names),
+		test_with_registry(test_family__refuses_names_that_escaping_makes_equal),
+		test_with_registry(test_family__refuses_labels_that_escaping_makes_equal),
 		test_with_registry(test_family__takes_unusual_names),
 		test_with_registry(test_begin__starts_all_families),
 		test_with_registry(test_new_after__shares_what_agrees),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "sink/name_escaping.h"
+#include "metric/name_escaping.h"
 
 #include "base/mem.h"
 

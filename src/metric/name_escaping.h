@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef SRC_SINK_NAME_ESCAPING_H
-#define SRC_SINK_NAME_ESCAPING_H
+#ifndef SRC_METRIC_NAME_ESCAPING_H
+#define SRC_METRIC_NAME_ESCAPING_H
 
 /*
  * Names of metrics and labels that are not made of [a-zA-Z0-9_:] alone, as Prometheus' escaping
- * schemes write them. Plain functions; they own nothing. The text format uses them.
+ * schemes write them. Plain functions; they own nothing. The text formats use them, and the registry, for which names
+ * must differ in every scheme.
  */
 
 #include <stdbool.h>
@@ -16,6 +17,8 @@ enum name_escaping {
 	NAME_ESCAPING_DOTS,        /* '.' becomes '_dot_', '_' and others '__' */
 	NAME_ESCAPING_VALUES,      /* 'U__', then '_' and the character's number in hex and '_' */
 };
+
+#define NAME_ESCAPING_COUNT (NAME_ESCAPING_VALUES + 1)
 
 /* The word for it in HTTP headers. */
 const char *name_escaping_word(enum name_escaping escaping);

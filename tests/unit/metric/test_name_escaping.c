@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "sink/name_escaping.h"
+#include "metric/name_escaping.h"
 
 static void assert_name(const char *name, enum name_escaping escaping, const char *expected)
 {
