@@ -155,6 +155,11 @@ static void check_labels(struct checker *checker, const struct metric_spec *metr
 	}
 }
 
+static const struct stream_spec *stream_of(const struct spec *spec, uint32_t stream)
+{
+	return stream < spec->stream_count ? &spec->streams[stream] : NULL;
+}
+
 static uint32_t field_count_of(const struct spec *spec, uint32_t stream)
 {
 	return stream < spec->stream_count ? spec->streams[stream].field_count : 0;
@@ -206,6 +211,45 @@ static void check_metrics(struct checker *checker)
 			check_suffixes(checker, &names, &spec->metrics[i]);
 }
 
+/* What comes through a ring comes once: a metric that reads it shares it with nobody. */
+static bool check_reader(struct checker *checker, const struct names *names,
+			 const struct stream_spec *stream, const struct holder *reader)
+{
+	const struct holder *rival = find_rival(names, stream->map, reader->condition);
+
+	if (rival)
+		complain(
+			checker, -EEXIST, &reader->at,
+			"ring '%s' is read by the metric on line %u already; a ring has one reader",
+			stream->map, rival->at.line);
+	return !rival;
+}
+
+static void check_readers(struct checker *checker)
+{
+	const struct spec *spec = checker->spec;
+	__cleanup(names_done) struct names names = { .map = MAP_INIT };
+
+	for (uint32_t i = 0; i < spec->metric_count; i++) {
+		const struct metric_spec *metric = &spec->metrics[i];
+		const struct stream_spec *stream = stream_of(spec, metric->stream);
+		const struct holder reader = { .at = metric->at, .condition = metric->condition };
+
+		if (stream && stream->mode == STREAM_MODE_EVENTS &&
+		    check_reader(checker, &names, stream, &reader) &&
+		    add_holder(&names, stream->map, &reader) < 0)
+			complain(checker, -ENOMEM, &metric->at, "no memory to check rings");
+	}
+	for (uint32_t i = 0; i < spec->span_count; i++) {
+		const struct span_spec *span = &spec->spans[i];
+		const struct stream_spec *stream = stream_of(spec, span->stream);
+		const struct holder reader = { .at = span->at, .condition = span->condition };
+
+		if (stream)
+			check_reader(checker, &names, stream, &reader);
+	}
+}
+
 static void check_params(struct checker *checker)
 {
 	const struct spec *spec = checker->spec;
@@ -244,5 +288,6 @@ int spec__check(const struct spec *spec, struct err_list *errors)
 	check_streams(&checker);
 	check_metrics(&checker);
 	check_spans(&checker);
+	check_readers(&checker);
 	return checker.first;
 }

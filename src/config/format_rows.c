@@ -357,6 +357,7 @@ static const struct shape label_shape = SHAPE(label_rows);
 static const struct row when_rows[] = {
 	ROW(ROW_TEXT, field),
 	WORD(op, match_ops),
+	ROW(ROW_BOOL, is_signed),
 	COUNTED(ROW_NOTED, "value", values, value_count),
 };
 static const struct shape when_shape = SHAPE(when_rows);
@@ -365,6 +366,15 @@ static const struct shape when_shape = SHAPE(when_rows);
 #define TYPE struct problem_spec
 static const struct row problem_rows[] = { WORD(kind, problem_kinds), ROW(ROW_TEXT, text) };
 static const struct shape problem_shape = SHAPE(problem_rows);
+#undef TYPE
+
+#define TYPE struct cell_spec
+static const struct row cell_rows[] = {
+	ROW(ROW_U32, offset),
+	ROW(ROW_U32, size),
+	ROW(ROW_BOOL, is_signed),
+};
+static const struct shape cell_shape = SHAPE(cell_rows, .skip_offset = offsetof(TYPE, size));
 #undef TYPE
 
 #define TYPE struct metric_spec
@@ -378,6 +388,7 @@ static const struct row metric_rows[] = {
 	LIST("when", when, when_count, when_shape),
 	WORD(value, value_kinds),
 	ROW(ROW_TEXT, value_field),
+	NESTED(ROW_STRUCT, cell, cell_shape),
 	NESTED(ROW_STRUCT, bucket, bucket_shape),
 	WORD(sum, sum_kinds),
 	ROW(ROW_TEXT, sum_field),

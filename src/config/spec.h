@@ -299,9 +299,20 @@ enum match_op {
 struct when_spec {
 	struct loc at;
 	const char *field;
+	const struct label_spec *label; /* how to read it, be it shown or not; NULL: by the name */
 	enum match_op op;
+	bool is_signed; /* its bytes are, for what compares numbers */
 	const struct spec_text *values;
 	uint32_t value_count;
+};
+
+/* Where in a map's value, or in a record, a number is. */
+struct cell_spec {
+	struct loc at;
+	uint32_t offset;
+	uint32_t
+		size; /* 1, 2, 4 or 8; 0: nothing was said, the value is the number and has 8 bytes */
+	bool is_signed;
 };
 
 struct metric_spec {
@@ -317,6 +328,7 @@ struct metric_spec {
 	uint32_t when_count;
 	enum value_kind value;
 	const char *value_field; /* VALUE_KIND_FIELD, _SLOTS, _OBSERVATION; NULL: the whole value */
+	struct cell_spec cell;   /* where that is, once it is known; of _SLOTS the first one */
 	struct bucket_spec bucket;
 	enum sum_kind sum;
 	const char *sum_field; /* SUM_KIND_FIELD */

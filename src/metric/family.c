@@ -45,6 +45,7 @@ static int fill(struct family *family, const struct family_spec *spec)
 	family->leaves_unseen = spec->leaves_unseen;
 	family->ttl_ns = spec->ttl_ns;
 	family->since_ns = spec->since_ns;
+	family->is_signed = spec->is_signed;
 	family->overflow = SERIES_NONE;
 	family->pass.generation = 1;
 	family->name = strdup(spec->name);
@@ -149,6 +150,8 @@ bool family__agrees(const struct family *family, const struct family_spec *spec,
 	else if (spec->kind == FAMILY_KIND_HISTOGRAM &&
 		 !has_same_buckets(&family->buckets, &spec->buckets))
 		difference = "set of buckets";
+	else if (family->is_signed != spec->is_signed)
+		difference = "sign (values that may be below zero, or not)";
 	else if (family->limit != limit_of(spec))
 		difference = "limit";
 	else if (family->ttl_ns != spec->ttl_ns)
@@ -459,6 +462,12 @@ void family__clear(struct family *family, int64_t wall_ns)
 
 /* ---- for sinks ------------------------------------------------------------------------------- */
 
+static void show_negative(const struct series *series, struct series_view *ret_series)
+{
+	ret_series->number = (double)(int64_t)series->value;
+	ret_series->is_number = true;
+}
+
 bool family__next(const struct family *family, struct family_cursor *cursor,
 		  struct series_view *ret_series)
 {
@@ -481,6 +490,8 @@ bool family__next(const struct family *family, struct family_cursor *cursor,
 		};
 		if (family->has_numbers)
 			ret_series->number = number_of(series->value);
+		else if (family->is_signed && (int64_t)series->value < 0)
+			show_negative(series, ret_series);
 		if (family->stride)
 			ret_series->slots = series_slots(family, number);
 		return true;

@@ -40,6 +40,7 @@ struct family_spec {
 	struct bucket_layout buckets; /* FAMILY_KIND_HISTOGRAM; its arrays are copied */
 	uint64_t limit;               /* most series; 0: FAMILY_DEFAULT_LIMIT */
 	int64_t ttl_ns;               /* series that have not changed for so long leave; 0: never */
+	bool is_signed; /* gauges: what is added up is below zero when its top bit is set */
 	/* Adding for good: values survive __begin(), what is added is what came since. Those of a
 	 * series that leaves go to the overflow series, so that totals stay. No gauges. */
 	bool keeps_values;

@@ -216,10 +216,16 @@ static bool has_same_map(const struct route *route, const struct route *former)
 	       route->map.value_size == former->map.value_size;
 }
 
+static bool has_same_numbers(const struct route *route, const struct route *former)
+{
+	return route->value_count == former->value_count &&
+	       route->cell.offset == former->cell.offset && route->cell.size == former->cell.size;
+}
+
 void route__take_accounts(struct route *route, struct route *former)
 {
 	if (!route->family || route->family != former->family || !has_same_map(route, former) ||
-	    route->key_size != former->key_size || route->value_count != former->value_count ||
+	    route->key_size != former->key_size || !has_same_numbers(route, former) ||
 	    !former->cache || !label_cache__has_accounts(former->cache))
 		return;
 	label_cache__free(route->cache);

@@ -329,6 +329,24 @@ int agent__attach(struct agent *agent, uint32_t index, struct err *err)
 	return 0;
 }
 
+/* The map, if there is one, in which the program counts what its ring had no room for. */
+static int open_losses(struct agent *agent, struct agent_config *config, struct route *route,
+		       struct err *err)
+{
+	struct program_map found;
+	struct map_info map;
+	int r;
+
+	if (!route->stream->lost_map)
+		return 0;
+	r = program__map(config->programs[route->stream->program], route->stream->lost_map, &found,
+			 err);
+	if (r < 0)
+		return r;
+	map = map_info_of(&found);
+	return table_source__open(&map, host__possible_cpus(agent->host), &route->lost, err);
+}
+
 static int open_source(struct agent *agent, struct agent_config *config, struct route *route,
 		       struct err *err)
 {
@@ -339,8 +357,10 @@ static int open_source(struct agent *agent, struct agent_config *config, struct 
 			 err);
 	if (r < 0)
 		return r;
-	if (route->stream->mode == STREAM_MODE_EVENTS)
-		return event_open(route, err);
+	if (route->stream->mode == STREAM_MODE_EVENTS) {
+		r = open_losses(agent, config, route, err);
+		return r < 0 ? r : event_open(route, err);
+	}
 	map = map_info_of(&route->map);
 	return table_source__open(&map, host__possible_cpus(agent->host), &route->table, err);
 }
@@ -363,6 +383,7 @@ int agent_open_sources(struct agent *agent, struct agent_config *config, enum st
 		}
 		for (uint32_t label = 0; label < route->label_count; label++)
 			decode_chain__prepare(route->labels[label].chain);
+		route_whens__prepare(&route->whens);
 		r = open_source(agent, config, route, err);
 		if (r < 0)
 			return err__wrap(err, r, &route->metric->at, "metric '%s'",

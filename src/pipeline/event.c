@@ -11,6 +11,14 @@
 /* Per CPU, of a perf buffer: with a drain every 20 ms, 256 KiB hold 100k small samples a second and CPU. */
 #define PERF_PAGES_PER_CPU 64
 
+/* Bytes that a sample must have. */
+static inline uint32_t event_size(const struct route *route)
+{
+	uint32_t end = route->has_event_value ? route->cell.offset + route->cell.size : 0;
+
+	return end > route->fields_size ? end : route->fields_size;
+}
+
 static void note_short(struct route *route, size_t len)
 {
 	struct err err = ERR_INIT;
@@ -18,14 +26,15 @@ static void note_short(struct route *route, size_t len)
 	route->ledger.decode_errors++;
 	if (!route->has_decode_error) {
 		err__set(&err, -EINVAL, &route->metric->at,
-			 "sample of %zu bytes is too short: labels decode %u", len,
-			 route->fields_size);
+			 "sample of %zu bytes is too short: labels and value take %u", len,
+			 event_size(route));
 		route__note_error(route, STAGE_RECORD, &err);
 	}
 	route->has_decode_error = true;
 }
 
-/* One event: the first bytes are the key (samples are padded behind it), the count grows by one. */
+/* One event: the first bytes are the key (samples are padded behind it), the count grows by one, or by the number that
+ * the event brings. */
 static void count_sample(void *ctx, uint32_t cpu, const void *data, size_t len)
 {
 	static const uint8_t plain_key[8]; /* of a metric without labels */
@@ -37,7 +46,7 @@ static void count_sample(void *ctx, uint32_t cpu, const void *data, size_t len)
 
 	(void)cpu;
 	route->ledger.seen++;
-	if (len < route->fields_size) {
+	if (len < event_size(route)) {
 		note_short(route, len);
 		return;
 	}
@@ -50,7 +59,8 @@ static void count_sample(void *ctx, uint32_t cpu, const void *data, size_t len)
 	    !route__event_series(route, key, entry, &series)) /* STAGE_FILTER */
 		return;
 	route->ledger.kept++;
-	family__add(route->family, series, 1); /* STAGE_METRIC */
+	family__add(route->family, series, /* STAGE_METRIC */
+		    route->has_event_value ? value_cell__read(&route->cell, data) : 1);
 }
 
 static void count_lost(void *ctx, uint32_t cpu, uint64_t count)
@@ -59,6 +69,33 @@ static void count_lost(void *ctx, uint32_t cpu, uint64_t count)
 
 	(void)cpu;
 	route->ledger.lost += count;
+}
+
+static int add_losses(void *ctx, const struct row_batch *rows)
+{
+	static const struct value_cell cell = { .size = sizeof(uint64_t) };
+	uint64_t *sum = ctx;
+
+	for (size_t i = 0; i < rows->len; i++)
+		for (uint32_t k = 0; k < rows->value_count; k++)
+			*sum += value_cell__read(&cell, rows->values + i * rows->value_stride +
+								(size_t)k * rows->cell_stride);
+	return 0;
+}
+
+void event_read_losses(struct route *route)
+{
+	struct err err = ERR_INIT;
+	uint64_t sum = 0;
+	int r = table_source__read(route->lost, add_losses, &sum, &err);
+
+	if (r >= 0) {
+		route->ledger.lost = sum;
+		return;
+	}
+	route->ledger.read_errors++;
+	err__wrap(&err, r, &route->metric->at, "map '%s'", route->stream->lost_map);
+	route__note_error(route, STAGE_SOURCE, &err);
 }
 
 int event_open(struct route *route, struct err *err)

@@ -108,6 +108,8 @@ bool reload_keeps_programs(const struct spec *spec, const struct agent_config *b
 /* event.c: rings of metrics and spans */
 int event_open(struct route *route, struct err *err);
 void event_drain(struct agent *agent);
+/* Of a route that has a map for it: what the program counts as lost. */
+void event_read_losses(struct route *route);
 void event_drain_config(struct agent_config *config);
 #define EVENT_DRAIN_NS (20 * NS_PER_MS)
 

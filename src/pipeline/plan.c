@@ -48,7 +48,7 @@ static int check_key(struct route *route, const struct fact_map *map, struct err
 {
 	if (route->stream->mode == STREAM_MODE_EVENTS) {
 		/* Without labels every event counts, whatever is in it. */
-		if (route->metric->label_count == 0)
+		if (route->metric->label_count == 0 && route->metric->when_count == 0)
 			route->fields_size = 0;
 		route->key_size = route->fields_size ? route->fields_size : PLAIN_KEY_SIZE;
 		return 0;
@@ -112,6 +112,7 @@ static int open_family(struct route *route, const struct plan_env *env, struct e
 		.kind = family_kind_of(metric->kind),
 		.label_names = names,
 		.label_count = metric->label_count - (route->has_bucket ? 1 : 0),
+		.is_signed = metric->cell.is_signed,
 		.limit = metric->limit ? metric->limit : env->series_limit,
 		.ttl_ns = metric->ttl_ns,
 		.keeps_values = is_added_for_good(route),
@@ -134,13 +135,49 @@ static int open_family(struct route *route, const struct plan_env *env, struct e
 	return 0;
 }
 
-static int check_map(const struct route *route, const struct fact_map *map, struct err *err)
+static bool is_cell_size(uint32_t size)
 {
-	if (route->stream->mode == STREAM_MODE_TABLE && !route->has_slots &&
-	    map->value_size != VALUE_SIZE)
+	return size == 1 || size == 2 || size == 4 || size == 8;
+}
+
+/* Where the numbers are. What the spec says nothing of is the whole value. */
+static int place_cell(struct route *route, const struct fact_map *map, struct err *err)
+{
+	const struct cell_spec *spec = &route->metric->cell;
+	uint64_t end;
+
+	route->cell = (struct value_cell){ .offset = spec->offset,
+					   .size = spec->size ? spec->size : VALUE_SIZE,
+					   .is_signed = spec->is_signed };
+	if (!is_cell_size(route->cell.size))
+		return err__set(err, -EINVAL, &spec->at, "a number of %u bytes cannot be read",
+				route->cell.size);
+	end = (uint64_t)route->cell.offset + route->cell.size;
+	if (route->stream->mode == STREAM_MODE_EVENTS)
+		return end <= ROUTE_KEY_MAX
+			       ? 0
+			       : err__set(
+					 err, -E2BIG, &spec->at,
+					 "the number ends behind byte %llu of a record; at most %u "
+					 "are looked at",
+					 (unsigned long long)end, ROUTE_KEY_MAX);
+	if (!route->has_slots && spec->size == 0 && map->value_size != VALUE_SIZE)
 		return err__set(err, -EINVAL, &route->metric->at,
 				"values of map '%s' are %u bytes, not %u", map->name,
 				map->value_size, VALUE_SIZE);
+	if (end > map->value_size)
+		return err__set(err, -EINVAL, &route->metric->at,
+				"values of map '%s' are %u bytes, the number ends behind %llu",
+				map->name, map->value_size, (unsigned long long)end);
+	return 0;
+}
+
+static int check_map(struct route *route, const struct fact_map *map, struct err *err)
+{
+	int r = place_cell(route, map, err);
+
+	if (r < 0)
+		return r;
 	if (route->has_cpu_label && !is_percpu_map(map->type))
 		return err__set(err, -EINVAL, &route->metric->at,
 				"map '%s' has no value per CPU to label", map->name);
@@ -167,7 +204,7 @@ static int open_buckets(struct route *route, const struct fact_map *map, struct 
 	if (!route->has_slots)
 		return 0;
 	size = ((uint64_t)bucket_map__layout(route->buckets)->slot_count + 1) * VALUE_SIZE;
-	if (map->value_size == size)
+	if (route->cell.size == VALUE_SIZE && route->cell.offset + size <= map->value_size)
 		return 0;
 	return err__set(err, -EINVAL, &metric->at,
 			"values of map '%s' are %u bytes, the buckets and the sum of metric '%s' "
@@ -187,6 +224,9 @@ static int resolve(struct route *route, const struct fact_map *map, const struct
 		r = check_key(route, map, err);
 	if (r >= 0)
 		r = open_labels(route, offsets, map->key_size, env, err);
+	if (r >= 0)
+		r = route_whens__open(&route->whens, route->metric, route->stream, offsets,
+				      map->key_size, env->decode, err);
 	if (r < 0) {
 		route->counts_as_decode_error = true;
 		return r;
@@ -241,6 +281,8 @@ int plan_route(const struct spec *spec, const struct metric_spec *metric,
 	route->demand = DEMAND_COUNT;
 	route->has_bucket = metric->value == VALUE_KIND_KEY_BUCKET;
 	route->has_slots = metric->value == VALUE_KIND_SLOTS;
+	route->has_event_value = route->stream->mode == STREAM_MODE_EVENTS &&
+				 metric->value == VALUE_KIND_FIELD;
 	route->has_cpu_label = metric->cpu == CPU_RULE_LABEL;
 	map = object_facts__find_map(env->facts, route->stream->map);
 	if (!map)

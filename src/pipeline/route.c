@@ -59,9 +59,11 @@ void route__done(struct route *route)
 
 	route->table = table_source__close(route->table);
 	route->events = event_source__close(route->events);
+	route->lost = table_source__close(route->lost);
 	for (i = 0; i < route->label_count; i++)
 		route_label__done(&route->labels[i]);
 	route->label_count = 0;
+	route_whens__done(&route->whens);
 	route->cache = label_cache__free(route->cache);
 	route->buckets = bucket_map__free(route->buckets);
 	strbuf__done(&route->scratch);
@@ -133,20 +135,27 @@ static int make_entry(struct route *route, const uint8_t *key, struct label_entr
 	struct text_slice values[ROUTE_LABELS_MAX];
 	size_t offsets[ROUTE_LABELS_MAX + 1];
 	uint32_t count = route->label_count, i;
-	int result, r;
+	int wanted, result, r;
 
 	r = check_zeros(route, key, err);
 	if (r < 0)
 		return r;
+	wanted = route_whens__run(&route->whens, key, err);
+	if (wanted < 0)
+		return err__wrap(err, wanted, &route->metric->at, "metric '%s'",
+				 route->metric->name);
+	*ret_entry = (struct label_entry){
+		.series = LABEL_SERIES_SKIP,
+		.bucket = -1,
+		.is_provisional = wanted == DECODE_UNKNOWN || wanted == DECODE_SKIP_UNKNOWN,
+	};
+	if (wanted == DECODE_SKIP || wanted == DECODE_SKIP_UNKNOWN)
+		return 0;
 	result = route_labels__decode(route->labels, route->label_count, key, &route->metric->at,
 				      &route->scratch, offsets, err);
 	if (result < 0)
 		return result;
-	*ret_entry = (struct label_entry){
-		.series = LABEL_SERIES_SKIP,
-		.bucket = -1,
-		.is_provisional = result == DECODE_UNKNOWN || result == DECODE_SKIP_UNKNOWN,
-	};
+	ret_entry->is_provisional |= result == DECODE_UNKNOWN || result == DECODE_SKIP_UNKNOWN;
 	if (result == DECODE_SKIP || result == DECODE_SKIP_UNKNOWN)
 		return 0;
 	if (route->has_bucket) {

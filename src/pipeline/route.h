@@ -14,9 +14,11 @@
 #include "decode/cache.h"
 #include "metric/buckets.h"
 #include "metric/registry.h"
+#include "pipeline/cell.h"
 #include "pipeline/labels.h"
 #include "pipeline/ledger.h"
 #include "pipeline/stage.h"
+#include "pipeline/when.h"
 #include "program/program.h"
 #include "source/source.h"
 
@@ -42,14 +44,18 @@ struct route {
 	bool is_accounted;          /* table whose family keeps values: see account.h */
 	uint32_t value_count;       /* numbers of a row: 1, or all slots and the sum */
 	uint64_t *values;           /* owned; those of the row at hand */
-	size_t most_keys;      /* that have to be remembered when the map is full; 0: no table */
-	uint64_t *beside;      /* owned or NULL; by slot: see route__add_overflow() */
-	struct strbuf scratch; /* owned; label texts of the row being decoded */
+	size_t most_keys;         /* that have to be remembered when the map is full; 0: no table */
+	uint64_t *beside;         /* owned or NULL; by slot: see route__add_overflow() */
+	struct route_whens whens; /* owned; which rows are wanted */
+	struct value_cell cell;   /* the row's number; of has_slots the first */
+	bool has_event_value;     /* each event brings a number; otherwise it counts one */
+	struct strbuf scratch;    /* owned; label texts of the row being decoded */
 
 	/* rows or events */
 	struct program_map map;
 	struct table_source *table;  /* owned or NULL */
 	struct event_source *events; /* owned or NULL */
+	struct table_source *lost;   /* owned or NULL; where the program counts what it lost */
 	int64_t forgot_ns;           /* when placeholders were last forgotten (monotonic) */
 	uint32_t pass;               /* generation of the label cache */
 	int64_t next_pass_ns;        /* events: when the next one begins (monotonic) */

@@ -13,22 +13,15 @@
 /* ... or until one of so many series has left a family that keeps values. */
 #define LEFT_SHARE 4
 
-static inline uint64_t read_cell(const uint8_t *cell)
-{
-	uint64_t value;
-
-	memcpy(&value, cell, sizeof(value));
-	return value;
-}
-
 /* One cell or all of the row, as the route has a series for each CPU or not. */
-static inline uint64_t sum_cells(const struct row_batch *rows, const uint8_t *cell, uint32_t count)
+static inline uint64_t sum_cells(const struct route *route, const struct row_batch *rows,
+				 const uint8_t *cell, uint32_t count)
 {
 	uint64_t sum = 0;
 	uint32_t i;
 
 	for (i = 0; i < count; i++)
-		sum += read_cell(cell + (size_t)i * rows->cell_stride);
+		sum += value_cell__read(&route->cell, cell + (size_t)i * rows->cell_stride);
 	return sum;
 }
 
@@ -36,11 +29,11 @@ static inline uint64_t sum_cells(const struct row_batch *rows, const uint8_t *ce
 static void add_slots(struct route *route, const struct label_entry *entry,
 		      const struct row_batch *rows, const uint8_t *cell, uint32_t count)
 {
-	uint32_t slots = rows->value_size / sizeof(uint64_t), i;
+	uint32_t i;
 
-	for (i = 0; i < slots; i++)
+	for (i = 0; i < route->value_count; i++)
 		family__add_slot(route->family, entry->series, (int32_t)i,
-				 sum_cells(rows, cell + i * sizeof(uint64_t), count));
+				 sum_cells(route, rows, cell + i * sizeof(uint64_t), count));
 }
 
 /* Where the row is on its way: at its labels, with its value still as it was read. */
@@ -58,7 +51,7 @@ static void account_value(struct route *route, const struct row *row)
 	uint32_t i;
 
 	for (i = 0; i < route->value_count; i++)
-		route->values[i] = sum_cells(row->batch, row->cell + i * sizeof(uint64_t),
+		route->values[i] = sum_cells(route, row->batch, row->cell + i * sizeof(uint64_t),
 					     row->count);
 	route__account(route, row->key, row->entry, route->values);
 }
@@ -77,20 +70,21 @@ static inline void add_value(struct route *route, const struct row *row)
 		add_slots(route, entry, row->batch, row->cell, row->count);
 	else if (route->has_bucket)
 		family__add_slot(route->family, entry->series, entry->bucket,
-				 sum_cells(row->batch, row->cell, row->count));
+				 sum_cells(route, row->batch, row->cell, row->count));
 	else
 		family__add(route->family, entry->series,
-			    sum_cells(row->batch, row->cell, row->count));
+			    sum_cells(route, row->batch, row->cell, row->count));
 }
 
 /* Whether the row was never added to. An array has all its rows from the start. */
-static bool is_zero(const struct row_batch *rows, const uint8_t *cell, uint32_t count)
+static bool is_zero(const struct route *route, const struct row_batch *rows, const uint8_t *cell,
+		    uint32_t count)
 {
 	uint32_t i, k;
 
 	for (i = 0; i < count; i++, cell += rows->cell_stride)
-		for (k = 0; k < rows->value_size; k += sizeof(uint64_t))
-			if (read_cell(cell + k))
+		for (k = 0; k < route->value_count; k++)
+			if (value_cell__read(&route->cell, cell + k * sizeof(uint64_t)))
 				return false;
 	return true;
 }
@@ -99,7 +93,7 @@ static bool is_zero(const struct row_batch *rows, const uint8_t *cell, uint32_t 
 static inline bool is_skipped(struct route *route, const struct row_batch *rows,
 			      const uint8_t *cell, uint32_t count)
 {
-	if (!route->metric->skips_zeros || !is_zero(rows, cell, count))
+	if (!route->metric->skips_zeros || !is_zero(route, rows, cell, count))
 		return false;
 	route->ledger.filtered++;
 	return true;
@@ -223,6 +217,8 @@ void scrape_config(struct agent *agent, struct agent_config *config)
 		route->has_decode_error = route->counts_as_decode_error;
 		if (route->table && route->demand != DEMAND_NONE)
 			read_table(route, agent->generation);
+		if (route->lost)
+			event_read_losses(route);
 		if (route->has_decode_error)
 			config->decoder_errors++;
 	}

@@ -192,6 +192,9 @@ static double get_limit(const struct route *route)
 }
 static double get_lost(const struct route *route)
 {
+	/* A ring buffer keeps no count: only the program knows, if it counts. */
+	if (route->stream->transport == STREAM_TRANSPORT_RINGBUF && !route->lost)
+		return NAN;
 	return (double)route->ledger.lost;
 }
 static double get_moved(const struct route *route)

@@ -49,6 +49,17 @@ static int64_t extend_sign(uint64_t value, size_t size)
 	return (int64_t)(value << unused_bits) >> unused_bits;
 }
 
+int bytes_get_int(const void *data, size_t size, int64_t *ret_value)
+{
+	uint64_t value;
+	int r = bytes_get_uint(data, size, &value);
+
+	if (r < 0)
+		return r;
+	*ret_value = extend_sign(value, size);
+	return 0;
+}
+
 static int get_integer(const struct field *field, const uint8_t *data, size_t size, uint64_t *ret)
 {
 	int r = bytes_get_uint(data, size, ret);

@@ -46,5 +46,7 @@ int record__get(const struct record *record, uint32_t index, struct value *ret_v
 
 /* Host-endian unsigned integer of 1, 2, 4 or 8 bytes; -EINVAL for other sizes. */
 int bytes_get_uint(const void *data, size_t size, uint64_t *ret_value);
+/* The same with a sign. */
+int bytes_get_int(const void *data, size_t size, int64_t *ret_value);
 
 #endif

@@ -5,8 +5,11 @@
  * when the config is refused, expected.err. One TAP line each. SONDE_GOLDEN_UPDATE=1 writes the expectations.
  *
  * facts.txt has a line per fact, values in the order of the struct:
- *	map NAME TYPE KEY_SIZE VALUE_SIZE
+ *	map NAME TYPE KEY_SIZE VALUE_SIZE [TYPE_OF_VALUE]
  *	variable NAME SECTION SIZE
+ *	struct NAME SIZE
+ *	member STRUCT NAME OFFSET TYPE		TYPE is u8 to u64, s8 to s64, f64, or a struct from above; "-" is no name
+ *	array STRUCT NAME OFFSET TYPE COUNT
  */
 #include <dirent.h>
 #include <errno.h>
@@ -28,6 +31,7 @@ struct object {
 	struct arena arena;
 	VEC(struct fact_map) maps;
 	VEC(struct fact_variable) variables;
+	VEC(const struct fact_type *) types;
 	struct object_facts facts;
 };
 
@@ -49,12 +53,87 @@ static const struct {
 
 /* ---- facts ---------------------------------------------------------------------------------- */
 
+static const struct fact_type numbers[] = {
+	{ .kind = FACT_TYPE_INT, .name = "u8", .size = 1 },
+	{ .kind = FACT_TYPE_INT, .name = "u16", .size = 2 },
+	{ .kind = FACT_TYPE_INT, .name = "u32", .size = 4 },
+	{ .kind = FACT_TYPE_INT, .name = "u64", .size = 8 },
+	{ .kind = FACT_TYPE_INT, .name = "s8", .size = 1, .is_signed = true },
+	{ .kind = FACT_TYPE_INT, .name = "s16", .size = 2, .is_signed = true },
+	{ .kind = FACT_TYPE_INT, .name = "s32", .size = 4, .is_signed = true },
+	{ .kind = FACT_TYPE_INT, .name = "s64", .size = 8, .is_signed = true },
+	{ .kind = FACT_TYPE_FLOAT, .name = "f64", .size = 8 },
+};
+
+static const struct fact_type *find_type(const struct object *object, const char *name)
+{
+	for (size_t i = 0; i < array_size(numbers); i++)
+		if (str_eq(numbers[i].name, name))
+			return &numbers[i];
+	vec_for_each(&object->types, type)
+		if (str_eq((*type)->name, name))
+			return *type;
+	return NULL;
+}
+
+static int add_struct(struct object *object, const char *line)
+{
+	char name[64];
+	struct fact_type *type = arena_new(&object->arena, struct fact_type);
+
+	if (!type || sscanf(line, "struct %63s %u", name, &type->size) != 2)
+		return -EINVAL;
+	type->kind = FACT_TYPE_STRUCT;
+	type->name = arena__strdup(&object->arena, name);
+	return type->name ? vec_push(&object->types, type) : -ENOMEM;
+}
+
+static int add_member(struct object *object, const char *line)
+{
+	char of[64], name[64], type_name[64];
+	unsigned int offset, count = 0;
+	struct fact_member member = { 0 };
+	struct fact_member *members;
+	struct fact_type *array, *type;
+
+	if (sscanf(line, "%*s %63s %63s %u %63s %u", of, name, &offset, type_name, &count) < 4)
+		return -EINVAL;
+	/* Ours, made by add_struct(). */
+	type = (struct fact_type *)(uintptr_t)find_type(object, of);
+	member.type = find_type(object, type_name);
+	if (!type || !member.type || type->kind != FACT_TYPE_STRUCT)
+		return -EINVAL;
+	array = arena_new(&object->arena, struct fact_type);
+	members = arena_array(&object->arena, struct fact_member, type->member_count + 1);
+	member.name = arena__strdup(&object->arena, str_eq(name, "-") ? "" : name);
+	if (!array || !members || !member.name)
+		return -ENOMEM;
+	*array = (struct fact_type){ .kind = FACT_TYPE_ARRAY,
+				     .name = "",
+				     .size = count * member.type->size,
+				     .element = member.type,
+				     .element_count = count };
+	if (count > 0)
+		member.type = array;
+	member.offset_bits = offset * 8;
+	for (uint32_t i = 0; i < type->member_count; i++)
+		members[i] = type->members[i];
+	members[type->member_count++] = member;
+	type->members = members;
+	return 0;
+}
+
 static int add_map(struct object *object, const char *line)
 {
-	char name[64], type[32];
+	char name[64], type[32], value[64];
 	struct fact_map map = { 0 };
+	int count = sscanf(line, "map %63s %31s %u %u %63s", name, type, &map.key_size,
+			   &map.value_size, value);
 
-	if (sscanf(line, "map %63s %31s %u %u", name, type, &map.key_size, &map.value_size) != 4)
+	if (count < 4)
+		return -EINVAL;
+	map.value = count == 5 ? find_type(object, value) : NULL;
+	if (count == 5 && !map.value)
 		return -EINVAL;
 	for (size_t i = 0; i < array_size(map_types); i++)
 		if (str_eq(map_types[i].name, type))
@@ -86,6 +165,10 @@ static int read_facts(struct object *object, char *text)
 			r = add_map(object, line);
 		else if (str_starts(line, "variable "))
 			r = add_variable(object, line);
+		else if (str_starts(line, "struct "))
+			r = add_struct(object, line);
+		else if (str_starts(line, "member ") || str_starts(line, "array "))
+			r = add_member(object, line);
 		else if (line[0] != '\0' && line[0] != '#')
 			r = -EINVAL;
 		if (r < 0) {
@@ -99,6 +182,8 @@ static int read_facts(struct object *object, char *text)
 		.map_count = (uint32_t)object->maps.len,
 		.variables = object->variables.items,
 		.variable_count = (uint32_t)object->variables.len,
+		.types = object->types.items,
+		.type_count = (uint32_t)object->types.len,
 	};
 	return 0;
 }
@@ -107,6 +192,7 @@ static void object_done(struct object *object)
 {
 	vec_done(&object->maps);
 	vec_done(&object->variables);
+	vec_done(&object->types);
 	arena__done(&object->arena);
 }
 

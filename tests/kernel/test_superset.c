@@ -18,7 +18,7 @@
 #define SERIES(name) "ebpf_exporter_" name
 
 /* As in bpf/superset.bpf.c. */
-enum { CALL, WORD };
+enum { CALL, WORD, STAT, RECORD };
 
 #define PARAMS                                                                                     \
 	"params:\n"                                                                                \
@@ -252,6 +252,280 @@ static void test_alternatives__unknown_program(void **state)
 		strstr(exporter->log, "has no prog 'run_frist' to choose; it has: on_fire, "));
 }
 
+/* ---- gauges, value ----------------------------------------------------------------------------------------- */
+
+#define KIND "      labels: [{name: kind, size: 8, decoders: [{name: uint}]}]\n"
+
+static void fire_stats(void)
+{
+	fire(STAT, 11);
+	fire(STAT, 101);
+	fire(STAT, 3);
+}
+
+static void test_value__several_out_of_one(void **state)
+{
+	struct exporter *exporter = *state;
+
+	start(exporter,
+	      "metrics:\n"
+	      "  counters:\n"
+	      "    - name: a_count\n      help: h\n      map: stats_map\n      value: count\n" KIND
+	      "    - name: b_sum\n      help: h\n      map: stats_map\n      value: sum\n" KIND
+	      "    - name: c_sum\n      help: h\n      map: stats_map\n      value: {offset: 8}\n" KIND
+	      "    - name: d_low\n      help: h\n      map: stats_map\n      value: {offset: 8, size: 1}\n" KIND
+	      "    - name: e_port\n      help: h\n      map: stats_map\n      value: port\n" KIND
+	      "  gauges:\n"
+	      "    - name: f_balance\n      help: h\n      map: stats_map\n      value: balance\n" KIND
+	      "    - name: g_depth\n      help: h\n      map: stats_map\n      value: deep.depth\n" KIND
+	      "    - name: h_level\n      help: h\n      map: stats_map\n      value: deep.level\n" KIND
+	      "    - name: i_bits\n      help: h\n      map: stats_map\n      value: {offset: 4, size: 4}\n" KIND,
+	      NULL);
+	fire_stats();
+	assert_lines(exporter, SERIES("a_"),
+		     SERIES("a_count{kind=\"1\"} 2\n") SERIES("a_count{kind=\"3\"} 1\n"));
+	assert_lines(exporter, SERIES("b_"),
+		     SERIES("b_sum{kind=\"1\"} 112\n") SERIES("b_sum{kind=\"3\"} 3\n"));
+	assert_lines(exporter, SERIES("c_"),
+		     SERIES("c_sum{kind=\"1\"} 112\n") SERIES("c_sum{kind=\"3\"} 3\n"));
+	assert_lines(exporter, SERIES("d_"),
+		     SERIES("d_low{kind=\"1\"} 112\n") SERIES("d_low{kind=\"3\"} 3\n"));
+	assert_lines(exporter, SERIES("e_"),
+		     SERIES("e_port{kind=\"1\"} 101\n") SERIES("e_port{kind=\"3\"} 3\n"));
+	assert_lines(exporter, SERIES("f_"),
+		     SERIES("f_balance{kind=\"1\"} -112\n") SERIES("f_balance{kind=\"3\"} -3\n"));
+	assert_lines(exporter, SERIES("g_"),
+		     SERIES("g_depth{kind=\"1\"} -1\n") SERIES("g_depth{kind=\"3\"} -3\n"));
+	assert_lines(exporter, SERIES("h_"),
+		     SERIES("h_level{kind=\"1\"} 101\n") SERIES("h_level{kind=\"3\"} 3\n"));
+	assert_lines(exporter, SERIES("i_"),
+		     SERIES("i_bits{kind=\"1\"} 4.294967184e+09\n")
+			     SERIES("i_bits{kind=\"3\"} 4.294967293e+09\n"));
+	assert_lines(exporter, "# TYPE " SERIES("f_"), "# TYPE " SERIES("f_balance") " gauge\n");
+	assert_int_equal(exporter__stop(exporter), 0);
+}
+
+/* Rows that one series is made of are summed with their signs, whatever the size of the number; CPUs likewise. */
+static void test_gauges__are_summed_with_their_sign(void **state)
+{
+	struct exporter *exporter = *state;
+
+	start(exporter,
+	      "params: [{name: split, help: h}]\n"
+	      "metrics:\n"
+	      "  gauges:\n"
+	      "    - name: depth\n      help: h\n      map: stats_map\n      value: deep.depth\n"
+	      "      labels: [{name: kind, if: split, size: 8, decoders: [{name: uint}]}]\n"
+	      "    - name: percpu_balance\n      help: h\n",
+	      NULL);
+	fire_stats();
+	assert_lines(exporter, SERIES("depth"), SERIES("depth -4\n"));
+	assert_lines(exporter, SERIES("percpu_balance"), SERIES("percpu_balance -115\n"));
+	assert_int_equal(exporter__stop(exporter), 0);
+}
+
+static void test_value__buckets_behind_other_members(void **state)
+{
+	struct exporter *exporter = *state;
+
+	start(exporter,
+	      "metrics:\n"
+	      "  histograms:\n"
+	      "    - name: spread\n"
+	      "      help: h\n"
+	      "      map: stats_map\n"
+	      "      bucket_type: exp2\n"
+	      "      bucket_max: 3\n"
+	      "      buckets_in: value\n"
+	      "      value: slots\n" KIND,
+	      NULL);
+	fire_stats();
+	assert_lines(
+		exporter, SERIES("spread"),
+		SERIES("spread_bucket{kind=\"1\",le=\"1\"} 2\n") SERIES(
+			"spread_bucket{kind=\"1\",le=\"2\"} 2\n") SERIES("spread_bucket{kind=\"1\",le=\"4\"} 2\n")
+			SERIES("spread_bucket{kind=\"1\",le=\"8\"} 2\n") SERIES(
+				"spread_bucket{kind=\"1\",le=\"+Inf\"} 2\n") SERIES("spread_sum{kind=\"1\"} 2\n")
+				SERIES("spread_count{kind=\"1\"} 2\n") SERIES(
+					"spread_bucket{kind=\"3\",le=\"1\"} 0\n")
+					SERIES("spread_bucket{kind=\"3\",le=\"2\"} 0\n") SERIES(
+						"spread_bucket{kind=\"3\",le=\"4\"} 1\n")
+						SERIES("spread_bucket{kind=\"3\",le=\"8\"} 1\n") SERIES(
+							"spread_bucket{kind=\"3\",le=\"+Inf\"} 1\n")
+							SERIES("spread_sum{kind=\"3\"} 3\n") SERIES(
+								"spread_count{kind=\"3\"} 1\n"));
+	assert_int_equal(exporter__stop(exporter), 0);
+}
+
+static void test_value__that_is_not_there(void **state)
+{
+	static const struct {
+		const char *value;
+		const char *message;
+	} rows[] = {
+		{ "cuont",
+		  "superset.yaml:6:14: there is no member 'cuont' in 'value: cuont'; there are: count, balance, sum, deep, slots" },
+		{ "deep", "'value: deep' is no whole number of 1, 2, 4 or 8 bytes" },
+		{ "deep.", "there is no member ''" },
+		{ "count.low",
+		  "there is no member 'low' in 'value: count.low'; what it is of is no struct" },
+		{ "{offset: 57, size: 8}",
+		  "a value of map 'stats_map' has 64 bytes; 'value' ends behind byte 65" },
+		{ "{offset: 4294967295, size: 8}", "'value' ends behind byte 4294967303" },
+	};
+	struct exporter *exporter = *state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char yaml[512];
+
+		snprintf(
+			yaml, sizeof(yaml),
+			"metrics:\n  counters:\n    - name: m\n      help: h\n      map: stats_map\n"
+			"      value: %s\n" KIND,
+			rows[i].value);
+		exporter__add(exporter, "superset", "superset", yaml);
+		assert_int_equal(exporter__run(exporter, "superset", NULL), 1);
+		if (!strstr(exporter->log, rows[i].message))
+			fail_msg("%s: %s", rows[i].value, exporter->log);
+	}
+}
+
+/* ---- counters from ring buffers ---------------------------------------------------------------------------- */
+
+#define RECORDS(more)                                                                              \
+	"metrics:\n"                                                                               \
+	"  counters:\n"                                                                            \
+	"    - name: records\n"                                                                    \
+	"      help: h\n"                                                                          \
+	"      ringbuf: true\n" more KIND
+
+static void test_ringbuf__each_record_counts_one(void **state)
+{
+	struct exporter *exporter = *state;
+	char *metrics;
+
+	start(exporter, RECORDS(""), NULL);
+	fire(RECORD, 12);
+	fire(RECORD, 22);
+	fire(RECORD, 5);
+	assert_lines(exporter, SERIES("records"),
+		     SERIES("records{kind=\"2\"} 2\n") SERIES("records{kind=\"5\"} 1\n"));
+	fire(RECORD, 5);
+	metrics = exporter__scrape(exporter);
+	assert_true(metrics_value(metrics, SERIES("records{kind=\"5\"}")) == 2);
+	/* Nobody can say, so nobody says 0. */
+	assert_int_equal(metrics_count(metrics, "sonde_metric_lost_samples_total{"), 0);
+	free(metrics);
+	assert_int_equal(exporter__stop(exporter), 0);
+}
+
+static void test_ringbuf__records_bring_numbers(void **state)
+{
+	struct exporter *exporter = *state;
+
+	start(exporter, RECORDS("      value: record.bytes\n"), NULL);
+	fire(RECORD, 12);
+	fire(RECORD, 22);
+	fire(RECORD, 5);
+	assert_lines(exporter, SERIES("records"),
+		     SERIES("records{kind=\"2\"} 34\n") SERIES("records{kind=\"5\"} 5\n"));
+	assert_int_equal(exporter__stop(exporter), 0);
+}
+
+static void test_ringbuf__what_is_lost_is_told(void **state)
+{
+	const struct {
+		const char *series;
+	} lost = { "sonde_metric_lost_samples_total{config=\"superset\",metric=\"" SERIES(
+		"records") "\"}" };
+	const int sent = 20000;
+	struct exporter *exporter = *state;
+	char *metrics;
+
+	start(exporter, RECORDS("      lost: records_lost\n"), NULL);
+	metrics = exporter__scrape(exporter);
+	assert_true(metrics_value(metrics, lost.series) == 0);
+	free(metrics);
+	for (int i = 0; i < sent; i++)
+		fire(RECORD, 7);
+	metrics = exporter__scrape(exporter);
+	assert_true(metrics_value(metrics, SERIES("records{kind=\"7\"}")) +
+			    metrics_value(metrics, lost.series) ==
+		    sent);
+	free(metrics);
+	assert_int_equal(exporter__stop(exporter), 0);
+}
+
+static void test_ringbuf__has_one_reader(void **state)
+{
+	struct exporter *exporter = *state;
+
+	exporter__add(
+		exporter, "superset", "superset",
+		RECORDS("") "    - name: again\n      help: h\n      map: records\n      ringbuf: true\n");
+	assert_int_equal(exporter__run(exporter, "superset", NULL), 1);
+	assert_non_null(strstr(exporter->log,
+			       "superset.yaml:7:7: ring 'records' is read by the metric on "
+			       "line 3 already; a ring has one reader"));
+}
+
+/* ---- when ---------------------------------------------------------------------------------------------------- */
+
+static double filtered(const char *metrics, const char *name)
+{
+	char series[256];
+
+	snprintf(series, sizeof(series),
+		 "sonde_metric_filtered_total{config=\"superset\",metric=\"" SERIES("%s") "\"}",
+		 name);
+	return metrics_value(metrics, series);
+}
+
+static void test_when__rows_that_are_not_wanted_are_counted(void **state)
+{
+	struct exporter *exporter = *state;
+	char *metrics;
+
+	start(exporter,
+	      "params: [{name: shown, help: h}]\n"
+	      "metrics:\n"
+	      "  counters:\n"
+	      "    - name: above\n      help: h\n      map: stats_map\n      value: count\n"
+	      "      when: [{label: kind, op: '>', value: 2}, {label: kind, op: not, value: 5}]\n" KIND
+	      "    - name: among\n      help: h\n      map: stats_map\n      value: count\n"
+	      "      when: [{label: kind, op: in, value: [one, five]}]\n"
+	      "      labels: [{name: kind, if: shown, size: 8, decoders: [{name: uint}, {name: static_map, static_map: {1: one, 2: two, 3: three, 5: five}}]}]\n",
+	      NULL);
+	for (uint64_t kind = 1; kind <= 5; kind++)
+		fire(STAT, kind);
+	metrics = exporter__scrape(exporter);
+	free(metrics);
+	metrics = exporter__scrape(exporter);
+	assert_true(filtered(metrics, "above") == 6); /* 1, 2 and 5, twice */
+	assert_true(filtered(metrics, "among") == 6); /* 2, 3 and 4, twice */
+	free(metrics);
+	assert_lines(exporter, SERIES("above"),
+		     SERIES("above{kind=\"3\"} 1\n") SERIES("above{kind=\"4\"} 1\n"));
+	assert_lines(exporter, SERIES("among"), SERIES("among 2\n"));
+	assert_int_equal(exporter__stop(exporter), 0);
+}
+
+static void test_when__records_that_are_not_wanted_are_counted(void **state)
+{
+	struct exporter *exporter = *state;
+	char *metrics;
+
+	start(exporter, RECORDS("      when: [{label: kind, op: <=, value: 3}]\n"), NULL);
+	for (uint64_t kind = 1; kind <= 5; kind++)
+		fire(RECORD, kind);
+	fire(RECORD, 5);
+	metrics = exporter__scrape(exporter);
+	assert_int_equal(metrics_count(metrics, SERIES("records{")), 3);
+	assert_true(filtered(metrics, "records") == 3);
+	free(metrics);
+	assert_int_equal(exporter__stop(exporter), 0);
+}
+
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -262,6 +536,16 @@ int main(void)
 		TEST(test_params__rows_that_no_label_tells_apart_are_summed),
 		TEST(test_params__one_of_two_metrics_of_a_name),
 		TEST(test_params__that_cannot_be_set),
+		TEST(test_value__several_out_of_one),
+		TEST(test_gauges__are_summed_with_their_sign),
+		TEST(test_value__buckets_behind_other_members),
+		TEST(test_value__that_is_not_there),
+		TEST(test_ringbuf__each_record_counts_one),
+		TEST(test_ringbuf__records_bring_numbers),
+		TEST(test_ringbuf__what_is_lost_is_told),
+		TEST(test_ringbuf__has_one_reader),
+		TEST(test_when__rows_that_are_not_wanted_are_counted),
+		TEST(test_when__records_that_are_not_wanted_are_counted),
 		TEST(test_alternatives__one_of_them_runs),
 		TEST(test_alternatives__first_that_can_attach_does_all),
 		TEST(test_alternatives__unknown_program),

@@ -4,23 +4,14 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "config/dialect.h"
+#include "config/ebpf_exporter/complete.h"
 
-#define VALUE_SIZE 8          /* every value is a u64 */
 #define KERNEL_ADDRESS_SIZE 8 /* const volatile u64 kaddr_x */
 #define CPU_LABEL "cpu"
 #define CPU_LABEL_SIZE 2 /* upstream appends the CPU's number to the key as a u16 */
 #define ZERO_KEY_SIZE 4
 /* More names than any object has maps; "did you mean" looks at these. */
 #define MAX_NAMES 256
-
-struct completer {
-	struct spec *spec;
-	const struct object_facts *facts;
-	struct err_list *errors;
-	struct stream_spec *streams; /* the spec's own, made writable again */
-	struct metric_spec *metrics;
-};
 
 /* ---- what must be there --------------------------------------------------------------------- */
 
@@ -44,8 +35,8 @@ static int missing_map(struct completer *completer, const char *name, const stru
 		name, facts->path);
 }
 
-static int check_value_size(struct completer *completer, const struct fact_map *map,
-			    const struct loc *at)
+int completer__check_value_size(struct completer *completer, const struct fact_map *map,
+				const struct loc *at)
 {
 	if (map->value_size == VALUE_SIZE)
 		return 0;
@@ -54,32 +45,6 @@ static int check_value_size(struct completer *completer, const struct fact_map *
 		completer->errors, -EINVAL, at,
 		"value size for map \"%s\" is not expected %d bytes (u64), it is %u bytes",
 		map->name, VALUE_SIZE, map->value_size);
-}
-
-static uint64_t bucket_count(const struct bucket_spec *bucket)
-{
-	if (bucket->kind == BUCKET_KIND_FIXED)
-		return bucket->key_count;
-	return bucket->max < bucket->min ? 0 : (uint64_t)(bucket->max - bucket->min) + 1;
-}
-
-static int check_metric_value(struct completer *completer, const struct metric_spec *metric,
-			      const struct fact_map *map)
-{
-	uint64_t slots;
-
-	if (metric->value != VALUE_KIND_SLOTS)
-		return check_value_size(completer, map, &metric->at);
-	if (metric->problem)
-		return 0; /* it may be that the buckets cannot be counted, and it is left out anyway */
-	slots = bucket_count(&metric->bucket) + 1;
-	if (map->value_size == slots * VALUE_SIZE)
-		return 0;
-	return err_list__set(
-		completer->errors, -EINVAL, &metric->at,
-		"a value of map '%s' has %u bytes; %llu buckets and the sum behind them take %llu",
-		map->name, map->value_size, (unsigned long long)slots - 1,
-		(unsigned long long)slots * VALUE_SIZE);
 }
 
 static int check_rodata(struct completer *completer, const struct rodata_spec *rodata)
@@ -112,7 +77,7 @@ static int check_feed(struct completer *completer, const struct feed_spec *feed)
 				     feed->key == FEED_KEY_FD ? "type cgrp_storage, a descriptor,"
 							      : "type hash, a u64,",
 				     key_size);
-	return check_value_size(completer, map, &feed->at);
+	return completer__check_value_size(completer, map, &feed->at);
 }
 
 static int check_transport(struct completer *completer, const struct stream_spec *stream,
@@ -127,7 +92,25 @@ static int check_transport(struct completer *completer, const struct stream_spec
 		completer->errors, -EINVAL, &stream->at, "map '%s' is no %s; make it one",
 		map->name,
 		is_perf ? "BPF_MAP_TYPE_PERF_EVENT_ARRAY, which 'perf_event_array' asks for"
-			: "BPF_MAP_TYPE_RINGBUF, which spans come through");
+			: "BPF_MAP_TYPE_RINGBUF, which records come through");
+}
+
+/* Where the program counts what found no room in its ring: every value of an array of u64. */
+static int check_lost_map(struct completer *completer, const struct stream_spec *stream)
+{
+	const struct fact_map *map;
+
+	if (!stream->lost_map)
+		return 0;
+	map = object_facts__find_map(completer->facts, stream->lost_map);
+	if (!map)
+		return missing_map(completer, stream->lost_map, &stream->at);
+	if (map->type != BPF_MAP_TYPE_ARRAY && map->type != BPF_MAP_TYPE_PERCPU_ARRAY)
+		return err_list__set(
+			completer->errors, -EINVAL, &stream->at,
+			"map '%s' of 'lost' is no array; make it BPF_MAP_TYPE_PERCPU_ARRAY",
+			map->name);
+	return completer__check_value_size(completer, map, &stream->at);
 }
 
 /* ---- keys and labels ------------------------------------------------------------------------ */
@@ -153,6 +136,21 @@ static int add_problem(struct completer *completer, struct metric_spec *metric,
 	return 0;
 }
 
+/* Conditions go with the labels that they are about. */
+static int move_whens(struct completer *completer, struct metric_spec *metric,
+		      const struct label_spec *labels)
+{
+	struct when_spec *whens = arena__memdup(&completer->spec->arena, metric->when,
+						metric->when_count * sizeof(*whens));
+
+	if (!whens)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < metric->when_count; i++)
+		whens[i].label = labels + (whens[i].label - metric->labels);
+	metric->when = whens;
+	return 0;
+}
+
 /*
  * A last label 'cpu' of a per-CPU map is no part of the key: it makes one series of each CPU's cell. When it is
  * the only label, the key is the zero that a metric without labels has.
@@ -172,6 +170,8 @@ static int make_cpu_label(struct completer *completer, struct metric_spec *metri
 		return -ENOMEM;
 	cpu = fields[last];
 	labels[last].field = SPEC_NONE;
+	if (move_whens(completer, metric, labels) < 0)
+		return -ENOMEM;
 	metric->labels = labels;
 	metric->cpu = CPU_RULE_LABEL;
 	stream->fields = fields;
@@ -231,10 +231,10 @@ static int complete_metric(struct completer *completer, struct metric_spec *metr
 	const struct fact_map *map = object_facts__find_map(completer->facts, stream->map);
 	int r;
 
-	if (!map || stream->mode != STREAM_MODE_TABLE)
+	if (!map)
 		return 0; /* its stream's business */
-	r = check_metric_value(completer, metric, map);
-	if (r < 0)
+	r = complete_value(completer, metric, stream, map);
+	if (r < 0 || stream->mode != STREAM_MODE_TABLE)
 		return r;
 	if (is_per_cpu(map) && metric->label_count > 0 &&
 	    str_eq(metric->labels[metric->label_count - 1].name, CPU_LABEL)) {
@@ -248,10 +248,14 @@ static int complete_metric(struct completer *completer, struct metric_spec *metr
 static int complete_stream(struct completer *completer, const struct stream_spec *stream)
 {
 	const struct fact_map *map = object_facts__find_map(completer->facts, stream->map);
+	int r;
 
 	if (!map)
 		return missing_map(completer, stream->map, &stream->at);
-	return stream->mode == STREAM_MODE_EVENTS ? check_transport(completer, stream, map) : 0;
+	if (stream->mode != STREAM_MODE_EVENTS)
+		return 0;
+	r = check_transport(completer, stream, map);
+	return r < 0 ? r : check_lost_map(completer, stream);
 }
 
 /* ---- the whole ------------------------------------------------------------------------------ */

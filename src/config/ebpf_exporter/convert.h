@@ -23,6 +23,7 @@ struct writer {
 /* What each metric and span has in common. */
 struct table {
 	struct loc at;
+	const char *name; /* of the metric, without prefix */
 	const char *map;
 	const struct bind_list *labels; /* struct label_text */
 	struct field_spec *fields;      /* set by convert_labels() */
@@ -52,9 +53,18 @@ int convert_condition(struct writer *writer, const struct spec_text *text,
 int convert_alternatives(struct writer *writer, const struct config_text *config,
 			 struct program_spec *program);
 
+/* ---- extra.c: the same, of a metric ---- */
+
+/* Before the metric is made: its map, and whether it is there. The name is the map's, as upstream has it. */
+int start_table(struct writer *writer, const struct extra_text *extra, struct table *table);
+/* Afterwards: everything else. */
+int convert_extra(struct writer *writer, const struct extra_text *extra, const struct table *table,
+		  struct metric_spec *metric);
+
 /* ---- metric.c ---- */
 
 int convert_counter(struct writer *writer, const struct counter_text *counter);
+int convert_gauge(struct writer *writer, const struct gauge_text *gauge);
 int convert_histogram(struct writer *writer, const struct histogram_text *histogram);
 int convert_span(struct writer *writer, const struct span_text *span);
 

@@ -65,7 +65,7 @@ static struct metric_spec *add_metric(struct writer *writer, const struct table 
 
 	*metric = (struct metric_spec){
 		.at = table->at,
-		.name = arena__printf(writer->arena, METRIC_PREFIX "%s", table->map),
+		.name = arena__printf(writer->arena, METRIC_PREFIX "%s", table->name),
 		.help = help->text,
 		.kind = kind,
 		.stream = writer->spec->stream_count - 1,
@@ -78,34 +78,84 @@ static struct metric_spec *add_metric(struct writer *writer, const struct table 
 	return metric->name ? metric : NULL;
 }
 
+/* A metric that has nothing of its own beside the others: what its value is comes later. */
+static int convert_plain(struct writer *writer, enum metric_kind kind, const struct spec_text *help,
+			 const struct extra_text *extra, struct table *table,
+			 struct metric_spec **ret_metric)
+{
+	struct metric_spec *metric;
+	int r = start_table(writer, extra, table);
+
+	if (r < 0)
+		return r;
+	add_stream(writer, table);
+	metric = add_metric(writer, table, kind, help);
+	if (!metric)
+		return -ENOMEM;
+	metric->value = VALUE_KIND_FIELD;
+	*ret_metric = metric;
+	return convert_extra(writer, extra, table, metric);
+}
+
+static struct stream_spec *stream_of(struct writer *writer, const struct metric_spec *metric)
+{
+	return &writer->streams[metric->stream];
+}
+
+/* Of events each counts one, unless it brings a number. */
+static int listen_for_counter(struct writer *writer, const struct counter_text *counter,
+			      struct metric_spec *metric)
+{
+	struct stream_spec *stream = stream_of(writer, metric);
+
+	if (counter->perf_event_array && counter->ringbuf)
+		return err_list__set(
+			writer->errors, -EINVAL, &counter->at,
+			"'perf_event_array' and 'ringbuf' are two kinds of maps; name the one it is");
+	listen_to(stream, counter->ringbuf ? STREAM_TRANSPORT_RINGBUF : STREAM_TRANSPORT_PERFBUF);
+	stream->lost_map = text_or(&counter->lost, NULL);
+	metric->value = counter->extra.value ? VALUE_KIND_FIELD : VALUE_KIND_ROW_COUNT;
+	metric->flush_ns = counter->flush_interval > 0 ? counter->flush_interval : 0;
+	/* Upstream begins anew every hour when nothing is said; what is not upstream's just counts. */
+	if (counter->perf_event_array && metric->flush_ns == 0)
+		metric->flush_ns = DEFAULT_FLUSH_NS;
+	if (metric->flush_ns > 0)
+		metric->temporality = TEMPORALITY_INTERVAL;
+	return 0;
+}
+
 int convert_counter(struct writer *writer, const struct counter_text *counter)
 {
 	struct table table = { .at = counter->at,
-			       .map = counter->name.text,
+			       .name = counter->name.text,
 			       .labels = &counter->labels };
-	struct stream_spec *stream;
-	struct metric_spec *metric;
-	int r = convert_labels(writer, &table);
+	struct metric_spec *metric = NULL;
+	int r = convert_plain(writer, METRIC_KIND_COUNTER, &counter->help, &counter->extra, &table,
+			      &metric);
 
-	if (r == 0)
-		r = convert_condition(writer, &counter->condition, &table.condition);
 	if (r < 0)
 		return r;
-	stream = add_stream(writer, &table);
-	metric = add_metric(writer, &table, METRIC_KIND_COUNTER, &counter->help);
-	if (!metric)
-		return -ENOMEM;
-	metric->skips_zeros = counter->skip_zeros;
-	if (counter->perf_event_array) {
-		listen_to(stream, STREAM_TRANSPORT_PERFBUF);
-		metric->value = VALUE_KIND_ROW_COUNT;
-		metric->temporality = TEMPORALITY_INTERVAL;
-		metric->flush_ns = counter->flush_interval > 0 ? counter->flush_interval
-							       : DEFAULT_FLUSH_NS;
-		return 0;
-	}
-	metric->value = VALUE_KIND_FIELD;
-	return counter->labels.count == 0 ? add_zero_key(writer, &table, stream) : 0;
+	if (counter->perf_event_array || counter->ringbuf)
+		return listen_for_counter(writer, counter, metric);
+	return table.labels->count == 0 ? add_zero_key(writer, &table, stream_of(writer, metric))
+					: 0;
+}
+
+/* ---- gauges: a superset --------------------------------------------------------------------- */
+
+int convert_gauge(struct writer *writer, const struct gauge_text *gauge)
+{
+	struct table table = { .at = gauge->at,
+			       .name = gauge->name.text,
+			       .labels = &gauge->labels };
+	struct metric_spec *metric = NULL;
+	int r = convert_plain(writer, METRIC_KIND_GAUGE, &gauge->help, &gauge->extra, &table,
+			      &metric);
+
+	if (r < 0)
+		return r;
+	return table.labels->count == 0 ? add_zero_key(writer, &table, stream_of(writer, metric))
+					: 0;
 }
 
 /* ---- histograms ----------------------------------------------------------------------------- */
@@ -203,26 +253,29 @@ static int take_buckets_from_value(struct writer *writer, const struct table *ta
 	return table->labels->count == 0 ? add_zero_key(writer, table, stream) : 0;
 }
 
+static int check_histogram(struct writer *writer, const struct histogram_text *histogram)
+{
+	if (histogram->buckets_in == BUCKETS_IN_KEY && histogram->labels.count == 0)
+		return err_list__set(
+			writer->errors, -EINVAL, &histogram->at,
+			"histogram '%s' has no labels; the last label is the bucket, so it needs one",
+			histogram->name.text);
+	return 0;
+}
+
 int convert_histogram(struct writer *writer, const struct histogram_text *histogram)
 {
-	bool has_key_bucket = histogram->buckets_in == BUCKETS_IN_KEY;
 	struct table table = { .at = histogram->at,
-			       .map = histogram->name.text,
+			       .name = histogram->name.text,
 			       .labels = &histogram->labels };
 	struct bucket_spec bucket = convert_bucket(histogram);
 	struct stream_spec *stream;
 	struct metric_spec *metric;
 	const char *problem;
-	int r;
+	int r = check_histogram(writer, histogram);
 
-	if (has_key_bucket && histogram->labels.count == 0)
-		return err_list__set(
-			writer->errors, -EINVAL, &histogram->at,
-			"histogram '%s' has no labels; the last label is the bucket, so it needs one",
-			table.map);
-	r = convert_labels(writer, &table);
 	if (r == 0)
-		r = convert_condition(writer, &histogram->condition, &table.condition);
+		r = start_table(writer, &histogram->extra, &table);
 	if (r < 0)
 		return r;
 	problem = bucket_problem(writer, &bucket);
@@ -234,16 +287,20 @@ int convert_histogram(struct writer *writer, const struct histogram_text *histog
 	if (!metric)
 		return -ENOMEM;
 	metric->bucket = bucket;
-	metric->skips_zeros = histogram->skip_zeros;
-	return has_key_bucket ? take_buckets_from_key(writer, &table, metric)
-			      : take_buckets_from_value(writer, &table, stream, metric);
+	r = histogram->buckets_in == BUCKETS_IN_KEY
+		    ? take_buckets_from_key(writer, &table, metric)
+		    : take_buckets_from_value(writer, &table, stream, metric);
+	return r < 0 ? r : convert_extra(writer, &histogram->extra, &table, metric);
 }
 
 /* ---- spans ---------------------------------------------------------------------------------- */
 
 int convert_span(struct writer *writer, const struct span_text *span)
 {
-	struct table table = { .at = span->at, .map = span->ringbuf.text, .labels = &span->labels };
+	struct table table = { .at = span->at,
+			       .name = span->ringbuf.text,
+			       .map = span->ringbuf.text,
+			       .labels = &span->labels };
 	int r = convert_labels(writer, &table);
 
 	if (r == 0)

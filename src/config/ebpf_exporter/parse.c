@@ -118,10 +118,11 @@ static int convert_feed(struct writer *writer, const struct cgroup_id_map_text *
 static int convert_lists(struct writer *writer, const struct config_text *config)
 {
 	const struct bind_list *counters = &config->metrics.counters,
+			       *gauges = &config->metrics.gauges,
 			       *histograms = &config->metrics.histograms;
 	const struct bind_list *spans = &config->tracing.spans;
-	size_t metric_count = (size_t)counters->count + histograms->count;
-	int results[3];
+	size_t metric_count = (size_t)counters->count + gauges->count + histograms->count;
+	int results[4];
 
 	writer->streams = arena_array(writer->arena, struct stream_spec,
 				      metric_count + spans->count);
@@ -133,8 +134,9 @@ static int convert_lists(struct writer *writer, const struct config_text *config
 	writer->spec->metrics = writer->metrics;
 	writer->spec->spans = writer->spans;
 	results[0] = CONVERT_ALL(writer, counters, struct counter_text, convert_counter);
-	results[1] = CONVERT_ALL(writer, histograms, struct histogram_text, convert_histogram);
-	results[2] = CONVERT_ALL(writer, spans, struct span_text, convert_span);
+	results[1] = CONVERT_ALL(writer, gauges, struct gauge_text, convert_gauge);
+	results[2] = CONVERT_ALL(writer, histograms, struct histogram_text, convert_histogram);
+	results[3] = CONVERT_ALL(writer, spans, struct span_text, convert_span);
 	for (size_t i = 0; i < array_size(results); i++)
 		if (results[i] < 0)
 			return results[i];
@@ -146,11 +148,11 @@ static int convert_config(struct writer *writer, const struct config_text *confi
 {
 	int first, r;
 
-	if (!config->metrics.counters.is_set && !config->metrics.histograms.is_set &&
-	    !config->tracing.spans.is_set)
+	if (!config->metrics.counters.is_set && !config->metrics.gauges.is_set &&
+	    !config->metrics.histograms.is_set && !config->tracing.spans.is_set)
 		return err_list__set(
 			writer->errors, -EINVAL, &config->at,
-			"the config asks for nothing; it needs metrics.counters, metrics.histograms or "
+			"the config asks for nothing; it needs metrics.counters, metrics.gauges, metrics.histograms or "
 			"tracing.spans");
 	first = convert_params(writer, config);
 	if (first == -ENOMEM)

@@ -28,18 +28,75 @@ static const struct bind_type label_type = BIND_STRUCT_TYPE("label", struct labe
 							    label_fields);
 static const struct bind_type labels_type = BIND_LIST_TYPE(&label_type);
 
+/* The superset: what every kind of metric has. */
+static const struct bind_field place_fields[] = {
+	BIND_FIELD(struct place_text, offset, &bind_u32),
+	BIND_FIELD(struct place_text, size, &bind_u32),
+	BIND_KEY(struct place_text, "signed", is_signed, &bind_bool),
+};
+const struct bind_type place_text_type = BIND_STRUCT_TYPE("'value' map", struct place_text,
+							  place_fields);
+
+static const struct bind_word when_words[] = {
+	{ "=", MATCH_OP_EQUAL },       { "equal", MATCH_OP_EQUAL },
+	{ "!=", MATCH_OP_NOT_EQUAL },  { "not", MATCH_OP_NOT_EQUAL },
+	{ "<", MATCH_OP_LESS },        { "<=", MATCH_OP_LESS_EQUAL },
+	{ ">", MATCH_OP_GREATER },     { ">=", MATCH_OP_GREATER_EQUAL },
+	{ "in", MATCH_OP_IN },         { "not in", MATCH_OP_NOT_IN },
+	{ "prefix", MATCH_OP_PREFIX }, { "not prefix", MATCH_OP_NOT_PREFIX },
+	{ "regexp", MATCH_OP_REGEXP }, { "not regexp", MATCH_OP_NOT_REGEXP },
+};
+static const struct bind_type when_op_type = {
+	.kind = BIND_WORD,
+	.noun = "comparison",
+	.words = when_words,
+	.word_count = sizeof(when_words) / sizeof(when_words[0]),
+};
+static const struct bind_field when_fields[] = {
+	BIND_REQUIRED(struct when_text, label, &bind_text),
+	BIND_FIELD(struct when_text, op, &when_op_type),
+	BIND_REQUIRED(struct when_text, value, &bind_node),
+	BIND_KEY(struct when_text, "signed", is_signed, &bind_bool),
+};
+static const struct bind_type when_type = BIND_STRUCT_TYPE("condition", struct when_text,
+							   when_fields);
+static const struct bind_type whens_type = BIND_LIST_TYPE(&when_type);
+
+/* clang-format off */
+#define EXTRA_FIELDS(struct_type)                                                                  \
+	BIND_KEY(struct_type, "if", extra.condition, &bind_text),                                  \
+	BIND_KEY(struct_type, "limit", extra.limit, &bind_i64),                                    \
+	BIND_KEY(struct_type, "map", extra.map, &bind_text),                                       \
+	BIND_KEY(struct_type, "skip_zeros", extra.skip_zeros, &bind_bool),                         \
+	BIND_KEY(struct_type, "ttl", extra.ttl, &bind_duration),                                   \
+	BIND_KEY(struct_type, "unit", extra.unit, &bind_text),                                     \
+	BIND_KEY(struct_type, "value", extra.value, &bind_node),                                   \
+	BIND_KEY(struct_type, "when", extra.when, &whens_type)
+/* clang-format on */
+
 static const struct bind_field counter_fields[] = {
 	BIND_REQUIRED(struct counter_text, name, &bind_text),
 	BIND_REQUIRED(struct counter_text, help, &bind_text),
-	BIND_KEY(struct counter_text, "if", condition, &bind_text),
+	EXTRA_FIELDS(struct counter_text),
 	BIND_FIELD(struct counter_text, perf_event_array, &bind_bool),
 	BIND_FIELD(struct counter_text, flush_interval, &bind_duration),
-	BIND_FIELD(struct counter_text, skip_zeros, &bind_bool),
+	BIND_FIELD(struct counter_text, ringbuf, &bind_bool),
+	BIND_FIELD(struct counter_text, lost, &bind_text),
 	BIND_FIELD(struct counter_text, labels, &labels_type),
 };
 static const struct bind_type counter_type = BIND_STRUCT_TYPE("counter", struct counter_text,
 							      counter_fields);
 static const struct bind_type counters_type = BIND_LIST_TYPE(&counter_type);
+
+static const struct bind_field gauge_fields[] = {
+	BIND_REQUIRED(struct gauge_text, name, &bind_text),
+	BIND_REQUIRED(struct gauge_text, help, &bind_text),
+	EXTRA_FIELDS(struct gauge_text),
+	BIND_FIELD(struct gauge_text, labels, &labels_type),
+};
+static const struct bind_type gauge_type = BIND_STRUCT_TYPE("gauge", struct gauge_text,
+							    gauge_fields);
+static const struct bind_type gauges_type = BIND_LIST_TYPE(&gauge_type);
 
 static const struct bind_word buckets_in_words[] = {
 	{ "key", BUCKETS_IN_KEY },
@@ -55,14 +112,13 @@ static const struct bind_type buckets_in_type = {
 static const struct bind_field histogram_fields[] = {
 	BIND_REQUIRED(struct histogram_text, name, &bind_text),
 	BIND_REQUIRED(struct histogram_text, help, &bind_text),
-	BIND_KEY(struct histogram_text, "if", condition, &bind_text),
+	EXTRA_FIELDS(struct histogram_text),
 	BIND_FIELD(struct histogram_text, bucket_type, &bind_text),
 	BIND_FIELD(struct histogram_text, bucket_multiplier, &bind_double),
 	BIND_FIELD(struct histogram_text, bucket_min, &bind_i64),
 	BIND_FIELD(struct histogram_text, bucket_max, &bind_i64),
 	BIND_FIELD(struct histogram_text, bucket_keys, &bind_doubles),
 	BIND_FIELD(struct histogram_text, buckets_in, &buckets_in_type),
-	BIND_FIELD(struct histogram_text, skip_zeros, &bind_bool),
 	BIND_FIELD(struct histogram_text, labels, &labels_type),
 };
 static const struct bind_type histogram_type = BIND_STRUCT_TYPE("histogram", struct histogram_text,
@@ -71,6 +127,7 @@ static const struct bind_type histograms_type = BIND_LIST_TYPE(&histogram_type);
 
 static const struct bind_field metrics_fields[] = {
 	BIND_FIELD(struct metrics_text, counters, &counters_type),
+	BIND_FIELD(struct metrics_text, gauges, &gauges_type),
 	BIND_FIELD(struct metrics_text, histograms, &histograms_type),
 };
 static const struct bind_type metrics_type = BIND_STRUCT_TYPE("'metrics' map", struct metrics_text,

@@ -27,32 +27,67 @@ struct label_text {
 	struct bind_list decoders; /* struct decoder_text */
 };
 
+/* What counters, gauges and histograms have beyond upstream. */
+struct extra_text {
+	struct spec_text condition;
+	struct spec_text map; /* the metric's name when there is none */
+	struct spec_text unit;
+	int64_t limit;
+	int64_t ttl;
+	const struct node *value; /* a member's name, or struct place_text */
+	struct bind_list when;    /* struct when_text */
+	bool skip_zeros;
+};
+
+struct place_text {
+	struct loc at;
+	uint32_t offset;
+	uint32_t size;
+	bool is_signed;
+};
+
+struct when_text {
+	struct loc at;
+	struct spec_text label;
+	int op;                   /* enum match_op */
+	const struct node *value; /* text, or a list of texts */
+	bool is_signed;
+};
+
 struct counter_text {
 	struct loc at;
 	struct spec_text name;
 	struct spec_text help;
-	struct spec_text condition; /* superset */
+	struct extra_text extra; /* superset */
 	bool perf_event_array;
+	bool ringbuf;          /* superset */
+	struct spec_text lost; /* superset */
 	int64_t flush_interval;
-	bool skip_zeros;
 	struct bind_list labels; /* struct label_text */
 };
 
 /* Which part of a map's row has the buckets: the key's last bytes say which one it is, or the value is all of them. */
 enum buckets_in { BUCKETS_IN_KEY, BUCKETS_IN_VALUE };
 
+struct gauge_text { /* superset */
+	struct loc at;
+	struct spec_text name;
+	struct spec_text help;
+	struct extra_text extra;
+	struct bind_list labels; /* struct label_text */
+};
+
 struct histogram_text {
 	struct loc at;
 	struct spec_text name;
 	struct spec_text help;
-	struct spec_text condition; /* superset */
+	struct extra_text extra; /* superset */
 	struct spec_text bucket_type;
 	double bucket_multiplier;
 	int64_t bucket_min;
 	int64_t bucket_max;
 	struct bind_list bucket_keys; /* double */
-	int buckets_in;               /* enum buckets_in */
-	bool skip_zeros;
+	int buckets_in;               /* superset: enum buckets_in */
 	struct bind_list labels;      /* struct label_text */
 };
 
@@ -68,6 +103,7 @@ struct span_text {
 struct metrics_text {
 	struct loc at;
 	struct bind_list counters;   /* struct counter_text */
+	struct bind_list gauges;     /* superset: struct gauge_text */
 	struct bind_list histograms; /* struct histogram_text */
 };
 
@@ -105,5 +141,7 @@ struct config_text {
 
 /* Of a struct config_text. */
 extern const struct bind_type config_text_type;
+/* Of a struct place_text, whose key may have text instead. */
+extern const struct bind_type place_text_type;
 
 #endif

@@ -137,6 +137,36 @@ static void test_plan__counter_with_two_labels(void **state)
 	close_fixture(&fixture);
 }
 
+/* Skipped rows are remembered like others: nothing is decoded or compared twice. */
+static void test_plan__rows_that_are_not_wanted_are_remembered(void **state)
+{
+	struct fixture fixture;
+	const struct label_entry *entry;
+	uint8_t pear[36] = { 8, 0, 0, 0, 'p', 'e', 'a', 'r' };
+	uint8_t plum[36] = { 8, 0, 0, 0, 'p', 'l', 'u', 'm' };
+	uint8_t many[36] = { 9, 0, 0, 0, 'p', 'l', 'u', 'm' };
+
+	(void)state;
+	open_fixture(&fixture,
+		     COUNTER(NUMBER FRUIT) "      when: [{label: fruit, value: plum}, "
+					   "{label: number, op: <, value: 9}]\n",
+		     BPF_MAP_TYPE_HASH, sizeof(pear));
+	assert_int_equal(plan(&fixture), 0);
+	assert_null(fixture.route.error);
+	begin(&fixture);
+	assert_true(add(&fixture, pear, 7));
+	assert_true(add(&fixture, plum, 8));
+	assert_true(add(&fixture, many, 9));
+	assert_string_equal(write_text(&fixture),
+			    "# HELP ebpf_exporter_m h\n# TYPE ebpf_exporter_m counter\n"
+			    "ebpf_exporter_m{fruit=\"plum\",number=\"8\"} 8\n");
+	assert_int_equal(label_cache__count(fixture.route.cache), 3);
+	entry = label_cache__find(fixture.route.cache, many);
+	assert_non_null(entry);
+	assert_true(entry->series == LABEL_SERIES_SKIP);
+	close_fixture(&fixture);
+}
+
 static void test_plan__shares_a_family_whatever_the_order_of_labels(void **state)
 {
 	static const char *const names[] = { "fruit", "number" }; /* another config has them so */
@@ -435,6 +465,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_plan__counter_with_two_labels),
+		cmocka_unit_test(test_plan__rows_that_are_not_wanted_are_remembered),
 		cmocka_unit_test(test_plan__shares_a_family_whatever_the_order_of_labels),
 		cmocka_unit_test(test_plan__padding_is_skipped_behind_its_label),
 		cmocka_unit_test(test_plan__sizes_that_do_not_add_up_leave_the_metric_out),
