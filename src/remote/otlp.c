@@ -5,12 +5,12 @@
 #include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <sys/random.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "remote/curl_library.h"
+#include "remote/curl_loop.h"
 #include "remote/otlp_response.h"
 
 #define FIRST_WAIT_NS (1 * NS_PER_S)
@@ -33,10 +33,9 @@ struct request {
 struct otlp_client {
 	struct otlp_client_options options;
 	struct curl_library curl;
-	CURLM *multi;                  /* owned */
+	struct curl_loop driver;
 	CURL *easy;                    /* owned; one request is on its way at a time */
 	struct curl_slist *headers;    /* owned */
-	struct loop_watch *timer;      /* what libcurl waits for */
 	struct loop_watch *retry;      /* when the first request is tried again */
 	struct request *first, **last; /* owned */
 	uint32_t pending;
@@ -48,64 +47,6 @@ struct otlp_client {
 	char reply[REPLY_MAX]; /* the body of the answer, or its beginning */
 	size_t reply_len;
 };
-
-/* ---- libcurl on the loop ------------------------------------------------------------------------------- */
-
-static void check_done(struct otlp_client *client);
-
-static void run_socket(void *ctx, int fd, uint32_t events)
-{
-	struct otlp_client *client = ctx;
-	int running, mask = 0;
-
-	if (events & (EPOLLIN | EPOLLHUP))
-		mask |= CURL_CSELECT_IN;
-	if (events & EPOLLOUT)
-		mask |= CURL_CSELECT_OUT;
-	if (events & EPOLLERR)
-		mask |= CURL_CSELECT_ERR;
-	(void)client->curl.multi_socket_action(client->multi, fd, mask, &running);
-	check_done(client);
-}
-
-static void run_timer(void *ctx)
-{
-	struct otlp_client *client = ctx;
-	int running;
-
-	(void)client->curl.multi_socket_action(client->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-	check_done(client);
-}
-
-static int on_timer(CURLM *multi, long timeout_ms, void *ctx)
-{
-	struct otlp_client *client = ctx;
-
-	(void)multi;
-	return loop__set_timer(client->timer, timeout_ms < 0 ? -1 : timeout_ms * NS_PER_MS, 0) < 0
-		       ? -1
-		       : 0;
-}
-
-/* libcurl says what it waits for; it takes its socket back before it closes it. */
-static int on_socket(CURL *easy, curl_socket_t fd, int what, void *ctx, void *socket_ctx)
-{
-	struct otlp_client *client = ctx;
-	struct loop_watch *watch = socket_ctx;
-	uint32_t events = 0;
-
-	(void)easy;
-	loop__remove(client->options.loop, watch);
-	watch = NULL;
-	if (what == CURL_POLL_IN || what == CURL_POLL_INOUT)
-		events |= EPOLLIN;
-	if (what == CURL_POLL_OUT || what == CURL_POLL_INOUT)
-		events |= EPOLLOUT;
-	if (events &&
-	    loop__add_fd(client->options.loop, fd, events, run_socket, client, &watch, NULL) < 0)
-		return -1;
-	return client->curl.multi_assign(client->multi, fd, watch) == CURLM_OK ? 0 : -1;
-}
 
 /* ---- one try ------------------------------------------------------------------------------------------- */
 
@@ -250,7 +191,7 @@ static bool start_try(struct otlp_client *client)
 	(void)curl->easy_setopt(client->easy, CURLOPT_POSTFIELDS, request->body);
 	(void)curl->easy_setopt(client->easy, CURLOPT_POSTFIELDSIZE_LARGE,
 				(curl_off_t)request->body_len);
-	client->is_sending = curl->multi_add_handle(client->multi, client->easy) == CURLM_OK;
+	client->is_sending = curl_loop__start(&client->driver, client->easy) == 0;
 	return client->is_sending;
 }
 
@@ -268,21 +209,12 @@ static void send_next(struct otlp_client *client)
 	}
 }
 
-static void check_done(struct otlp_client *client)
+static void end_try(void *ctx, CURLcode code)
 {
-	CURLMsg *message;
-	int left;
+	struct otlp_client *client = ctx;
 
-	while ((message = client->curl.multi_info_read(client->multi, &left))) {
-		CURLcode code = message->data.result;
-
-		if (message->msg != CURLMSG_DONE)
-			continue;
-		/* The message is gone with the handle. */
-		(void)client->curl.multi_remove_handle(client->multi, client->easy);
-		client->is_sending = false;
-		judge(client, code);
-	}
+	client->is_sending = false;
+	judge(client, code);
 	send_next(client);
 }
 
@@ -374,22 +306,16 @@ static int open_handles(struct otlp_client *client, struct err *err)
 	const struct curl_library *curl = &client->curl;
 	int r = -ENOMEM;
 
-	client->multi = curl->multi_init();
 	client->easy = curl->easy_init();
 	if (client->options.settings->is_gzip)
 		client->compressor = libdeflate_alloc_compressor(GZIP_LEVEL);
-	if (client->multi && client->easy &&
-	    (client->compressor || !client->options.settings->is_gzip))
+	if (client->easy && (client->compressor || !client->options.settings->is_gzip))
 		r = add_headers(client);
 	if (r >= 0)
 		r = set_options(client);
 	if (r < 0)
 		return err__set(err, r, NULL, "libcurl does not take the settings of %s",
 				client->options.settings->url);
-	(void)curl->multi_setopt(client->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
-	(void)curl->multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client);
-	(void)curl->multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, on_timer);
-	(void)curl->multi_setopt(client->multi, CURLMOPT_TIMERDATA, client);
 	return 0;
 }
 
@@ -402,6 +328,9 @@ int otlp_client__new(const struct otlp_client_options *options, struct otlp_clie
 	if (!client)
 		return err__set(err, -ENOMEM, NULL, "no memory to export spans");
 	client->options = *options;
+	client->driver = (struct curl_loop){
+		.curl = &client->curl, .loop = options->loop, .done = end_try, .ctx = client
+	};
 	client->last = &client->first;
 	if (!options->first_wait_ns)
 		client->options.first_wait_ns = FIRST_WAIT_NS;
@@ -411,8 +340,7 @@ int otlp_client__new(const struct otlp_client_options *options, struct otlp_clie
 		client->options.give_up_ns = GIVE_UP_NS;
 	r = curl_library__load(&client->curl, err);
 	if (r >= 0)
-		r = loop__add_timer(options->loop, NOT_YET, 0, run_timer, client, &client->timer,
-				    err);
+		r = curl_loop__init(&client->driver, err);
 	if (r >= 0)
 		r = loop__add_timer(options->loop, NOT_YET, 0, run_retry, client, &client->retry,
 				    err);
@@ -431,17 +359,15 @@ struct otlp_client *otlp_client__free(struct otlp_client *client)
 	if (!client)
 		return NULL;
 	if (client->is_sending)
-		(void)client->curl.multi_remove_handle(client->multi, client->easy);
+		curl_loop__cancel(&client->driver, client->easy);
 	while (client->first)
 		take_first(client, OTLP_OUTCOME_SHUTDOWN, NULL);
 	/* Closes the connection, which takes its socket off the loop. */
 	if (client->easy)
 		client->curl.easy_cleanup(client->easy);
-	if (client->multi)
-		(void)client->curl.multi_cleanup(client->multi);
+	curl_loop__done(&client->driver);
 	if (client->headers)
 		client->curl.slist_free_all(client->headers);
-	loop__remove(client->options.loop, client->timer);
 	loop__remove(client->options.loop, client->retry);
 	libdeflate_free_compressor(client->compressor);
 	free(client);
