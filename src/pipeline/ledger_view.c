@@ -147,11 +147,9 @@ struct ledger_summary agent__ledger_summary(const struct agent *agent)
 void ledger_summary__format(const struct ledger_summary *summary, struct strbuf *out)
 {
 	if (str_eq(summary->mode, "sampled"))
-		strbuf__printf(
-			out,
-			"Kernel time is sampled: programs are watched for %g s in every %g s, %.1f s so far.",
-			summary->window_seconds, summary->interval_seconds,
-			summary->sampled_seconds);
+		strbuf__printf(out, "Kernel time is sampled: %g s in every %g s, %.1f s so far.",
+			       summary->window_seconds, summary->interval_seconds,
+			       summary->sampled_seconds);
 	else if (str_eq(summary->mode, "exact"))
 		strbuf__add_text(
 			out, "Kernel time is exact: the kernel keeps BPF statistics all the time.");
