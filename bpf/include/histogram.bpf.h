@@ -60,6 +60,20 @@ static __always_inline void observe_exp4(u64 *slots, u32 bucket_max, u64 value)
 	observe_slot(slots, exp4_bucket(value, bucket_max), bucket_max, value);
 }
 
+/* The same where the first bucket is not 0: slots are SLOT_COUNT(bucket_max - bucket_min). */
+static __always_inline void observe_exp2_from(u64 *slots, u32 bucket_min, u32 bucket_max, u64 value)
+{
+	u64 bucket = log2l_histogram(value);
+	u64 slot = bucket > bucket_min ? bucket - bucket_min : 0;
+
+	/* The bound is checked on what indexes: the verifier forgets it over a subtraction. */
+	barrier_var(slot);
+	if (slot > bucket_max - bucket_min)
+		slot = bucket_max - bucket_min;
+	__sync_fetch_and_add(&slots[slot], 1);
+	__sync_fetch_and_add(&slots[bucket_max - bucket_min + 1], value);
+}
+
 /* The same where nobody else adds to this row meanwhile: on one CPU with interrupts off. */
 static __always_inline void observe_slot_nosync(u64 *slots, u32 bucket, u32 bucket_max, u64 value)
 {

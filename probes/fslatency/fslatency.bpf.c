@@ -6,10 +6,11 @@
 
 #include "maps.bpf.h"
 
+#include "histogram.bpf.h"
+
 #define SLOTS 65536   /* a power of two */
 #define BUCKET_MIN 8  /* 2^8 ns: reading what is in memory takes a few hundred */
 #define BUCKET_MAX 36 /* 2^36 ns: 69 s */
-#define BUCKETS (BUCKET_MAX - BUCKET_MIN + 2)
 #define SYSCALL_MAX 512
 
 /* As in the YAML. */
@@ -104,15 +105,21 @@ static const u8 operations[SYSCALL_MAX] = { CALLS(NUMBER_CALL) };
 struct latency_key {
 	u8 file_system;
 	u8 operation;
-	u16 bucket;
+	u16 pad;
 };
 
-/* The buckets and the sum of every operation on every file system: the map cannot be full. */
+struct latency_row {
+	u64 slots[SLOT_COUNT(BUCKET_MAX - BUCKET_MIN)];
+};
+
+static const struct latency_row no_calls;
+
+/* Every operation on every file system: the map cannot be full. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
-	__uint(max_entries, FILE_SYSTEM_COUNT *(OPERATION_COUNT - 1) * BUCKETS);
+	__uint(max_entries, FILE_SYSTEM_COUNT *(OPERATION_COUNT - 1));
 	__type(key, struct latency_key);
-	__type(value, u64);
+	__type(value, struct latency_row);
 } file_system_latency_seconds SEC(".maps");
 
 /* Calls that were not measured because another thread with the same slot began one. */
@@ -193,6 +200,7 @@ static __always_inline int end_call(s64 result)
 	u32 tid = bpf_get_current_pid_tgid();
 	struct slot *slot = slot_of(tid);
 	struct latency_key key = {};
+	struct latency_row *row;
 	u64 took_ns;
 
 	if (!slot || slot->tid != tid || !slot->since)
@@ -206,10 +214,9 @@ static __always_inline int end_call(s64 result)
 	    (result < 0 ||
 	     !is_regular((struct task_struct *)bpf_get_current_task(), result, &key.file_system)))
 		return 0;
-	key.bucket = log2l_histogram(took_ns);
-	if (key.bucket < BUCKET_MIN)
-		key.bucket = BUCKET_MIN;
-	_increment_histogram(&file_system_latency_seconds, key, took_ns, BUCKET_MAX, increment_map);
+	row = lookup_or_add(&file_system_latency_seconds, &key, &no_calls);
+	if (row)
+		observe_exp2_from(row->slots, BUCKET_MIN, BUCKET_MAX, took_ns);
 	return 0;
 }
 

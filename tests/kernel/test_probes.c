@@ -157,27 +157,18 @@ static void judge_exceptions(struct board *board, const char *kernel)
 		if (program->is_attached || program->has_stand_in)
 			complain(board, "%s of %s is listed and works here: %s\n",
 				 exception->program, exception->probe, exception->reason);
-		else
-			printf("# not here: %s of %s: %s\n", exception->program, exception->probe,
-			       exception->reason);
 	}
 }
 
-static void judge_programs(struct board *board, const char *kernel)
+static void judge_programs(struct board *board)
 {
-	size_t attached = 0, stood_in = 0;
-
 	for (size_t i = 0; i < board->program_count; i++) {
 		const struct program *program = &board->programs[i];
 
-		attached += program->is_attached;
-		stood_in += program->has_stand_in;
 		if (!program->is_attached && !program->has_stand_in && !program->is_excepted)
 			complain(board, "%s of %s is not attached and not listed\n", program->name,
 				 program->probe);
 	}
-	printf("# %s: %zu of %zu programs attached, for %zu others an alternative\n", kernel,
-	       attached, board->program_count, stood_in);
 }
 
 static struct board *make_board(const char *metrics, const char *table)
@@ -193,7 +184,23 @@ static struct board *make_board(const char *metrics, const char *table)
 static void judge(struct board *board, const char *kernel)
 {
 	judge_exceptions(board, kernel);
-	judge_programs(board, kernel);
+	judge_programs(board);
+}
+
+static void tell(const struct board *board, const char *kernel)
+{
+	size_t attached = 0, stood_in = 0;
+
+	for (size_t i = 0; i < board->program_count; i++) {
+		attached += board->programs[i].is_attached;
+		stood_in += board->programs[i].has_stand_in;
+	}
+	printf("# %s: %zu of %zu programs attached, for %zu others an alternative\n", kernel,
+	       attached, board->program_count, stood_in);
+	for (size_t i = 0; i < board->exception_count; i++)
+		if (fnmatch(board->exceptions[i].kernel, kernel, 0) == 0)
+			printf("# not here: %s of %s: %s\n", board->exceptions[i].program,
+			       board->exceptions[i].probe, board->exceptions[i].reason);
 }
 
 /* ---- the judge itself ---- */
@@ -301,6 +308,7 @@ static void test_attach__all_probes_in_one_agent(void **state)
 	board = make_board(metrics, table);
 	read_probes(board, dir, metrics);
 	judge(board, kernel);
+	tell(board, kernel);
 	if (board->complaints[0])
 		fail_msg("on %s:\n%s%s", kernel, board->complaints, exporter.log);
 	free(board);
