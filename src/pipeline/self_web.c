@@ -30,6 +30,11 @@ static double get_bad_requests(const struct web_figures *figures)
 	return (double)figures->bad_requests;
 }
 
+static double get_shared(const struct web_figures *figures)
+{
+	return (double)figures->shared;
+}
+
 static double get_unauthorized(const struct web_figures *figures)
 {
 	return (double)figures->unauthorized;
@@ -120,6 +125,9 @@ static const struct {
 	{ "sonde_http_requests_cut_total",
 	  "Requests and replies that took a client longer than it may.", FAMILY_KIND_COUNTER,
 	  get_timed_out, false },
+	{ "sonde_http_replies_shared_total",
+	  "Scrapes answered with what was made for another one that they waited for.",
+	  FAMILY_KIND_COUNTER, get_shared, false },
 	{ "sonde_http_requests_limited_total", "Requests over the rate that the web config allows.",
 	  FAMILY_KIND_COUNTER, get_limited, true },
 	{ "sonde_http_tls_unfinished_total",

@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 
-#define SELF_WEB_FAMILIES 15
+#define SELF_WEB_FAMILIES 16
 
 struct agent;
 struct family;

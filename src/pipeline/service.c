@@ -39,25 +39,40 @@ static void note_reply(void *ctx, unsigned int status)
 	agent__note_reply(service->options.agent, status);
 }
 
+static struct web_body *scrape(struct service *service, enum name_escaping escaping)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	/* As large as last time and a bit: doubling on the way would need twice the memory for a moment. */
+	(void)strbuf__reserve(&text,
+			      service->last_scrape_bytes + service->last_scrape_bytes / 8 + 4096);
+	agent__scrape(service->options.agent, escaping, &text);
+	service->last_scrape_bytes = text.len;
+
+	struct web_body *body = web_body__new(&text);
+
+	strbuf__done(&text);
+	return body;
+}
+
 static int run_metrics(void *ctx, const struct web_request *request,
 		       struct web_response *ret_response, struct err *err)
 {
 	struct service *service = ctx;
 	enum name_escaping escaping = prometheus__negotiate(request->accept);
-	struct strbuf text = STRBUF_INIT;
 
 	(void)err;
 	ret_response->done = note_reply;
 	ret_response->done_ctx = service;
-	/* As large as last time and a bit: doubling on the way would need twice the memory for a moment. */
-	(void)strbuf__reserve(&text,
-			      service->last_scrape_bytes + service->last_scrape_bytes / 8 + 4096);
 	agent__note_request(service->options.agent);
-	agent__scrape(service->options.agent, escaping, &text);
-	service->last_scrape_bytes = text.len;
 	ret_response->content_type = prometheus__content_type(escaping);
-	ret_response->body = web_body__new(&text);
-	strbuf__done(&text);
+	/* The variant has to tell all forms of the text apart. */
+	ret_response->body = web_request__shared_body(request, escaping);
+	if (ret_response->body)
+		return 0;
+	ret_response->body = scrape(service, escaping);
+	if (ret_response->body)
+		web_request__share_body(request, escaping, ret_response->body);
 	return 0;
 }
 

@@ -29,14 +29,33 @@ struct web_body *web_body__ref(struct web_body *body)
 	return body;
 }
 
+/* Nobody wants the plain text any more. */
+static void drop_text(struct web_body *body)
+{
+	if (body->compressed_count < body->reference_count)
+		return;
+	free(body->text);
+	body->text = NULL;
+}
+
 struct web_body *web_body__unref(struct web_body *body)
 {
-	if (!body || --body->reference_count > 0)
+	if (!body)
 		return NULL;
+	if (--body->reference_count > 0) {
+		drop_text(body);
+		return NULL;
+	}
 	free(body->text);
 	free(body->gzip);
 	free(body);
 	return NULL;
+}
+
+struct web_body *web_body__unref_compressed(struct web_body *body)
+{
+	body->compressed_count--;
+	return web_body__unref(body);
 }
 
 size_t web_body__len(const struct web_body *body)
@@ -44,11 +63,8 @@ size_t web_body__len(const struct web_body *body)
 	return body->text_len;
 }
 
-int web_body__compress(struct web_body *body, struct libdeflate_compressor *compressor)
+static int make_compressed(struct web_body *body, struct libdeflate_compressor *compressor)
 {
-	if (body->gzip)
-		return 0;
-
 	size_t bound = libdeflate_gzip_compress_bound(compressor, body->text_len);
 	char *gzip = malloc(bound);
 
@@ -60,9 +76,16 @@ int web_body__compress(struct web_body *body, struct libdeflate_compressor *comp
 	body->gzip = realloc(gzip, body->gzip_len);
 	if (!body->gzip)
 		body->gzip = gzip;
-	if (body->reference_count == 1) {
-		free(body->text);
-		body->text = NULL;
-	}
+	return 0;
+}
+
+int web_body__compress(struct web_body *body, struct libdeflate_compressor *compressor)
+{
+	int r = body->gzip ? 0 : make_compressed(body, compressor);
+
+	if (r < 0)
+		return r;
+	body->compressed_count++;
+	drop_text(body);
 	return 0;
 }

@@ -14,13 +14,17 @@ struct libdeflate_compressor;
 
 struct web_body {
 	unsigned int reference_count;
-	char *text; /* owned; NULL once only the compressed form is wanted */
+	unsigned int
+		compressed_count; /* of the references: those who want the compressed form alone */
+	char *text;               /* owned; NULL once that is all of them */
 	size_t text_len;
 	char *gzip; /* owned; NULL until compressed */
 	size_t gzip_len;
 };
 
-/* Makes the compressed form unless it is there. 0 or -ENOMEM. The plain bytes go when nobody else holds the body. */
+/* Makes the compressed form unless it is there, and the reference one to it: web_body__unref_compressed() ends it.
+ * 0 or -ENOMEM, then it stays what it was. */
 int web_body__compress(struct web_body *body, struct libdeflate_compressor *compressor);
+struct web_body *web_body__unref_compressed(struct web_body *body); /* returns NULL */
 
 #endif

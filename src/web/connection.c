@@ -130,6 +130,7 @@ void connection__end(struct connection *connection, int64_t time_ns)
 	if (connection->done)
 		connection->done(connection->done_ctx, connection->status);
 	connection->done = NULL;
+	connection->waits_since = 0;
 	connection->idle_since_ns = clock_monotonic_ns();
 	set_deadline(connection, time_ns);
 }

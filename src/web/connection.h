@@ -39,6 +39,8 @@ struct connection {
 	/* of the request at hand */
 	unsigned int status; /* 0: nothing queued yet */
 	enum connection_pass pass;
+	uint64_t
+		waits_since; /* for share.c: the body that was ready when this request was seen; 0: not seen */
 	struct hash_key key; /* of the credentials that are being checked */
 	void (*done)(void *ctx, unsigned int status);
 	void *done_ctx;

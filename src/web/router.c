@@ -26,6 +26,7 @@ struct router_header {
 
 struct exchange {
 	struct web_request request;
+	const struct web_route *route;
 	struct router *router;
 	struct MHD_Connection *mhd;
 	struct connection *connection;
@@ -73,6 +74,7 @@ int router__set_headers(struct router *router, const struct web_header *headers,
 
 void router__done(struct router *router)
 {
+	share__drop(&router->share);
 	free_headers(router->headers, router->header_count);
 	if (router->compressor)
 		libdeflate_free_compressor(router->compressor);
@@ -93,11 +95,32 @@ static const char *find_header(const struct exchange *exchange, const char *name
 	return MHD_lookup_connection_value(exchange->mhd, MHD_HEADER_KIND, name);
 }
 
+static const struct exchange *exchange_of(const struct web_request *request)
+{
+	return container_of(request, struct exchange, request);
+}
+
 static const char *find_argument(const struct web_request *request, const char *name)
 {
-	const struct exchange *exchange = container_of(request, struct exchange, request);
+	const struct exchange *exchange = exchange_of(request);
 
 	return MHD_lookup_connection_value(exchange->mhd, MHD_GET_ARGUMENT_KIND, name);
+}
+
+struct web_body *web_request__shared_body(const struct web_request *request, unsigned int variant)
+{
+	const struct exchange *exchange = exchange_of(request);
+
+	return share__find(&exchange->router->share, exchange->connection, exchange->route,
+			   variant);
+}
+
+void web_request__share_body(const struct web_request *request, unsigned int variant,
+			     struct web_body *body)
+{
+	const struct exchange *exchange = exchange_of(request);
+
+	share__keep(&exchange->router->share, exchange->connection, exchange->route, variant, body);
 }
 
 /* ---- replies ----------------------------------------------------------------------------------------- */
@@ -170,6 +193,11 @@ static void unref_body(void *body)
 	(void)web_body__unref(body);
 }
 
+static void unref_compressed_body(void *body)
+{
+	(void)web_body__unref_compressed(body);
+}
+
 static enum MHD_Result reply_body(struct exchange *exchange, const struct web_route *route,
 				  const struct web_response *reply)
 {
@@ -181,10 +209,10 @@ static enum MHD_Result reply_body(struct exchange *exchange, const struct web_ro
 		compress_body(exchange->router, body);
 	struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
 		is_gzip ? body->gzip_len : body->text_len, is_gzip ? body->gzip : body->text,
-		unref_body, body);
+		is_gzip ? unref_compressed_body : unref_body, body);
 
 	if (!response) {
-		(void)web_body__unref(body);
+		(is_gzip ? unref_compressed_body : unref_body)(body);
 		return MHD_NO;
 	}
 
@@ -317,6 +345,7 @@ enum MHD_Result router__answer(struct router *router, struct MHD_Connection *mhd
 	/* Browsers say where a POST comes from. No page of ours sends one, so it is some other site's. */
 	if (route->methods == WEB_METHODS_POST && find_header(&exchange, MHD_HTTP_HEADER_ORIGIN))
 		return reply_text(&exchange, MHD_HTTP_FORBIDDEN, "no page may ask for this\n");
+	exchange.route = route;
 	exchange.request.accept = find_header(&exchange, MHD_HTTP_HEADER_ACCEPT);
 	return run_route(&exchange, route);
 }

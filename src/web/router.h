@@ -9,6 +9,7 @@
 
 #include <microhttpd.h>
 #include "web/server.h"
+#include "web/share.h"
 
 struct connection;
 struct web_header;
@@ -20,6 +21,7 @@ struct router {
 	struct libdeflate_compressor *compressor; /* owned; NULL until somebody asks for gzip */
 	struct router_header *headers;            /* owned; of every reply */
 	size_t header_count;
+	struct share share;
 };
 
 int router__init(struct router *router, const struct web_route *routes, size_t route_count);

@@ -33,6 +33,14 @@ struct web_body *web_body__ref(struct web_body *body);
 struct web_body *web_body__unref(struct web_body *body); /* returns NULL */
 size_t web_body__len(const struct web_body *body);
 
+/*
+ * For handlers whose bodies cost much: who had asked before a body was ready may share it. The variant tells bodies of
+ * one route apart. NULL: there is none; make one, and share it with those who wait meanwhile.
+ */
+struct web_body *web_request__shared_body(const struct web_request *request, unsigned int variant);
+void web_request__share_body(const struct web_request *request, unsigned int variant,
+			     struct web_body *body);
+
 struct web_response {
 	unsigned int status;      /* HTTP status; 0: 200 */
 	const char *content_type; /* static string */
@@ -83,6 +91,8 @@ struct web_figures {
 	uint64_t
 		bad_requests; /* answered with 4xx for their form or size; a line that is no request line ends silently */
 	uint32_t open;
+	uint64_t
+		shared; /* replies with a body that was made for another request, which waited as well */
 	bool is_secured;       /* there is a security: what follows has a meaning */
 	uint64_t unauthorized; /* requests without valid credentials: 401 */
 	uint64_t limited;      /* requests over the allowed rate: 429 */

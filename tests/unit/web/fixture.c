@@ -71,6 +71,28 @@ static int run_shared(void *ctx, const struct web_request *request,
 	return 0;
 }
 
+/* A body that costs time, so it is shared: it tells how many there have been. */
+static int run_dear(void *ctx, const struct web_request *request, struct web_response *ret_response,
+		    struct err *err)
+{
+	struct fixture *fixture = ctx;
+	struct strbuf text = STRBUF_INIT;
+	unsigned int variant = request->accept ? 1 : 0;
+
+	(void)err;
+	ret_response->done = note_done;
+	ret_response->done_ctx = fixture;
+	ret_response->body = web_request__shared_body(request, variant);
+	if (ret_response->body)
+		return 0;
+	if (fixture->while_dear)
+		fixture->while_dear(fixture);
+	strbuf__printf(&text, "dear %u of variant %u\n", ++fixture->runs, variant);
+	ret_response->body = web_body__new(&text);
+	web_request__share_body(request, variant, ret_response->body);
+	return 0;
+}
+
 static int run_failing(void *ctx, const struct web_request *request,
 		       struct web_response *ret_response, struct err *err)
 {
@@ -117,6 +139,7 @@ static void start(struct fixture *fixture, const struct web_options *wanted)
 		{ "/failing", run_failing, fixture, .allows_gzip = false },
 		{ "/slow", run_slow, fixture, .allows_gzip = false },
 		{ "/unavailable", run_unavailable, fixture, .allows_gzip = false },
+		{ "/dear", run_dear, fixture, .allows_gzip = true },
 		{ "/act", run_hello, fixture, .methods = WEB_METHODS_POST },
 	};
 	struct web_options options = *wanted;

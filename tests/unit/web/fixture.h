@@ -22,6 +22,9 @@ struct fixture {
 	struct web_body *shared; /* what /shared answers with, again and again */
 	unsigned int runs;       /* of any handler */
 	unsigned int done_count, done_status;
+	void (*while_dear)(
+		struct fixture *fixture); /* called in the middle of /dear; may be NULL */
+	struct client *late;              /* for it */
 };
 
 int fixture_set_up(void **state);
