@@ -5,6 +5,7 @@
  */
 #include <math.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -304,6 +305,63 @@ static void test_scrape__tells_of_the_one_before(void **state)
 	assert_int_equal(exporter__stop(exporter), 0);
 }
 
+static void test_page__has_the_table(void **state)
+{
+	struct exporter *exporter = *state;
+	struct reply before, page, ledger;
+
+	exporter__start(exporter, "shapes", NULL);
+	exporter__get(exporter, "/", &before);
+	assert_non_null(strstr(before.body, "Nobody has asked for the metrics yet"));
+	fire(FRUIT_PLUM, 1);
+	free(exporter__scrape(exporter));
+	exporter__get(exporter, "/", &page);
+	assert_non_null(strstr(page.body, "<h2>What it costs</h2>"));
+	assert_non_null(strstr(page.body, "<code>ebpf_<wbr>exporter_<wbr>fruit_<wbr>total</code> "
+					  "<span class=config>shapes</span>"));
+	assert_null(strstr(page.body, "Nobody has asked"));
+	exporter__get(exporter, "/ledger.json", &ledger);
+	assert_non_null(strstr(ledger.head, "application/json"));
+	assert_non_null(strstr(ledger.body, "\"name\":\"ebpf_exporter_fruit_total\""));
+	assert_non_null(strstr(ledger.body, "\"scrapes\":{\"count\":1,"));
+	assert_non_null(strstr(ledger.body, "\"series_limit\":1048576"));
+	reply__done(&before);
+	reply__done(&page);
+	reply__done(&ledger);
+	assert_int_equal(exporter__stop(exporter), 0);
+}
+
+/* The config is another one and its object is the same: programs stay, and what they have cost so far. */
+static void test_cost__goes_on_after_a_reload(void **state)
+{
+	static const char *const flags[] = { "--ledger.interval=200ms", "--ledger.window=100ms",
+					     NULL };
+	struct exporter *exporter = *state;
+	double before;
+	char *metrics;
+
+	exporter__start(exporter, "shapes", flags);
+	metrics = fire_until_seen(exporter);
+	if (!metrics) {
+		printf("# skip: BPF statistics may not be enabled here\n");
+		skip();
+	}
+	before = metrics_value(metrics, PROGRAM("runs_total"));
+	free(metrics);
+	exporter__add(exporter, "shapes", "shapes",
+		      "metrics:\n  counters:\n    - name: plain_total\n      help: h\n");
+	assert_int_equal(kill(exporter->pid, SIGHUP), 0);
+	do
+		metrics = exporter__scrape(exporter);
+	while (metrics_count(metrics, METRIC("active", "plain_total")) == 0 &&
+	       (free(metrics), true));
+	assert_true(metrics_value(metrics, PROGRAM("runs_total")) >= before);
+	assert_near(metrics_value(metrics, METRIC("cost_seconds_total", "plain_total")),
+		    metrics_value(metrics, PROGRAM("run_seconds_total")));
+	free(metrics);
+	assert_int_equal(exporter__stop(exporter), 0);
+}
+
 static void test_memory__of_outputs_is_that_of_maps_and_programs(void **state)
 {
 	struct exporter *exporter = *state;
@@ -330,6 +388,8 @@ int main(void)
 						set_up, tear_down_sysctl),
 		TEST(test_rows__are_all_accounted_for),
 		TEST(test_scrape__tells_of_the_one_before),
+		TEST(test_page__has_the_table),
+		TEST(test_cost__goes_on_after_a_reload),
 		TEST(test_memory__of_outputs_is_that_of_maps_and_programs),
 	};
 
