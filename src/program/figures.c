@@ -113,12 +113,21 @@ void program__map_figures(const struct program *program, uint32_t index,
 	int fd = bpf_map__fd(map);
 
 	*ret_figures = (struct map_figures){ .name = bpf_map__name(map),
-					     .is_variables = bpf_map__is_internal(map) };
+					     .is_variables = bpf_map__is_internal(map),
+					     .is_growing = bpf_map__map_flags(map) &
+							   BPF_F_NO_PREALLOC };
 	if (fd < 0)
 		return;
 	if (bpf_obj_get_info_by_fd(fd, &info, &len) == 0)
 		ret_figures->id = info.id;
 	ret_figures->memory_bytes = memory_of(fd);
+}
+
+uint64_t program__map_memory(const struct program *program, uint32_t index)
+{
+	int fd = bpf_map__fd(map_at(program, index));
+
+	return fd < 0 ? 0 : memory_of(fd);
 }
 
 uint64_t program__part_memory(const struct program *program, uint32_t index)

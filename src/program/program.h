@@ -88,10 +88,13 @@ struct map_figures {
 	const char *name;
 	uint32_t id;           /* 0: not loaded */
 	bool is_variables;     /* the object's .rodata, .data, .bss or the like */
+	bool is_growing;       /* with its keys; all other maps have their memory from the start */
 	uint64_t memory_bytes; /* of this moment, as the kernel accounts it; 0: unknown */
 };
 void program__map_figures(const struct program *program, uint32_t index,
 			  struct map_figures *ret_figures);
+/* The memory alone, anew. */
+uint64_t program__map_memory(const struct program *program, uint32_t index);
 
 /* Of each program. The first two stand still while the kernel keeps no statistics. */
 struct part_figures {

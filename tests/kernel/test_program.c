@@ -635,7 +635,8 @@ static void test_map__mmap_flag_and_memory(void **state)
 	for (uint32_t i = 0; i < program__map_count(bench->program); i++) {
 		program__map_figures(bench->program, i, &figures);
 		is_there |= strcmp(figures.name, "values") == 0 && !figures.is_variables &&
-			    figures.id > 0 && figures.memory_bytes == map.memory_bytes;
+			    figures.id > 0 && figures.memory_bytes == map.memory_bytes &&
+			    program__map_memory(bench->program, i) == map.memory_bytes;
 	}
 	assert_true(is_there);
 	assert_int_equal(program__map(bench->program, "value", &map, &err), -ENOENT);
