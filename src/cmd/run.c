@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,9 +11,9 @@
 #include "cmd/command.h"
 #include "cmd/configs.h"
 #include "cmd/ledger_flags.h"
-#include "cmd/own_files.h"
 #include "cmd/params.h"
 #include "cmd/post_attach_mark.h"
+#include "cmd/probes.h"
 #include "cmd/session.h"
 #include "cmd/table.h"
 #include "cmd/version.h"
@@ -83,38 +82,6 @@ struct run {
 	struct table summary; /* probe, its metrics, what they count; or why it does not run */
 	uint32_t running, total;
 };
-
-/* ---- which probes -------------------------------------------------------------------------------------- */
-
-static bool is_wanted(const char *name, const struct flags_result *result)
-{
-	for (size_t i = 0; i < result->arguments.len; i++)
-		if (str_eq(result->arguments.items[i], name))
-			return true;
-	return result->arguments.len == 0;
-}
-
-/* A name that is no probe is a slip of the hand, not a probe that cannot run. */
-static int check_names(const struct config_paths *paths, const struct flags_result *result,
-		       struct err *err)
-{
-	struct strbuf known = STRBUF_INIT;
-	int r = 0;
-
-	vec_for_each(paths, path)
-		strbuf__printf(&known, "%s%s", known.len > 0 ? ", " : "", path->name);
-	for (size_t i = 0; i < result->arguments.len && r == 0; i++) {
-		bool is_known = false;
-
-		vec_for_each(paths, path)
-			is_known |= str_eq(path->name, result->arguments.items[i]);
-		if (!is_known)
-			r = err__set(err, -ENOENT, NULL, "there is no probe '%s'; there are: %s",
-				     result->arguments.items[i], strbuf__text(&known));
-	}
-	strbuf__done(&known);
-	return r;
-}
 
 /* ---- starting them ------------------------------------------------------------------------------------- */
 
@@ -252,7 +219,8 @@ static int read_probes(struct run *run, const struct config_paths *paths,
 		       struct err *err)
 {
 	vec_for_each(paths, path) {
-		int r = is_wanted(path->name, result) ? read_probe(run, path, pending, err) : 0;
+		int r = probe_is_wanted(path->name, result) ? read_probe(run, path, pending, err)
+							    : 0;
 
 		if (r < 0)
 			return r;
@@ -260,31 +228,11 @@ static int read_probes(struct run *run, const struct config_paths *paths,
 	return param_settings__check_applied(&run->params, err);
 }
 
-/* All that there are; the names on the command line are among them. */
-static int find_probes(const struct run *run, struct config_paths *paths, struct err *err)
-{
-	char found[PATH_MAX];
-	const char *dir = run->options.probe_dir;
-	int r = 0;
-
-	if (!dir[0]) {
-		r = own_files_find("probes", found, sizeof(found));
-		dir = found;
-		if (r < 0)
-			return err__set(
-				err, r, NULL,
-				"no probes came with this program; name a directory with --probes");
-	}
-	if (r == 0)
-		r = config_paths__add(paths, dir, err);
-	return r < 0 ? r : check_names(paths, run->result, err);
-}
-
 static int start_probes(struct run *run, struct err *err)
 {
 	struct config_paths paths = { .len = 0 };
 	struct pending_probes pending = { .list = VEC_INIT };
-	int r = find_probes(run, &paths, err);
+	int r = probes_find(run->options.probe_dir, run->result, &paths, err);
 
 	if (r == 0)
 		r = read_probes(run, &paths, run->result, &pending, err);
@@ -326,14 +274,14 @@ static int read_anew(void *ctx, struct spec_list *specs, struct err_list *errors
 	struct param_settings settings = PARAM_SETTINGS_INIT;
 	struct config_paths paths = { .len = 0 };
 	struct err err = ERR_INIT;
-	int r = find_probes(run, &paths, &err);
+	int r = probes_find(run->options.probe_dir, run->result, &paths, &err);
 
 	if (r == 0)
 		r = param_settings__parse(&settings, &run->options.params, run->options.by, &err);
 	if (r < 0)
 		err_list__add(errors, &err);
 	for (size_t i = 0; i < paths.len && r == 0; i++)
-		if (is_wanted(paths.items[i].name, run->result))
+		if (probe_is_wanted(paths.items[i].name, run->result))
 			r = read_spec(&paths.items[i], &settings, specs, errors);
 	param_settings__done(&settings);
 	config_paths__done(&paths);

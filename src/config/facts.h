@@ -76,6 +76,7 @@ struct fact_program {
 
 struct object_facts {
 	const char *path;
+	bool wants_kernel_types; /* programs are fitted to the running kernel's types when loaded */
 	const struct fact_program *programs;
 	uint32_t program_count;
 	const struct fact_map *maps;

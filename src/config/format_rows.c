@@ -555,6 +555,7 @@ static const struct shape param_shape = SHAPE(param_rows);
 static const struct row spec_rows[] = {
 	ROW(ROW_TEXT, name),
 	ROW(ROW_TEXT, origin),
+	ROW(ROW_TEXT, help),
 	LIST("program", programs, program_count, program_shape),
 	LIST("stream", streams, stream_count, stream_shape),
 	LIST("metric", metrics, metric_count, metric_shape),

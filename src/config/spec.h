@@ -551,6 +551,7 @@ struct spec {
 	const char *
 		name; /* of the config, e.g. the file's base name: the `config` label of self-metrics */
 	const char *origin; /* path of the text */
+	const char *help;   /* what it is for, one line; or NULL */
 	const struct dialect *dialect;
 	const struct program_spec *programs;
 	uint32_t program_count;

@@ -84,6 +84,9 @@ struct config_view {
 	uint32_t span_count;
 	const char *error; /* or NULL: why the whole config does not run */
 	uint32_t warning_count;
+	uint32_t param_count;
+	const char *help; /* what it is for; or NULL */
+	bool wants_kernel_types;
 };
 
 uint32_t agent__config_count(const struct agent *agent);
@@ -97,6 +100,13 @@ struct warning_view {
 	const char *text;
 };
 struct warning_view agent__warning(const struct agent *agent, uint32_t config, uint32_t warning);
+
+struct param_view {
+	const char *name, *help;
+	const char *type;  /* "bool", ... */
+	const char *value; /* as it was set; the default otherwise */
+};
+struct param_view agent__param(const struct agent *agent, uint32_t config, uint32_t param);
 
 struct metric_view {
 	const char *name, *help;

@@ -22,6 +22,15 @@ static uint32_t count_parts(const struct agent_config *config)
 	return count;
 }
 
+static bool wants_kernel_types(const struct agent_config *config)
+{
+	for (uint32_t i = 0; i < config->spec->program_count; i++)
+		if (config->programs && config->programs[i] &&
+		    program__facts(config->programs[i])->wants_kernel_types)
+			return true;
+	return false;
+}
+
 struct config_view agent__config(const struct agent *agent, uint32_t index)
 {
 	const struct agent_config *config = agent->configs.items[index];
@@ -34,6 +43,21 @@ struct config_view agent__config(const struct agent *agent, uint32_t index)
 		.span_count = config->span_count,
 		.error = config->error,
 		.warning_count = config->spec->warning_count,
+		.param_count = config->spec->param_count,
+		.help = config->spec->help,
+		.wants_kernel_types = wants_kernel_types(config),
+	};
+}
+
+struct param_view agent__param(const struct agent *agent, uint32_t index, uint32_t param)
+{
+	const struct param_spec *spec = &agent->configs.items[index]->spec->params[param];
+
+	return (struct param_view){
+		.name = spec->name,
+		.help = spec->help,
+		.type = spec->type,
+		.value = spec->value,
 	};
 }
 

@@ -184,6 +184,37 @@ int image_check(const void *data, size_t len, struct err *err)
 	return r;
 }
 
+/* ---- relocations by type ---- */
+
+/* The head of .BTF.ext (linux/Documentation/bpf/btf.rst); without the last two members in objects of old compilers. */
+struct extension_header {
+	uint16_t magic;
+	uint8_t version, flags;
+	uint32_t header_len;
+	uint32_t functions_offset, functions_len;
+	uint32_t lines_offset, lines_len;
+	uint32_t relocations_offset, relocations_len;
+};
+
+bool image_wants_kernel_types(const void *data, size_t len)
+{
+	struct image image = { .data = data, .len = len };
+
+	if (check_header(&image, NULL) < 0 || find_names(&image, NULL) < 0)
+		return false;
+	for (uint32_t i = 0; i < image.header.e_shnum; i++) {
+		Elf64_Shdr section = section_at(&image, i);
+		struct extension_header header;
+
+		if (section.sh_type != SHT_PROGBITS || section.sh_size < sizeof(header) ||
+		    strcmp(image.names + section.sh_name, ".BTF.ext") != 0)
+			continue;
+		memcpy(&header, image.data + section.sh_offset, sizeof(header));
+		return header.header_len >= sizeof(header) && header.relocations_len > 0;
+	}
+	return false;
+}
+
 /* ---- renaming ---- */
 
 /* Where this name stands as a string of its own: behind a NUL, not as the end of another. 0: nowhere. */

@@ -14,6 +14,8 @@
 
 /* 0, or -EINVAL (-ENOEXEC: no ELF at all) with what is wrong. */
 int image_check(const void *data, size_t len, struct err *err);
+/* Whether programs of a checked image are fitted to the running kernel's types when they are loaded (CO-RE). */
+bool image_wants_kernel_types(const void *data, size_t len);
 /* Gives an external variable of a checked image another name of the same length, for the linker and in the type
  * information. -ENOENT: it has none of that name (or one that shares its letters with another). */
 int image_rename_extern(void *data, size_t len, const char *name, const char *new_name);

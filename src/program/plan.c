@@ -64,8 +64,12 @@ static void choose(struct program *program, const struct alternative_spec *group
 		if (part->is_wanted && part->section->family->is_bound_at_load)
 			chosen = part->view.name;
 	}
-	for (uint32_t i = 0; i < group->program_count; i++)
-		program__find_part(program, group->programs[i])->has_stand_in = is_any_wanted;
+	for (uint32_t i = 0; i < group->program_count; i++) {
+		struct program_part *part = program__find_part(program, group->programs[i]);
+
+		part->has_stand_in = is_any_wanted;
+		part->view.is_stood_in_for = is_any_wanted && !part->is_wanted;
+	}
 }
 
 void program__choose_alternatives(struct program *program)

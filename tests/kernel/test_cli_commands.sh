@@ -93,6 +93,44 @@ tap_is "run knows its probes" "$(sonde run --probes=all godo)$(sed 's/^[^a-z]*//
 tap_has "run needs one that runs" "$(sonde run --probes=all no_map)$(cat errors)" "exit 1"
 tap_has "run says that none runs" "$(cat errors)" "run: no probe can run here"
 
+# ---- parameters ----
+
+mkdir params
+cp all/good.bpf.o params/split.bpf.o
+cp all/good.bpf.o params/whole.bpf.o
+{
+	echo 'help: Marks, in two ways'
+	echo 'params: [{name: by_cgroup, help: Split by cgroup}, {name: depth, help: How deep, type: u32, default: 3}]'
+	cat all/good.yaml
+} >params/split.yaml
+printf 'help: None\nmetrics: {gauges: [{name: marks_total, help: Marks}]}\n' >params/whole.yaml
+tap_has "run --param: unknown" "$(sonde run --probes=params --param=split.width=1)$(cat errors)" \
+	"--param: 'split' has no parameter 'width'; it has: by_cgroup, depth"
+tap_has "run --param: exit status" "$(sonde run --probes=params --param=split.depth=many)" "exit 1"
+tap_has "run --param: of another type" "$(cat errors)" "parameter 'depth' of 'split' is \"many\""
+tap_has "run --param: no such probe" "$(sonde run --probes=params --param=splat.depth=1)$(cat errors)" \
+	"there is no 'splat' here"
+tap_has "run --by: nothing can" "$(sonde run --probes=params --by=colour)$(cat errors)" \
+	"--by: nothing here can be split by 'colour'"
+
+# ---- list ----
+
+listed=$(sonde list --probes=params)
+tap_has "list: exit status" "$listed" "exit 0"
+tap_has "list: what a probe is for" "$listed" "split  yes        Marks, in two ways"
+tap_has "list: hooks" "$listed" "hooks: uprobe /proc/self/exe:post_attach_mark"
+tap_has "list: needs" "$listed" "needs: CAP_BPF, CAP_PERFMON, uprobes"
+tap_has "list: parameters" "$listed" "--param=split.by_cgroup=true: Split by cgroup"
+tap_has "list: parameters with a default" "$listed" "--param=split.depth=u32: How deep (3)"
+listed=$(sonde list --probes=all)
+tap_has "list: what cannot run, and why" "$listed" "why not: uprobe ./trigger:fire: there is no file './trigger'"
+tap_has "list: what cannot be planned, and why" "$listed" "why not: all/no_map.yaml:3:7: map 'mark_total'"
+tap_has "list: as JSON" "$(sonde list --probes=all --format=json good)" \
+	'{"name":"good","help":null,"runs_here":"yes","reason":null,"needs":["CAP_BPF, CAP_PERFMON","uprobes"],'
+tap_has "list: another format" "$(sonde list --format=xml)$(cat errors)" "--format: 'xml' is none; it must be text or json"
+tap_is "list knows its probes" "$(sonde list --probes=all godo)$(sed 's/^[^a-z]*//' errors)" \
+	"exit 1list: there is no probe 'godo'; there are: good, half, no_map"
+
 # ---- help and version ----
 
 tap_has "help" "$(sonde --help)" "usage: sonde COMMAND"

@@ -154,6 +154,7 @@ static int convert_config(struct writer *writer, const struct config_text *confi
 			writer->errors, -EINVAL, &config->at,
 			"the config asks for nothing; it needs metrics.counters, metrics.gauges, metrics.histograms or "
 			"tracing.spans");
+	writer->spec->help = text_or(&config->help, NULL);
 	first = convert_params(writer, config);
 	if (first == -ENOMEM)
 		return first;

@@ -186,6 +186,7 @@ static const struct bind_field config_fields[] = {
 	BIND_FIELD(struct config_text, tracing, &tracing_type),
 	BIND_FIELD(struct config_text, kaddrs, &bind_texts),
 	BIND_FIELD(struct config_text, cgroup_id_map, &cgroup_id_map_type),
+	BIND_FIELD(struct config_text, help, &bind_text),
 	BIND_FIELD(struct config_text, alternatives, &alternatives_type),
 	BIND_FIELD(struct config_text, params, &params_type),
 };

@@ -135,6 +135,7 @@ struct config_text {
 	struct tracing_text tracing;
 	struct bind_list kaddrs; /* struct spec_text */
 	struct cgroup_id_map_text cgroup_id_map;
+	struct spec_text help;         /* superset */
 	struct bind_list alternatives; /* superset: struct bind_list of struct spec_text */
 	struct bind_list params;       /* superset: struct param_text */
 };

@@ -38,6 +38,25 @@ static void test_check__real_object(void **state)
 	free(copy.data);
 }
 
+static void test_wants_kernel_types__says_the_extension(void **state)
+{
+	/* magic, version, flags, length of the header: of .BTF.ext, since that of .BTF is shorter */
+	static const char head[] = { '\x9f', '\xeb', 1, 0, 32, 0, 0, 0 };
+	struct copy copy = read_object();
+	char *extension = memmem(copy.data, copy.len, head, sizeof(head));
+	uint32_t relocations_len = 0;
+
+	(void)state;
+	assert_non_null(extension);
+	memcpy(extension + 28, &relocations_len, sizeof(relocations_len));
+	assert_false(image_wants_kernel_types(copy.data, copy.len));
+	relocations_len = 20;
+	memcpy(extension + 28, &relocations_len, sizeof(relocations_len));
+	assert_true(image_wants_kernel_types(copy.data, copy.len));
+	assert_false(image_wants_kernel_types("", 0));
+	free(copy.data);
+}
+
 static void test_check__no_object(void **state)
 {
 	struct err err = ERR_INIT;
@@ -127,6 +146,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_check__real_object),
+		cmocka_unit_test(test_wants_kernel_types__says_the_extension),
 		cmocka_unit_test(test_check__no_object),
 		cmocka_unit_test(test_check__cut_short),
 		cmocka_unit_test(test_check__headers),

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/probes.h"
+
+#include <errno.h>
+#include <limits.h>
+
+#include "cmd/own_files.h"
+
+bool probe_is_wanted(const char *name, const struct flags_result *result)
+{
+	for (size_t i = 0; i < result->arguments.len; i++)
+		if (str_eq(result->arguments.items[i], name))
+			return true;
+	return result->arguments.len == 0;
+}
+
+static int check_names(const struct config_paths *paths, const struct flags_result *result,
+		       struct err *err)
+{
+	struct strbuf known = STRBUF_INIT;
+	int r = 0;
+
+	vec_for_each(paths, path)
+		strbuf__printf(&known, "%s%s", known.len > 0 ? ", " : "", path->name);
+	for (size_t i = 0; i < result->arguments.len && r == 0; i++) {
+		bool is_known = false;
+
+		vec_for_each(paths, path)
+			is_known |= str_eq(path->name, result->arguments.items[i]);
+		if (!is_known)
+			r = err__set(err, -ENOENT, NULL, "there is no probe '%s'; there are: %s",
+				     result->arguments.items[i], strbuf__text(&known));
+	}
+	strbuf__done(&known);
+	return r;
+}
+
+int probes_find(const char *dir, const struct flags_result *result, struct config_paths *paths,
+		struct err *err)
+{
+	char found[PATH_MAX];
+	int r = 0;
+
+	if (!dir[0]) {
+		r = own_files_find("probes", found, sizeof(found));
+		dir = found;
+		if (r < 0)
+			return err__set(
+				err, r, NULL,
+				"no probes came with this program; name a directory with --probes");
+	}
+	r = config_paths__add(paths, dir, err);
+	return r < 0 ? r : check_names(paths, result, err);
+}
