@@ -80,14 +80,29 @@ enum skb_drop_reason {
 	SKB_DROP_REASON_NOMEM,
 };
 
+/* Likewise: which there are is set when the kernel is built. */
+enum cgroup_subsys_id {
+	cpu_cgrp_id,
+};
+
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct kernfs_node {
 	u64 id;
 };
 
+struct cgroup_root {
+	int hierarchy_id; /* 0: of cgroups v2 */
+};
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
+};
+
 struct cgroup {
 	struct kernfs_node *kn;
+	struct cgroup_root *root;
+	struct cgroup_subsys_state *subsys[1]; /* as many as there are, by enum cgroup_subsys_id */
 };
 
 struct css_set {
@@ -168,6 +183,18 @@ struct timerqueue_node {
 struct hrtimer {
 	struct timerqueue_node node;
 	u8 is_soft; /* its handler runs in a soft interrupt */
+};
+
+struct cfs_bandwidth {
+	struct hrtimer period_timer;
+	int nr_periods;
+	int nr_throttled;
+	u64 throttled_time; /* ns */
+};
+
+struct task_group {
+	struct cgroup_subsys_state css;
+	struct cfs_bandwidth cfs_bandwidth;
 };
 
 struct workqueue_struct {
