@@ -282,8 +282,8 @@ static int open_all(struct program *program, struct err *err)
 	if (r == 0)
 		r = facts__fill(&program->facts, program->object, program->spec->object,
 				&program->arena, err);
-	program->facts.wants_kernel_types =
-		r == 0 && image_wants_kernel_types(program->image, program->image_len);
+	program->facts.wants_kernel_types = r == 0 && image_wants_kernel_types(program->image,
+									       program->image_len);
 	if (r == 0)
 		r = init_parts(program, err);
 	if (r == 0)
