@@ -43,10 +43,8 @@ enum { false, true };
 #define WQ_UNBOUND 0x2
 #define WQ_HIGHPRI 0x10
 
-#define PF_KTHREAD 0x00200000      /* of task_struct.flags */
-#define TS_COMPAT 0x2              /* of thread_info.status on x86 */
-#define TIF_32BIT_MASK (1ul << 22) /* of thread_info.flags on arm64 */
-#define S_IFMT 0170000             /* of inode.i_mode */
+#define PF_KTHREAD 0x00200000 /* of task_struct.flags */
+#define S_IFMT 0170000        /* of inode.i_mode */
 #define S_IFREG 0100000
 #define REQUEST_OPERATION 0xff /* of request.cmd_flags */
 #define SIGNAL_GROUP_EXIT 0x4  /* of signal_struct.flags */
@@ -335,25 +333,52 @@ static __always_inline u64 first_argument(struct pt_regs *regs)
 #endif
 }
 
-/* Whether the system call that the task is at is one of the 32-bit table, where numbers mean other calls. */
-static __always_inline bool is_32_bit_call(struct task_struct *task)
-{
+/* Where a thread notes that its system call is one of the 32-bit table. */
 #if defined(__TARGET_ARCH_x86)
-	return BPF_CORE_READ(task, thread_info.status) & TS_COMPAT;
+#define THREAD_WORD status
+#define THREAD_32BIT 0x2 /* TS_COMPAT */
 #else
-	return BPF_CORE_READ(task, thread_info.flags) & TIF_32BIT_MASK;
+#define THREAD_WORD flags
+#define THREAD_32BIT (1ul << 22) /* TIF_32BIT */
 #endif
+
+/* Since 5.11. What hangs on the task is read directly then, without a call for every step. */
+static __always_inline bool has_typed_task(void)
+{
+	return bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf);
 }
 
-/* The file behind a descriptor of the task; NULL when there is none. */
-static __always_inline struct file *file_of(struct task_struct *task, u32 fd)
+/* Whether the system call that the current task is at is one of the 32-bit table, where numbers mean other calls. */
+static __always_inline bool is_32_bit_call(void)
 {
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file **slots, *file = NULL;
+	struct task_struct *task;
 
-	if (fd >= BPF_CORE_READ(table, max_fds))
+	if (has_typed_task()) {
+		task = bpf_get_current_task_btf();
+		return task->thread_info.THREAD_WORD & THREAD_32BIT;
+	}
+	task = (struct task_struct *)bpf_get_current_task();
+	return BPF_CORE_READ(task, thread_info.THREAD_WORD) & THREAD_32BIT;
+}
+
+/* The file behind a descriptor of the current task; NULL when there is none. */
+static __always_inline struct file *file_of(u32 fd)
+{
+	struct file **slots, *file = NULL;
+	struct fdtable *table;
+	unsigned int size;
+
+	if (has_typed_task()) {
+		table = bpf_get_current_task_btf()->files->fdt;
+		size = table->max_fds;
+		slots = table->fd;
+	} else {
+		table = BPF_CORE_READ((struct task_struct *)bpf_get_current_task(), files, fdt);
+		size = BPF_CORE_READ(table, max_fds);
+		slots = BPF_CORE_READ(table, fd);
+	}
+	if (fd >= size)
 		return NULL;
-	slots = BPF_CORE_READ(table, fd);
 	bpf_probe_read_kernel(&file, sizeof(file), slots + fd);
 	return file;
 }

@@ -165,9 +165,9 @@ static __always_inline u8 name_file_system(u64 magic)
 }
 
 /* False when the descriptor is of something else than a regular file: a socket, a pipe, a terminal, a directory. */
-static __always_inline bool is_regular(struct task_struct *task, u32 fd, u8 *ret_file_system)
+static __always_inline bool is_regular(u32 fd, u8 *ret_file_system)
 {
-	struct inode *inode = BPF_CORE_READ(file_of(task, fd), f_inode);
+	struct inode *inode = BPF_CORE_READ(file_of(fd), f_inode);
 
 	if ((BPF_CORE_READ(inode, i_mode) & S_IFMT) != S_IFREG)
 		return false;
@@ -177,14 +177,13 @@ static __always_inline bool is_regular(struct task_struct *task, u32 fd, u8 *ret
 
 static __always_inline int begin_call(struct pt_regs *regs, u8 operation)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
 	u32 tid = bpf_get_current_pid_tgid(), zero = 0;
 	u8 file_system = FILE_SYSTEM_OTHER;
 	struct slot *slot = slot_of(tid);
 
 	if (!slot)
 		return 0;
-	if (operation != OPERATION_OPEN && !is_regular(task, first_argument(regs), &file_system))
+	if (operation != OPERATION_OPEN && !is_regular(first_argument(regs), &file_system))
 		return 0;
 	if (slot->since && slot->tid != tid)
 		increment_map(&file_system_unmeasured_total, &zero, 1);
@@ -211,8 +210,7 @@ static __always_inline int end_call(s64 result)
 	slot->since = 0;
 	/* Which file it is only the descriptor tells, and a failed one has none. */
 	if (key.operation == OPERATION_OPEN &&
-	    (result < 0 ||
-	     !is_regular((struct task_struct *)bpf_get_current_task(), result, &key.file_system)))
+	    (result < 0 || !is_regular(result, &key.file_system)))
 		return 0;
 	row = lookup_or_add(&file_system_latency_seconds, &key, &no_calls);
 	if (row)
@@ -230,8 +228,7 @@ int sys_enter(struct bpf_raw_tracepoint_args *ctx)
 	if (number >= SYSCALL_MAX)
 		return 0;
 	operation = operations[number];
-	if (operation == OPERATION_NONE ||
-	    is_32_bit_call((struct task_struct *)bpf_get_current_task()))
+	if (operation == OPERATION_NONE || is_32_bit_call())
 		return 0;
 	return begin_call((struct pt_regs *)ctx->args[0], operation);
 }
