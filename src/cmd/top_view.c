@@ -199,6 +199,12 @@ void top_order_names(struct strbuf *out)
 		strbuf__printf(out, "%s%s", i ? ", " : "", orders[i].name);
 }
 
+/* What is left out has none; but spans that nobody wants are paid for. */
+static bool has_figures(const struct ledger_entry *entry)
+{
+	return entry->is_active || entry->memory_bytes > 0;
+}
+
 static double value_of(const struct ledger_entry *entry, enum top_order order)
 {
 	switch (order) {
@@ -235,7 +241,7 @@ static int compare(const void *a, const void *b, void *ctx)
 {
 	const struct ledger_entry *left = a, *right = b;
 	const enum top_order *order = ctx;
-	int r = right->is_active - left->is_active;
+	int r = has_figures(right) - has_figures(left);
 
 	if (r == 0)
 		r = compare_falling(value_of(left, *order), value_of(right, *order));
@@ -344,7 +350,7 @@ static void add_entry(const struct top_view *view, const struct ledger_entry *en
 	char buf[HUMAN_MAX];
 
 	add_left(out, has_prefix ? entry->name + prefix : entry->name, names);
-	if (!entry->is_active) {
+	if (!has_figures(entry)) {
 		strbuf__add_char(out, ' ');
 		(void)add_cut(out, entry->error ? entry->error : "left out",
 			      view->is_screen ? left : 0);

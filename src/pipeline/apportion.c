@@ -23,10 +23,14 @@ static bool is_marked(const bool *row, uint32_t count)
 	return count > 0 && memchr(row, true, count) != NULL;
 }
 
-static void mark_all(bool *row, uint32_t count)
+static void mark_all(const struct apportion_input *input, bool *row)
 {
-	for (uint32_t i = 0; i < count; i++)
-		row[i] = true;
+	bool has_any = false;
+
+	for (uint32_t i = 0; i < input->outputs; i++)
+		has_any |= row[i] = !input->is_left_out[i];
+	for (uint32_t i = 0; i < input->outputs; i++)
+		row[i] |= !has_any;
 }
 
 static void add_own_outputs(const struct apportion_input *input, bool *programs)
@@ -92,7 +96,7 @@ static int apportion_programs(const struct apportion_input *input, bool *program
 	while (add_neighbours(input, false, before, programs));
 	for (uint32_t program = 0; program < input->programs; program++)
 		if (!is_marked(programs + (size_t)program * input->outputs, input->outputs))
-			mark_all(programs + (size_t)program * input->outputs, input->outputs);
+			mark_all(input, programs + (size_t)program * input->outputs);
 	return 0;
 }
 
@@ -106,7 +110,7 @@ static void apportion_map(const struct apportion_input *input, uint32_t map, con
 			(void)add_row(row, programs + (size_t)program * input->outputs,
 				      input->outputs);
 	if (!is_marked(row, input->outputs))
-		mark_all(row, input->outputs);
+		mark_all(input, row);
 }
 
 int apportion(const struct apportion_input *input, bool *ret_programs, bool *ret_maps,

@@ -16,6 +16,7 @@ struct apportion_input {
 	uint32_t programs, maps, outputs;
 	const bool *uses;         /* programs × maps: the program refers to the map */
 	const bool *feeds;        /* maps × outputs: the output is read from the map */
+	const bool *is_left_out;  /* outputs: it pays only when there is no other */
 	const bool *is_variables; /* maps: the object's variables, which tie nobody to anybody */
 };
 
@@ -25,7 +26,7 @@ struct apportion_input {
  *   1. the outputs that are read from maps it uses, and from maps of programs with which it shares a helper map: one
  *      that no output is read from, as that of the times when something began; if there are none,
  *   2. those of the programs that are further away by such maps, the nearest ones first; if there are none,
- *   3. all outputs.
+ *   3. all outputs that are not left out.
  * A map belongs to the outputs that are read from it, else to those of the programs that use it, else to all.
  */
 int apportion(const struct apportion_input *input, bool *ret_programs, bool *ret_maps,

@@ -89,7 +89,8 @@ static void mark_feeds(const struct agent_config *config, const struct map_cost 
 	for (uint32_t i = 0; i < config->route_count; i++)
 		row[i] = !config->routes[i].error && feeds(config, map, config->routes[i].stream);
 	for (uint32_t i = 0; i < config->span_count; i++)
-		row[config->route_count + i] = feeds(config, map, config->spans[i].stream);
+		row[config->route_count + i] = !config->spans[i].error &&
+					       feeds(config, map, config->spans[i].stream);
 }
 
 static uint32_t count_marks(const bool *row, uint32_t count)
@@ -108,11 +109,19 @@ static int find_payers(const struct agent_config *config, struct config_cost *co
 						  (size_t)cost->part_count * cost->map_count + 1);
 	__cleanup(x_freep) bool *fed = new_array(bool, (size_t)cost->map_count *outputs + 1);
 	__cleanup(x_freep) bool *is_variables = new_array(bool, cost->map_count + 1);
-	struct apportion_input input = { cost->part_count, cost->map_count, outputs, uses, fed,
-					 is_variables };
+	__cleanup(x_freep) bool *is_left_out = new_array(bool, outputs + 1);
+	const struct apportion_input input = {
+		.programs = cost->part_count,
+		.maps = cost->map_count,
+		.outputs = outputs,
+		.uses = uses,
+		.feeds = fed,
+		.is_left_out = is_left_out,
+		.is_variables = is_variables,
+	};
 	int r;
 
-	if (!uses || !fed || !is_variables)
+	if (!uses || !fed || !is_variables || !is_left_out)
 		return err__set(err, -ENOMEM, NULL, "no memory to apportion costs");
 	for (uint32_t i = 0; i < cost->part_count; i++)
 		mark_uses(cost, &cost->parts[i], uses + (size_t)i * cost->map_count);
@@ -120,6 +129,10 @@ static int find_payers(const struct agent_config *config, struct config_cost *co
 		mark_feeds(config, &cost->maps[i], fed + (size_t)i * outputs);
 		is_variables[i] = cost->maps[i].figures.is_variables;
 	}
+	for (uint32_t i = 0; i < config->route_count; i++)
+		is_left_out[i] = config->routes[i].error != NULL;
+	for (uint32_t i = 0; i < config->span_count; i++)
+		is_left_out[config->route_count + i] = config->spans[i].error != NULL;
 	r = apportion(&input, cost->part_marks, cost->map_marks, err);
 	for (uint32_t i = 0; i < cost->part_count; i++)
 		cost->parts[i].payers = count_marks(cost->part_marks + (size_t)i * outputs,
@@ -241,16 +254,6 @@ struct output_cost config_cost__output(const struct config_cost *cost, uint32_t 
 		if (cost->map_marks[(size_t)i * cost->output_count + output])
 			sum.memory_bytes += (double)cost->maps[i].figures.memory_bytes /
 					    cost->maps[i].payers;
-	return sum;
-}
-
-struct output_cost config_cost__unowned(const struct config_cost *cost)
-{
-	struct output_cost sum = { .agent_ns_per_s = 0 };
-
-	for (uint32_t i = 0; i < cost->part_count; i++)
-		add_part(cost, &cost->parts[i], 1, &sum);
-	sum.memory_bytes += (double)config_cost__map_memory(cost);
 	return sum;
 }
 

@@ -99,7 +99,5 @@ struct output_cost {
 	double memory_bytes;
 };
 struct output_cost config_cost__output(const struct config_cost *cost, uint32_t output);
-/* What belongs to nobody, because the config has no outputs: of all its programs and maps. */
-struct output_cost config_cost__unowned(const struct config_cost *cost);
 
 #endif

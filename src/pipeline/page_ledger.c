@@ -63,8 +63,8 @@ int page_ledger__make(const struct agent *agent, struct arena *arena,
 	for (uint32_t i = 0; i < count; i++) {
 		struct ledger_row row = agent__ledger_row(agent, i);
 
-		/* What is left out costs nothing; its config below says why. */
-		if (row.is_active)
+		/* What is left out costs nothing, and its config below says why; spans that nobody wants do cost. */
+		if (row.is_active || row.memory_bytes > 0)
 			rows[shown++] = cost_for_page(&row, summary.scrapes > 0);
 	}
 	qsort(rows, shown, sizeof(*rows), compare);

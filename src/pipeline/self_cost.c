@@ -209,8 +209,6 @@ static void collect_config(struct self_cost *self, const struct agent_config *co
 	for (uint32_t i = 0; i < config->span_count; i++)
 		collect_output(self->spans, name, config->spans[i].span->name,
 			       config_cost__output(cost, config->route_count + i), has_statistics);
-	if (cost->output_count == 0)
-		collect_output(self->metrics, name, "", config_cost__unowned(cost), has_statistics);
 	if (has_statistics) {
 		set_value(self->sampled, name, "", (double)cost->clock.sampled_ns / 1e9);
 		set_value(self->covered, name, "", (double)cost->clock.covered_ns / 1e9);

@@ -14,6 +14,7 @@
 struct scene {
 	const char *uses[MOST];                  /* programs × maps */
 	const char *feeds[MOST];                 /* maps × outputs */
+	const char *left_out;                    /* outputs, or NULL */
 	const char *variables;                   /* maps, or NULL */
 	const char *programs[MOST], *maps[MOST]; /* expected, × outputs */
 };
@@ -45,14 +46,18 @@ static void assert_rows(const bool *marks, const char *const *rows)
 static void assert_scene(const struct scene *scene)
 {
 	bool uses[MOST * MOST], feeds[MOST * MOST], variables[MOST] = { false };
-	bool programs[MOST * MOST], maps[MOST * MOST];
+	bool programs[MOST * MOST], maps[MOST * MOST], left_out[MOST] = { false };
 	const char *const variable_rows[MOST] = { scene->variables };
-	struct apportion_input input = { .uses = uses, .feeds = feeds, .is_variables = variables };
+	const char *const left_out_rows[MOST] = { scene->left_out };
+	struct apportion_input input = {
+		.uses = uses, .feeds = feeds, .is_left_out = left_out, .is_variables = variables
+	};
 
 	input.programs = read_rows(scene->uses, uses);
 	input.maps = read_rows(scene->feeds, feeds);
 	input.outputs = (uint32_t)strlen(scene->feeds[0]);
 	(void)read_rows(variable_rows, variables);
+	(void)read_rows(left_out_rows, left_out);
 	assert_int_equal(apportion(&input, programs, maps, NULL), 0);
 	assert_rows(programs, scene->programs);
 	assert_rows(maps, scene->maps);
@@ -128,12 +133,37 @@ static void test_apportion__what_is_tied_to_nothing_is_everybodys(void **state)
 	assert_scene(&scene);
 }
 
+static void test_apportion__what_is_left_out_pays_only_alone(void **state)
+{
+	const struct scene some = { .uses = { "." },
+				    .feeds = { "..." },
+				    .left_out = ".x.",
+				    .programs = { "x.x" },
+				    .maps = { "x.x" } };
+	const struct scene all = { .uses = { "." },
+				   .feeds = { ".." },
+				   .left_out = "xx",
+				   .programs = { "xx" },
+				   .maps = { "xx" } };
+
+	(void)state;
+	assert_scene(&some);
+	assert_scene(&all);
+}
+
 static void test_apportion__nothing_is_no_failure(void **state)
 {
 	const bool none = false;
 	bool mark = true;
-	const struct apportion_input nothing = { 0, 0, 0, &none, &none, &none };
-	const struct apportion_input no_outputs = { 1, 1, 0, &none, &none, &none };
+	const struct apportion_input nothing = {
+		.uses = &none, .feeds = &none, .is_left_out = &none, .is_variables = &none
+	};
+	const struct apportion_input no_outputs = { .programs = 1,
+						    .maps = 1,
+						    .uses = &none,
+						    .feeds = &none,
+						    .is_left_out = &none,
+						    .is_variables = &none };
 
 	(void)state;
 	assert_int_equal(apportion(&nothing, &mark, &mark, NULL), 0);
@@ -149,6 +179,7 @@ int main(void)
 		cmocka_unit_test(test_apportion__variables_tie_nobody),
 		cmocka_unit_test(test_apportion__the_nearest_pays),
 		cmocka_unit_test(test_apportion__what_is_tied_to_nothing_is_everybodys),
+		cmocka_unit_test(test_apportion__what_is_left_out_pays_only_alone),
 		cmocka_unit_test(test_apportion__nothing_is_no_failure),
 	};
 
