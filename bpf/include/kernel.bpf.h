@@ -69,6 +69,12 @@ enum skb_drop_reason {
 	SKB_DROP_REASON_TCP_OFO_QUEUE_PRUNE,
 	SKB_DROP_REASON_TCP_INVALID_SEQUENCE,
 	SKB_DROP_REASON_QDISC_DROP,
+	SKB_DROP_REASON_QDISC_OVERLIMIT,
+	SKB_DROP_REASON_QDISC_CONGESTED,
+	SKB_DROP_REASON_CAKE_FLOOD,
+	SKB_DROP_REASON_FQ_BAND_LIMIT,
+	SKB_DROP_REASON_FQ_HORIZON_LIMIT,
+	SKB_DROP_REASON_FQ_FLOW_LIMIT,
 	SKB_DROP_REASON_CPU_BACKLOG,
 	SKB_DROP_REASON_XDP,
 	SKB_DROP_REASON_TC_INGRESS,
@@ -76,6 +82,13 @@ enum skb_drop_reason {
 	SKB_DROP_REASON_DEV_READY,
 	SKB_DROP_REASON_FULL_RING,
 	SKB_DROP_REASON_NOMEM,
+	SKB_DROP_REASON_TAP_FILTER,
+	SKB_DROP_REASON_TAP_TXFILTER,
+};
+
+/* Likewise; the upper half of a reason. */
+enum skb_drop_reason_subsys {
+	SKB_DROP_REASON_SUBSYS_QDISC,
 };
 
 /* Likewise: which there are is set when the kernel is built. */
@@ -254,6 +267,7 @@ struct tcp_sock {
 
 struct net_device {
 	int ifindex;
+	char name[16];
 	possible_net_t nd_net;
 };
 

@@ -2,12 +2,15 @@
 #include "network.h"
 
 #include <errno.h>
+#include <linux/rtnetlink.h>
+#include <linux/veth.h>
 #include <net/if.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -28,10 +31,110 @@ void network_need(bool is_good, const char *file, int line)
 	_exit(1);
 }
 
+void network_load_module(const char *module)
+{
+	pid_t child;
+
+	if (!getenv("SONDE_IN_VM"))
+		return;
+	child = fork();
+	if (child == 0) {
+		execlp("modprobe", "modprobe", module, (char *)NULL);
+		_exit(1);
+	}
+	assert_true(child > 0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
+int network_set_up(const char *device)
+{
+	struct ifreq request = { .ifr_flags = IFF_UP };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	NEED(fd >= 0);
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", device);
+	NEED(ioctl(fd, SIOCSIFFLAGS, &request) == 0);
+	close(fd);
+	return (int)if_nametoindex(device);
+}
+
+/* A message of rtnetlink while it is put together: attributes may hold attributes. */
+struct link_message {
+	struct nlmsghdr header;
+	struct ifinfomsg info;
+	char attributes[512];
+};
+
+static struct rtattr *begin_attribute(struct link_message *message, unsigned short type)
+{
+	struct rtattr *attribute =
+		(struct rtattr *)((char *)message + NLMSG_ALIGN(message->header.nlmsg_len));
+
+	attribute->rta_type = type;
+	message->header.nlmsg_len = NLMSG_ALIGN(message->header.nlmsg_len) + RTA_LENGTH(0);
+	return attribute;
+}
+
+static void end_attribute(const struct link_message *message, struct rtattr *attribute)
+{
+	attribute->rta_len = (unsigned short)((const char *)message + message->header.nlmsg_len -
+					      (char *)attribute);
+}
+
+static void add_text(struct link_message *message, unsigned short type, const char *text)
+{
+	struct rtattr *attribute = begin_attribute(message, type);
+	size_t size = strlen(text) + 1;
+
+	memcpy(RTA_DATA(attribute), text, size);
+	message->header.nlmsg_len += (unsigned)size;
+	end_attribute(message, attribute);
+}
+
+/* Sends it and waits for what the kernel says. */
+static void make_link(struct link_message *message)
+{
+	struct {
+		struct nlmsghdr header;
+		struct nlmsgerr error;
+	} answer;
+	int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+
+	NEED(fd >= 0);
+	NEED(send(fd, message, message->header.nlmsg_len, 0) > 0);
+	NEED(recv(fd, &answer, sizeof(answer), 0) >= (ssize_t)sizeof(answer));
+	errno = -answer.error.error;
+	NEED(answer.error.error == 0);
+	close(fd);
+}
+
+void network_add_veth(const char *device, const char *peer)
+{
+	struct link_message message = {
+		.header = { .nlmsg_len = NLMSG_LENGTH(sizeof(struct ifinfomsg)),
+			    .nlmsg_type = RTM_NEWLINK,
+			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK },
+	};
+	struct rtattr *link_info, *data, *other;
+
+	add_text(&message, IFLA_IFNAME, device);
+	link_info = begin_attribute(&message, IFLA_LINKINFO);
+	add_text(&message, IFLA_INFO_KIND, "veth");
+	data = begin_attribute(&message, IFLA_INFO_DATA);
+	other = begin_attribute(&message, VETH_INFO_PEER);
+	message.header.nlmsg_len += (unsigned)sizeof(struct ifinfomsg);
+	add_text(&message, IFLA_IFNAME, peer);
+	end_attribute(&message, other);
+	end_attribute(&message, data);
+	end_attribute(&message, link_info);
+	make_link(&message);
+	network_set_up(device);
+	network_set_up(peer);
+}
+
 /* IPv6 is wanted as well: without it the socket cannot be had. */
 static void enter(void)
 {
-	struct ifreq request = { .ifr_name = "lo", .ifr_flags = IFF_UP };
 	int fd;
 
 	if (unshare(CLONE_NEWNET) < 0)
@@ -39,8 +142,8 @@ static void enter(void)
 	fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		_exit(CHILD_UNABLE);
-	NEED(ioctl(fd, SIOCSIFFLAGS, &request) == 0);
 	close(fd);
+	network_set_up("lo");
 }
 
 int network_run(void (*activity)(void))

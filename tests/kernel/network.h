@@ -16,6 +16,11 @@ int network_run(void (*activity)(void));
 /* In the child: a set-up that fails ends it, and the line and errno are shown. */
 #define NEED(claim) network_need((claim), __FILE__, __LINE__)
 void network_need(bool is_good, const char *file, int line);
+/* In a VM, whose kernel has nearly everything in modules; elsewhere it does nothing. */
+void network_load_module(const char *module);
+/* In the child: a device goes up, and its index; a pair of veth is made, and both go up. */
+int network_set_up(const char *device);
+void network_add_veth(const char *device, const char *peer);
 /* Zeroed memory that a child shares; never NULL, lives as long as the process. */
 void *network_shared(size_t size);
 
