@@ -30,6 +30,16 @@ static double get_bad_requests(const struct web_figures *figures)
 	return (double)figures->bad_requests;
 }
 
+static double get_reply_bytes(const struct web_figures *figures)
+{
+	return (double)figures->reply_bytes;
+}
+
+static double get_crowded(const struct web_figures *figures)
+{
+	return (double)figures->crowded;
+}
+
 static double get_shared(const struct web_figures *figures)
 {
 	return (double)figures->shared;
@@ -122,9 +132,14 @@ static const struct {
 	{ "sonde_http_connections_refused_total",
 	  "Connections closed at once because too many were open.", FAMILY_KIND_COUNTER,
 	  get_refused, false },
+	{ "sonde_http_reply_bytes", "Size of the replies that are on their way, shared ones once.",
+	  FAMILY_KIND_GAUGE, get_reply_bytes, false },
 	{ "sonde_http_requests_cut_total",
 	  "Requests and replies that took a client longer than it may.", FAMILY_KIND_COUNTER,
 	  get_timed_out, false },
+	{ "sonde_http_replies_crowded_total",
+	  "Requests refused because replies that nobody took held too much memory.",
+	  FAMILY_KIND_COUNTER, get_crowded, false },
 	{ "sonde_http_replies_shared_total",
 	  "Scrapes answered with what was made for another one that they waited for.",
 	  FAMILY_KIND_COUNTER, get_shared, false },

@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 
-#define SELF_WEB_FAMILIES 16
+#define SELF_WEB_FAMILIES 18
 
 struct agent;
 struct family;

@@ -63,6 +63,23 @@ size_t web_body__len(const struct web_body *body)
 	return body->text_len;
 }
 
+void web_body__begin_reply(struct web_body *body, size_t *account)
+{
+	if (body->reply_count++ > 0)
+		return;
+	body->account = account;
+	body->reply_bytes = (body->text ? body->text_len : 0) + body->gzip_len;
+	*account += body->reply_bytes;
+}
+
+void web_body__end_reply(struct web_body *body)
+{
+	if (--body->reply_count > 0)
+		return;
+	*body->account -= body->reply_bytes;
+	body->account = NULL;
+}
+
 static int make_compressed(struct web_body *body, struct libdeflate_compressor *compressor)
 {
 	size_t bound = libdeflate_gzip_compress_bound(compressor, body->text_len);

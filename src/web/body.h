@@ -20,7 +20,14 @@ struct web_body {
 	size_t text_len;
 	char *gzip; /* owned; NULL until compressed */
 	size_t gzip_len;
+	unsigned int reply_count; /* on their way */
+	size_t reply_bytes;
+	size_t *account; /* borrowed while there are replies: of the bytes of all bodies on their way */
 };
+
+/* A reply with it begins or ends: however many there are, its bytes count once. */
+void web_body__begin_reply(struct web_body *body, size_t *account);
+void web_body__end_reply(struct web_body *body);
 
 /* Makes the compressed form unless it is there, and the reference one to it: web_body__unref_compressed() ends it.
  * 0 or -ENOMEM, then it stays what it was. */

@@ -188,13 +188,15 @@ static bool compress_body(struct router *router, struct web_body *body)
 	return router->compressor && web_body__compress(body, router->compressor) == 0;
 }
 
-static void unref_body(void *body)
+static void end_body(void *body)
 {
+	web_body__end_reply(body);
 	(void)web_body__unref(body);
 }
 
-static void unref_compressed_body(void *body)
+static void end_compressed_body(void *body)
 {
+	web_body__end_reply(body);
 	(void)web_body__unref_compressed(body);
 }
 
@@ -207,12 +209,16 @@ static enum MHD_Result reply_body(struct exchange *exchange, const struct web_ro
 		route->allows_gzip &&
 		encoding_accepts_gzip(find_header(exchange, MHD_HTTP_HEADER_ACCEPT_ENCODING)) &&
 		compress_body(exchange->router, body);
+	void (*end)(void *ctx) = is_gzip ? end_compressed_body : end_body;
+
+	web_body__begin_reply(body, &exchange->router->reply_bytes);
+
 	struct MHD_Response *response = MHD_create_response_from_buffer_with_free_callback_cls(
-		is_gzip ? body->gzip_len : body->text_len, is_gzip ? body->gzip : body->text,
-		is_gzip ? unref_compressed_body : unref_body, body);
+		is_gzip ? body->gzip_len : body->text_len, is_gzip ? body->gzip : body->text, end,
+		body);
 
 	if (!response) {
-		(is_gzip ? unref_compressed_body : unref_body)(body);
+		end(body);
 		return MHD_NO;
 	}
 
@@ -345,6 +351,13 @@ enum MHD_Result router__answer(struct router *router, struct MHD_Connection *mhd
 	/* Browsers say where a POST comes from. No page of ours sends one, so it is some other site's. */
 	if (route->methods == WEB_METHODS_POST && find_header(&exchange, MHD_HTTP_HEADER_ORIGIN))
 		return reply_text(&exchange, MHD_HTTP_FORBIDDEN, "no page may ask for this\n");
+	/* What may be compressed may be large. */
+	if (route->allows_gzip && router->reply_bytes > router->max_reply_bytes) {
+		router->crowded++;
+		return reply_text_with(&exchange, MHD_HTTP_SERVICE_UNAVAILABLE,
+				       "too much is on its way to slow readers\n",
+				       MHD_HTTP_HEADER_RETRY_AFTER, "1");
+	}
 	exchange.route = route;
 	exchange.request.accept = find_header(&exchange, MHD_HTTP_HEADER_ACCEPT);
 	return run_route(&exchange, route);

@@ -22,6 +22,9 @@ struct router {
 	struct router_header *headers;            /* owned; of every reply */
 	size_t header_count;
 	struct share share;
+	size_t reply_bytes;     /* of bodies that are on their way */
+	size_t max_reply_bytes; /* while there are more, nothing large is made */
+	uint64_t crowded;       /* requests that were refused for it */
 };
 
 int router__init(struct router *router, const struct web_route *routes, size_t route_count);
@@ -35,7 +38,7 @@ int router__set_headers(struct router *router, const struct web_header *headers,
  */
 enum MHD_Result router__check_head(struct router *router, struct MHD_Connection *mhd,
 				   struct connection *connection);
-/* To be called when the request is whole, for one that is not to be answered: 401, 429 or 503. */
+/* To be called when the request is whole, for one that is not to be answered: 401, 429 or 503 (passwords). */
 enum MHD_Result router__refuse(struct router *router, struct MHD_Connection *mhd,
 			       struct connection *connection, unsigned int status);
 /* To be called when the request is whole; its body was thrown away. MHD_NO: the connection is to be closed. */

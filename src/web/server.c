@@ -26,6 +26,7 @@
 #define DEFAULT_IDLE_TIMEOUT_NS (60 * NS_PER_S)
 /* Request line, headers and the reply's headers of one connection live in it: no request can be larger. */
 #define CONNECTION_MEMORY_BYTES (16u << 10)
+#define DEFAULT_MAX_REPLY_BYTES (64u << 20)
 #define MAX_LISTENERS 8
 #define ACCEPTS_PER_ROUND 32
 #define RUNS_PER_ROUND 8
@@ -458,6 +459,8 @@ int web_server__new(struct loop *loop, const struct web_options *options,
 
 	if (r < 0)
 		err__set(err, r, NULL, "no memory for the HTTP server");
+	server->router.max_reply_bytes = options->max_reply_bytes ? options->max_reply_bytes
+								  : DEFAULT_MAX_REPLY_BYTES;
 	server->router.share.connections = &server->connections;
 	server->gate = (struct gate){
 		.loop = loop,
@@ -587,6 +590,8 @@ struct web_figures web_server__figures(const struct web_server *server)
 
 	figures.timed_out = server->connections.timed_out;
 	figures.open = server->connections.len;
+	figures.reply_bytes = server->router.reply_bytes;
+	figures.crowded = server->router.crowded;
 	figures.shared = server->router.share.shared;
 	figures.is_secured = server->is_secured;
 	figures.unauthorized = server->gate.unauthorized;

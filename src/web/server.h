@@ -76,7 +76,9 @@ struct web_options {
 	/* For the whole request, from the connection for the first and from the request line for each that follows;
 	 * and again for the whole reply, from its being there; 0: 10 s. */
 	int64_t request_timeout_ns;
-	int64_t idle_timeout_ns;             /* from a reply to the next request line; 0: 60 s */
+	int64_t idle_timeout_ns; /* from a reply to the next request line; 0: 60 s */
+	/* While replies on their way hold more, routes that allow gzip answer 503; 0: 64 MiB. */
+	size_t max_reply_bytes;
 	const struct web_security *security; /* NULL: everybody may ask, without TLS, for ever */
 	/* Called before a connection is taken or a request looked at: time to secure anew. May be NULL. */
 	void (*before_use)(void *ctx);
@@ -91,6 +93,8 @@ struct web_figures {
 	uint64_t
 		bad_requests; /* answered with 4xx for their form or size; a line that is no request line ends silently */
 	uint32_t open;
+	size_t reply_bytes; /* of replies on their way, shared bodies once */
+	uint64_t crowded;   /* requests refused because that was too much: 503 */
 	uint64_t
 		shared; /* replies with a body that was made for another request, which waited as well */
 	bool is_secured;       /* there is a security: what follows has a meaning */
