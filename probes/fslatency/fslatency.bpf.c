@@ -7,8 +7,8 @@
 #include "maps.bpf.h"
 
 #include "histogram.bpf.h"
+#include "times.bpf.h"
 
-#define SLOTS 65536   /* a power of two */
 #define BUCKET_MIN 8  /* 2^8 ns: reading what is in memory takes a few hundred */
 #define BUCKET_MAX 36 /* 2^36 ns: 69 s */
 #define SYSCALL_MAX 512
@@ -122,7 +122,7 @@ struct {
 	__type(value, struct latency_row);
 } file_system_latency_seconds SEC(".maps");
 
-/* Calls that were not measured because another thread with the same slot began one. */
+/* Calls that were not measured because too many threads with like ids were in one. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -130,31 +130,13 @@ struct {
 	__type(value, u64);
 } file_system_unmeasured_total SEC(".maps");
 
-/*
- * One slot for each thread id, modulo SLOTS: an array costs a tenth of a hash, for which an entry has to be made and
- * freed at every call. When two that share a slot are in a call at once, the first one is not measured.
- */
-struct slot {
-	u64 since; /* in the call from then on, ns; 0: in none */
-	u32 tid;
-	u8 operation;
-	u8 file_system; /* of an open known at its end only */
-	u16 pad;
-};
-
+/* Threads that are in a call; the note is the operation, and behind it the file system. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, SLOTS);
+	__uint(max_entries, THREAD_TIME_SETS);
 	__type(key, u32);
-	__type(value, struct slot);
+	__type(value, struct time_set);
 } calling SEC(".maps");
-
-static __always_inline struct slot *slot_of(u32 tid)
-{
-	u32 index = tid % SLOTS;
-
-	return bpf_map_lookup_elem(&calling, &index);
-}
 
 static __always_inline u8 name_file_system(u64 magic)
 {
@@ -179,35 +161,29 @@ static __always_inline int begin_call(struct pt_regs *regs, u8 operation)
 {
 	u32 tid = bpf_get_current_pid_tgid(), zero = 0;
 	u8 file_system = FILE_SYSTEM_OTHER;
-	struct slot *slot = slot_of(tid);
 
-	if (!slot)
-		return 0;
+	/* Of an open only its end tells which file it is. */
 	if (operation != OPERATION_OPEN && !is_regular(first_argument(regs), &file_system))
 		return 0;
-	if (slot->since && slot->tid != tid)
+	if (!begin_time(&calling, THREAD_TIME_SETS, tid, bpf_ktime_get_ns(),
+			operation | file_system << 8))
 		increment_map(&file_system_unmeasured_total, &zero, 1);
-	slot->tid = tid;
-	slot->operation = operation;
-	slot->file_system = file_system;
-	slot->since = bpf_ktime_get_ns();
 	return 0;
 }
 
 static __always_inline int end_call(s64 result)
 {
 	u32 tid = bpf_get_current_pid_tgid();
-	struct slot *slot = slot_of(tid);
 	struct latency_key key = {};
 	struct latency_row *row;
+	struct time_since call;
 	u64 took_ns;
 
-	if (!slot || slot->tid != tid || !slot->since)
+	if (!end_time(&calling, THREAD_TIME_SETS, tid, &call))
 		return 0;
-	took_ns = bpf_ktime_get_ns() - slot->since;
-	key.operation = slot->operation;
-	key.file_system = slot->file_system;
-	slot->since = 0;
+	took_ns = bpf_ktime_get_ns() - call.since;
+	key.operation = call.note;
+	key.file_system = call.note >> 8;
 	/* Which file it is only the descriptor tells, and a failed one has none. */
 	if (key.operation == OPERATION_OPEN &&
 	    (result < 0 || !is_regular(result, &key.file_system)))
