@@ -265,6 +265,11 @@ void exporter__done(struct exporter *exporter)
 
 bool http_get(uint16_t port, const char *path, struct reply *ret_reply)
 {
+	return http_ask(port, path, "", ret_reply);
+}
+
+bool http_ask(uint16_t port, const char *path, const char *headers, struct reply *ret_reply)
+{
 	int fd = try_connect(port);
 	char request[512];
 	size_t capacity = 1 << 16, len = 0;
@@ -277,7 +282,8 @@ bool http_get(uint16_t port, const char *path, struct reply *ret_reply)
 	}
 	assert_non_null(text);
 	n = snprintf(request, sizeof(request),
-		     "GET %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", path);
+		     "GET %s HTTP/1.1\r\nHost: localhost\r\n%sConnection: close\r\n\r\n", path,
+		     headers);
 	assert_int_equal(write(fd, request, (size_t)n), n);
 	while ((n = read(fd, text + len, capacity - len - 1)) > 0) {
 		len += (size_t)n;

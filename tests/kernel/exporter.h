@@ -54,6 +54,8 @@ void exporter__done(struct exporter *exporter);
 void exporter__get(struct exporter *exporter, const char *path, struct reply *ret_reply);
 /* The same from anybody on loopback; false when nobody listens there. */
 bool http_get(uint16_t port, const char *path, struct reply *ret_reply);
+/* With headers of one's own, each with its line break. */
+bool http_ask(uint16_t port, const char *path, const char *headers, struct reply *ret_reply);
 void reply__done(struct reply *reply);
 /* A port that was free a moment ago. */
 uint16_t free_port(void);

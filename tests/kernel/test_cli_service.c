@@ -129,6 +129,64 @@ static void test_paths__with_debug_and_another_telemetry_path(void **state)
 	assert_logged(exporter, "Debug enabled, exporting raw maps on /maps");
 }
 
+static void write_web_config(const struct exporter *exporter, const char *text)
+{
+	char path[128];
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "%s/web.yml", exporter->dir);
+	file = fopen(path, "we");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void expect_status(const struct exporter *exporter, const char *headers, int status)
+{
+	struct reply reply;
+
+	assert_true(http_ask(exporter->port, "/metrics", headers, &reply));
+	assert_int_equal(reply.status, status);
+	reply__done(&reply);
+}
+
+/* The thread that checks passwords needs none of what was given up, either. */
+static void test_web_config__asks_for_a_password(void **state)
+{
+	static const char *const flags[] = { "--web.config.file=web.yml",
+					     "--capabilities.keep=none", NULL };
+	static const char right[] = "Authorization: Basic Ym9iOmh1bnRlcjI=\r\n"; /* bob:hunter2 */
+	static const char wrong[] = "Authorization: Basic Ym9iOmh1bnRlcjM=\r\n";
+	struct exporter *exporter = *state;
+	struct reply reply;
+
+	write_web_config(exporter,
+			 "basic_auth_users:\n"
+			 "  bob: $2b$04$abcdefghijklmnopqrstuuV3duMsC0HpUex6N9qapiuOHHWkwRXVm\n");
+	exporter__start(exporter, "marks", flags);
+	expect_status(exporter, "", 401);
+	expect_status(exporter, wrong, 401);
+	expect_status(exporter, right, 200);
+	assert_true(http_ask(exporter->port, "/metrics", right, &reply));
+	assert_true(metrics_value(reply.body, "sonde_http_auth_checks_total") == 2);
+	assert_true(metrics_value(reply.body, "sonde_http_auth_refused_total") == 2);
+	assert_true(metrics_value(reply.body, "sonde_http_config_current") == 1);
+	reply__done(&reply);
+	assert_int_equal(exporter__stop(exporter), 0);
+}
+
+static void test_web_config__that_is_wrong(void **state)
+{
+	static const char *const flags[] = { "--web.config.file=web.yml", NULL };
+	struct exporter *exporter = *state;
+
+	write_web_config(exporter, "http_server_config:\n  headers: {Server: x}\n");
+	assert_int_equal(exporter__run(exporter, "marks", flags), 1);
+	assert_logged(
+		exporter,
+		"Error reading the web config: web.yml:2:13: headers: this one cannot be set");
+}
+
 /* Half a request, and nothing more: whoever comes after is served at once. */
 static void test_slow_client__keeps_nobody_waiting(void **state)
 {
@@ -414,6 +472,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		with_exporter(test_paths__that_there_are),
 		with_exporter(test_paths__with_debug_and_another_telemetry_path),
+		with_exporter(test_web_config__asks_for_a_password),
+		with_exporter(test_web_config__that_is_wrong),
 		with_exporter(test_slow_client__keeps_nobody_waiting),
 		with_exporter(test_port__that_is_taken),
 		with_exporter(test_signal__ends_it_in_order),
