@@ -311,11 +311,15 @@ int registry__keep(struct registry *registry, struct family *family, struct err 
 
 void registry__succeed(struct registry *registry)
 {
+	struct entry *former;
+
 	vec_for_each(&registry->entries, entry) {
 		if (!entry->is_shared)
 			continue;
 		entry->is_shared = false;
-		find(registry->before, family__name(entry->family))->is_shared = true;
+		former = find(registry->before, family__name(entry->family));
+		if (former)
+			former->is_shared = true;
 	}
 	registry->before = NULL;
 }
