@@ -88,7 +88,7 @@ int hrtimer_expire_exit(struct bpf_raw_tracepoint_args *ctx)
 	quota.throttled_periods = (u32)BPF_CORE_READ(group, cfs_bandwidth.nr_throttled);
 	quota.throttled_us = BPF_CORE_READ(group, cfs_bandwidth.throttled_time) / NS_PER_US;
 	key = key_of(cgroup);
-	if (bpf_map_update_elem(&cgroup_quotas, &key, &quota, BPF_ANY) < 0)
+	if (bpf_map_update_elem(&cgroup_quotas, &key, &quota, BPF_ANY) != 0)
 		increment_map(&cgroup_cpu_uncounted_total, &zero, 1);
 	return 0;
 }
