@@ -28,6 +28,7 @@ struct exporter_options {
 	bool has_no_timestamps;
 	bool uses_kernel_syscall_names;
 	bool has_lifecycle;
+	bool prefers_openmetrics;
 	const char *listen_address;
 	const char *telemetry_path;
 	const char *web_config;
@@ -89,6 +90,10 @@ static const struct flag flags[] = {
 	  .offset = VALUE(telemetry_path),
 	  .initial = "/metrics",
 	  .help = "Path of the metrics." },
+	{ .name = "web.openmetrics",
+	  .kind = FLAG_BOOL,
+	  .offset = VALUE(prefers_openmetrics),
+	  .help = "Serve OpenMetrics to clients that prefer it, not only to those that take nothing else." },
 	{ .name = "web.enable-lifecycle",
 	  .kind = FLAG_BOOL,
 	  .offset = VALUE(has_lifecycle),
@@ -220,6 +225,7 @@ static int open_session(struct exporter *exporter)
 		.read = read_specs,
 		.read_ctx = &exporter->options,
 		.has_reload_by_http = exporter->options.has_lifecycle,
+		.prefers_openmetrics = exporter->options.prefers_openmetrics,
 	};
 	struct err err = ERR_INIT;
 	int r = session__open(&exporter->session, &options, &err);

@@ -31,6 +31,7 @@ struct run_options {
 	struct flag_list params;
 	bool is_debugging;
 	bool has_lifecycle;
+	bool prefers_openmetrics;
 	struct ledger_flags ledger;
 };
 
@@ -56,6 +57,10 @@ static const struct flag flags[] = {
 	  .kind = FLAG_LIST,
 	  .offset = offsetof(struct run_options, params),
 	  .help = "Set a parameter of a probe, as PROBE.NAME=VALUE." },
+	{ .name = "web.openmetrics",
+	  .kind = FLAG_BOOL,
+	  .offset = offsetof(struct run_options, prefers_openmetrics),
+	  .help = "Serve OpenMetrics to clients that prefer it, not only to those that take nothing else." },
 	{ .name = "web.enable-lifecycle",
 	  .kind = FLAG_BOOL,
 	  .offset = offsetof(struct run_options, has_lifecycle),
@@ -339,6 +344,7 @@ static int run_probes(struct run *run, struct err *err)
 		.read_ctx = run,
 		.is_lenient = true,
 		.has_reload_by_http = run->options.has_lifecycle,
+		.prefers_openmetrics = run->options.prefers_openmetrics,
 	};
 	int r = param_settings__parse(&run->params, &run->options.params, run->options.by, err);
 

@@ -230,6 +230,7 @@ int session__listen(struct session *session, const char *address, struct err *er
 		.version = version_number(),
 		.telemetry_path = session->options.telemetry_path,
 		.has_maps = session->options.is_debugging,
+		.prefers_openmetrics = session->options.prefers_openmetrics,
 		.web_config = session->options.web_config,
 		.reload = session->options.has_reload_by_http ? reload : NULL,
 		.reload_ctx = session,

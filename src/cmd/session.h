@@ -38,8 +38,9 @@ struct session_options {
 	/* For a reload (SIGHUP): reads all configs anew. Negative: something is wrong with one, errors say what. */
 	int (*read)(void *ctx, struct spec_list *specs, struct err_list *errors);
 	void *read_ctx;
-	bool is_lenient;         /* a config that cannot be had does not hold up a reload */
-	bool has_reload_by_http; /* POST /-/reload */
+	bool is_lenient;          /* a config that cannot be had does not hold up a reload */
+	bool has_reload_by_http;  /* POST /-/reload */
+	bool prefers_openmetrics; /* for clients that take either */
 };
 
 struct session {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/vec.h"
@@ -15,6 +16,7 @@
 struct entry {
 	struct family *family; /* owned, unless is_shared */
 	size_t uses;
+	bool is_plain;  /* its name is the same in every scheme of escaping */
 	bool is_shared; /* the family is that of the registry before this one, or of the one after */
 };
 
@@ -238,8 +240,18 @@ static int insert(struct registry *registry, size_t place, const struct entry *e
 	at = registry->entries.items + place;
 	memmove(at + 1, at, (registry->entries.len - place) * sizeof(*at));
 	*at = *entry;
+	at->is_plain = name_is_plain(family__name(entry->family));
 	registry->entries.len++;
 	return 0;
+}
+
+static int new_family(const struct family_spec *spec, struct family **ret_family, struct err *err)
+{
+	struct family_spec begun = *spec;
+
+	if (begun.since_ns == 0)
+		begun.since_ns = clock_wall_ns();
+	return family__new(&begun, ret_family, err);
 }
 
 /* That of the registry before, when it agrees; else a new one. */
@@ -254,7 +266,7 @@ static int add_family(struct registry *registry, size_t place, const struct fami
 		entry.family = former->family;
 		entry.is_shared = true;
 	} else {
-		r = family__new(spec, &entry.family, err);
+		r = new_family(spec, &entry.family, err);
 	}
 	if (r < 0)
 		return r;
@@ -334,6 +346,21 @@ void registry__drop(struct registry *registry, struct family *family)
 	registry->entries.len--;
 	memmove(entry, entry + 1,
 		(size_t)(registry->entries.items + registry->entries.len - entry) * sizeof(*entry));
+}
+
+bool registry__has_name(const struct registry *registry, const char *name)
+{
+	bool is_plain = name_is_plain(name);
+	bool is_there;
+
+	(void)find_place(registry, name, &is_there);
+	for (size_t i = 0; i < registry->entries.len && !is_there; i++) {
+		const struct entry *entry = &registry->entries.items[i];
+
+		if (!entry->is_plain || !is_plain)
+			is_there = look_alike(family__name(entry->family), name);
+	}
+	return is_there;
 }
 
 void registry__begin(struct registry *registry, const struct family_pass *pass)

@@ -23,13 +23,15 @@ int registry__keep(struct registry *registry, struct family *family, struct err 
 /* From now on the shared families belong to this registry, and it follows nothing. */
 void registry__succeed(struct registry *registry);
 struct registry *registry__free(struct registry *registry);
-/* Finds or makes. -EEXIST when the name is taken by a family that does not agree, or would
+/* Finds or makes; without since_ns counting begins now. -EEXIST when the name is taken by a family that does not agree, or would
  * collide with the _bucket, _sum or _count lines of a histogram, as it is or in some scheme of escaping. -EINVAL for an impossible name
  * or label name. */
 int registry__family(struct registry *registry, const struct family_spec *spec,
 		     struct family **ret_family, struct err *err);
 /* Gives up one use; the family goes with its last, unless it is another registry's. */
 void registry__drop(struct registry *registry, struct family *family);
+/* Whether there is a family of this name, or one whose name some scheme of escaping makes the same. */
+bool registry__has_name(const struct registry *registry, const char *name);
 /* __begin() and __end() of every family. */
 void registry__begin(struct registry *registry, const struct family_pass *pass);
 int registry__end(struct registry *registry);

@@ -533,7 +533,7 @@ void agent__detach(struct agent *agent)
 
 /* ---- scrape -------------------------------------------------------------------------------------------- */
 
-void agent__scrape(struct agent *agent, enum name_escaping escaping, struct strbuf *out)
+void agent__scrape(struct agent *agent, const struct exposition *exposition, struct strbuf *out)
 {
 	int64_t begin_ns = clock_monotonic_ns();
 	size_t begin = out->len;
@@ -551,7 +551,7 @@ void agent__scrape(struct agent *agent, enum name_escaping escaping, struct strb
 	self_metrics__collect(agent->self, agent);
 	/* Without memory for the order of new series they stand at the end for once. */
 	(void)registry__end(agent->registry);
-	exposition_write(agent, escaping, out);
+	exposition_write(agent, exposition, out);
 	scrape_sweep(agent);
 	agent->scrapes.count++;
 	agent->scrapes.last_bytes = out->len - begin;

@@ -15,7 +15,7 @@
 #include "base/str.h"
 #include "config/spec.h"
 #include "program/program.h"
-#include "sink/prometheus.h"
+#include "sink/negotiate.h"
 
 struct agent;
 struct web_server;
@@ -65,7 +65,7 @@ void agent__note_failed_reload(struct agent *agent);
 void agent__detach(struct agent *agent);
 
 /* Reads everything and writes the exposition. Never fails as a whole: what could not be read is counted and logged. */
-void agent__scrape(struct agent *agent, enum name_escaping escaping, struct strbuf *out);
+void agent__scrape(struct agent *agent, const struct exposition *exposition, struct strbuf *out);
 /* For promhttp_metric_handler_*: a scrape was asked for; its reply is done with this HTTP status. */
 void agent__note_request(struct agent *agent);
 void agent__note_reply(struct agent *agent, unsigned int status);

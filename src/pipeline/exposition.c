@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
 #include "pipeline/internal.h"
+#include "sink/openmetrics.h"
+#include "sink/prometheus.h"
 
 static uint32_t count_routes(const struct agent *agent, const struct family *family)
 {
@@ -30,7 +32,23 @@ static void note_written(struct agent *agent, const struct family *family, size_
 		}
 }
 
-void exposition_write(struct agent *agent, enum name_escaping escaping, struct strbuf *out)
+static void write_family(const struct agent *agent, const struct family *family,
+			 const struct exposition *exposition, struct strbuf *out)
+{
+	const struct openmetrics_options options = { .escaping = exposition->escaping };
+
+	switch (exposition->format) {
+	case TEXT_FORMAT_PROMETHEUS:
+		prometheus__write_family(family, exposition->escaping, out);
+		break;
+	case TEXT_FORMAT_OPENMETRICS_0_0_1:
+	case TEXT_FORMAT_OPENMETRICS_1_0_0:
+		openmetrics__write_family(agent->registry, family, &options, out);
+		break;
+	}
+}
+
+void exposition_write(struct agent *agent, const struct exposition *exposition, struct strbuf *out)
 {
 	int64_t begin_ns = clock_monotonic_ns();
 	const struct family *family;
@@ -41,9 +59,11 @@ void exposition_write(struct agent *agent, enum name_escaping escaping, struct s
 		int64_t now_ns;
 
 		if (family__shown_count(family) > 0)
-			prometheus__write_family(family, escaping, out);
+			write_family(agent, family, exposition, out);
 		now_ns = clock_monotonic_ns();
 		note_written(agent, family, out->len - begin, now_ns - begin_ns);
 		begin_ns = now_ns;
 	}
+	if (exposition->format != TEXT_FORMAT_PROMETHEUS)
+		openmetrics__write_end(out);
 }

@@ -101,7 +101,7 @@ void scrape_config(struct agent *agent, struct agent_config *config);
 void scrape_sweep(struct agent *agent);
 
 /* exposition.c: writes all families, and notes what those of metrics take. */
-void exposition_write(struct agent *agent, enum name_escaping escaping, struct strbuf *out);
+void exposition_write(struct agent *agent, const struct exposition *exposition, struct strbuf *out);
 /* reload.c: whether the programs that run are what this spec asks for, feeds included */
 bool reload_keeps_programs(const struct spec *spec, const struct agent_config *before);
 

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "host/host.h"
 
@@ -117,7 +116,6 @@ static int open_family(struct route *route, const struct plan_env *env, struct e
 		.ttl_ns = metric->ttl_ns,
 		.keeps_values = is_added_for_good(route),
 		.leaves_unseen = is_conserved(route),
-		.since_ns = clock_wall_ns(),
 	};
 	uint32_t i;
 	int r;

@@ -39,14 +39,14 @@ static void note_reply(void *ctx, unsigned int status)
 	agent__note_reply(service->options.agent, status);
 }
 
-static struct web_body *scrape(struct service *service, enum name_escaping escaping)
+static struct web_body *scrape(struct service *service, const struct exposition *exposition)
 {
 	struct strbuf text = STRBUF_INIT;
 
 	/* As large as last time and a bit: doubling on the way would need twice the memory for a moment. */
 	(void)strbuf__reserve(&text,
 			      service->last_scrape_bytes + service->last_scrape_bytes / 8 + 4096);
-	agent__scrape(service->options.agent, escaping, &text);
+	agent__scrape(service->options.agent, exposition, &text);
 	service->last_scrape_bytes = text.len;
 
 	struct web_body *body = web_body__new(&text);
@@ -59,20 +59,23 @@ static int run_metrics(void *ctx, const struct web_request *request,
 		       struct web_response *ret_response, struct err *err)
 {
 	struct service *service = ctx;
-	enum name_escaping escaping = prometheus__negotiate(request->accept);
+	struct exposition exposition;
+	unsigned int variant;
 
 	(void)err;
+	exposition_negotiate(request->accept, service->options.prefers_openmetrics, &exposition);
+	/* The variant has to tell all forms of the text apart. */
+	variant = exposition.format * NAME_ESCAPING_COUNT + exposition.escaping;
 	ret_response->done = note_reply;
 	ret_response->done_ctx = service;
 	agent__note_request(service->options.agent);
-	ret_response->content_type = prometheus__content_type(escaping);
-	/* The variant has to tell all forms of the text apart. */
-	ret_response->body = web_request__shared_body(request, escaping);
+	ret_response->content_type = exposition_content_type(&exposition);
+	ret_response->body = web_request__shared_body(request, variant);
 	if (ret_response->body)
 		return 0;
-	ret_response->body = scrape(service, escaping);
+	ret_response->body = scrape(service, &exposition);
 	if (ret_response->body)
-		web_request__share_body(request, escaping, ret_response->body);
+		web_request__share_body(request, variant, ret_response->body);
 	return 0;
 }
 

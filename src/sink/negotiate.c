@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "sink/negotiate.h"
+
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/num.h"
-#include "sink/prometheus.h"
 
 #define CLAUSES_MAX 32 /* of an Accept header; more are not looked at */
 
@@ -17,18 +19,25 @@ struct clause {
 	double quality;
 };
 
-static const char *const content_types[] = {
-	[NAME_ESCAPING_UNDERSCORES] =
-		"text/plain; version=0.0.4; charset=utf-8; escaping=underscores",
-	[NAME_ESCAPING_ALLOW_UTF8] =
-		"text/plain; version=0.0.4; charset=utf-8; escaping=allow-utf-8",
-	[NAME_ESCAPING_DOTS] = "text/plain; version=0.0.4; charset=utf-8; escaping=dots",
-	[NAME_ESCAPING_VALUES] = "text/plain; version=0.0.4; charset=utf-8; escaping=values",
+#define FOR_EACH_ESCAPING(type)                                                                    \
+	{                                                                                          \
+		[NAME_ESCAPING_UNDERSCORES] = type "; charset=utf-8; escaping=underscores",        \
+		[NAME_ESCAPING_ALLOW_UTF8] = type "; charset=utf-8; escaping=allow-utf-8",         \
+		[NAME_ESCAPING_DOTS] = type "; charset=utf-8; escaping=dots",                      \
+		[NAME_ESCAPING_VALUES] = type "; charset=utf-8; escaping=values",                  \
+	}
+
+static const char *const content_types[][NAME_ESCAPING_COUNT] = {
+	[TEXT_FORMAT_PROMETHEUS] = FOR_EACH_ESCAPING("text/plain; version=0.0.4"),
+	[TEXT_FORMAT_OPENMETRICS_0_0_1] =
+		FOR_EACH_ESCAPING("application/openmetrics-text; version=0.0.1"),
+	[TEXT_FORMAT_OPENMETRICS_1_0_0] =
+		FOR_EACH_ESCAPING("application/openmetrics-text; version=1.0.0"),
 };
 
-const char *prometheus__content_type(enum name_escaping escaping)
+const char *exposition_content_type(const struct exposition *exposition)
 {
-	return content_types[escaping];
+	return content_types[exposition->format][exposition->escaping];
 }
 
 static struct span trim(const char *text, size_t len)
@@ -103,31 +112,59 @@ static size_t parse_accept(const char *accept, struct clause *clauses)
 	return count;
 }
 
-static bool is_our_format(const struct clause *clause)
+/* What a clause may ask for. The first row of a type is what it means without a version. */
+static const struct {
+	const char *type, *version;
+	enum text_format format;
+} formats[] = {
+	{ "text/plain", "0.0.4", TEXT_FORMAT_PROMETHEUS },
+	{ "application/openmetrics-text", "0.0.1", TEXT_FORMAT_OPENMETRICS_0_0_1 },
+	{ "application/openmetrics-text", "1.0.0", TEXT_FORMAT_OPENMETRICS_1_0_0 },
+};
+
+static bool find_format(const struct clause *clause, enum text_format *ret_format)
 {
 	struct span version = { "", 0 };
 
-	if (!is_word(clause->type, "text/plain"))
+	if (clause->quality <= 0)
 		return false;
-	(void)find_param(clause, "version", &version); /* none: any will do */
-	return version.len == 0 || is_word(version, "0.0.4");
+	(void)find_param(clause, "version", &version);
+	for (size_t i = 0; i < array_size(formats); i++) {
+		if (is_word(clause->type, formats[i].type) &&
+		    (version.len == 0 || is_word(version, formats[i].version))) {
+			*ret_format = formats[i].format;
+			return true;
+		}
+	}
+	return false;
 }
 
-/* The scheme may stand in a clause for a format that is not spoken here: the last one named
- * before the clause that is chosen counts, as client_golang has it (expfmt/encode.go). */
-enum name_escaping prometheus__negotiate(const char *accept)
+/* The scheme may stand in a clause for a format that is not spoken here: the last one named before the clause that is
+ * chosen counts, as client_golang has it (expfmt/encode.go). */
+void exposition_negotiate(const char *accept, bool prefers_openmetrics,
+			  struct exposition *ret_exposition)
 {
-	enum name_escaping escaping = NAME_ESCAPING_UNDERSCORES;
+	struct exposition best = { TEXT_FORMAT_PROMETHEUS, NAME_ESCAPING_UNDERSCORES };
 	struct clause clauses[CLAUSES_MAX];
 	size_t count = accept ? parse_accept(accept, clauses) : 0;
+	enum name_escaping escaping = NAME_ESCAPING_UNDERSCORES;
+	bool is_chosen = false; /* unless the text format comes yet */
 
 	for (size_t i = 0; i < count; i++) {
+		enum text_format format;
 		struct span word;
 
 		if (find_param(&clauses[i], "escaping", &word))
 			(void)name_escaping_find(word.text, word.len, &escaping);
-		if (is_our_format(&clauses[i]))
+		if (!find_format(&clauses[i], &format))
+			continue;
+		if (!is_chosen || format == TEXT_FORMAT_PROMETHEUS)
+			best = (struct exposition){ format, escaping };
+		is_chosen = true;
+		if (prefers_openmetrics || format == TEXT_FORMAT_PROMETHEUS)
 			break;
 	}
-	return escaping;
+	if (!is_chosen)
+		best.escaping = escaping;
+	*ret_exposition = best;
 }

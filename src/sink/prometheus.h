@@ -16,9 +16,5 @@ void prometheus__write(const struct registry *registry, enum name_escaping escap
 		       struct strbuf *out);
 void prometheus__write_family(const struct family *family, enum name_escaping escaping,
 			      struct strbuf *out);
-/* What the Accept header (or NULL) asks for. */
-enum name_escaping prometheus__negotiate(const char *accept);
-/* "text/plain; version=0.0.4; charset=utf-8; escaping=..." */
-const char *prometheus__content_type(enum name_escaping escaping);
 
 #endif

@@ -46,6 +46,7 @@ static const char shapes_yaml[] = "metrics:\n"
 				  "  histograms:\n"
 				  "    - name: latency_seconds\n"
 				  "      help: How long it took\n"
+				  "      unit: seconds\n"
 				  "      bucket_type: exp2\n"
 				  "      bucket_min: 0\n"
 				  "      bucket_max: 3\n"
@@ -204,15 +205,21 @@ static void expect(struct prometheus *state, const char *expression, double want
 
 /* ---- tests: one exporter and one Prometheus for all of them, which takes 5 s to look at its targets --------- */
 
+static void start(struct prometheus *state, const char *const *flags)
+{
+	*state = (struct prometheus){ .pid = 0 };
+	exporter__init(&state->exporter);
+	exporter__add(&state->exporter, "shapes", "shapes", shapes_yaml);
+	exporter__start(&state->exporter, "shapes", flags);
+	start_prometheus(state);
+}
+
 static int set_up(void **ret_state)
 {
 	static struct prometheus state;
 
 	*ret_state = &state;
-	exporter__init(&state.exporter);
-	exporter__add(&state.exporter, "shapes", "shapes", shapes_yaml);
-	exporter__start(&state.exporter, "shapes", NULL);
-	start_prometheus(&state);
+	start(&state, NULL);
 	return 0;
 }
 
@@ -331,6 +338,68 @@ static void test_up__is_0_once_sonde_has_ended(void **ret_state)
 	expect(state, "up{job=\"sonde\"}", 0);
 }
 
+/* ---- the same in OpenMetrics, which Prometheus reads with another parser, a strict one ---------------------- */
+
+static void test_openmetrics__gives_the_exact_values(void **ret_state)
+{
+	static const char *const flags[] = { "--web.openmetrics", NULL };
+	struct prometheus *state = *ret_state;
+
+	(void)tear_down(ret_state);
+	start(state, flags);
+	fire(PLAIN, 1287408);
+	fire(FRUIT, 8);
+	fire(FRUIT_PLUM, 9007199254740992);
+	fire(LATENCY, 1ULL << 32 | 0);
+	fire(LATENCY, 3ULL << 32 | 2);
+	fire(LATENCY, 21ULL << 32 | 4);
+	expect(state, "up{job=\"sonde\"}", 1);
+	expect(state, SERIES("plain_total"), 1287408);
+	expect(state, SERIES("fruit_total{number=\"8\",fruit=\"glum\"}"), 8);
+	expect(state, SERIES("fruit_total{fruit=\"plum\"}"), 9007199254740992.);
+	expect(state, SERIES("latency_seconds_bucket{le=\"1.0\"}"), 1);
+	expect(state, SERIES("latency_seconds_bucket{le=\"+Inf\"}"), 4);
+	expect(state, SERIES("latency_seconds_sum"), 21);
+	/* every one of its lines was understood */
+	expect(state,
+	       "scrape_samples_scraped{job=\"sonde\"} - scrape_samples_post_metric_relabeling", 0);
+}
+
+static void test_openmetrics__says_when_series_were_0(void **ret_state)
+{
+	struct prometheus *state = *ret_state;
+	double now = (double)time(NULL);
+	double created;
+
+	expect(state, "count(" SERIES("plain_created") ")", 1);
+	created = query(state, SERIES("plain_created"));
+	assert_true(created > now - 600 && created < now + 600);
+	expect(state, SERIES("latency_seconds_created") " > bool 0", 1);
+	expect(state, "count({__name__=~\".*_created\",job=\"sonde\"}) > bool 10", 1);
+}
+
+static void test_openmetrics__arrives_with_type_and_unit(void **ret_state)
+{
+	static const struct {
+		const char *path, *wanted;
+	} rows[] = {
+		{ "/api/v1/metadata?metric=" SERIES("fruit"),
+		  "\"type\":\"counter\",\"help\":\"Fruit, with \\\\ and \\\"\",\"unit\":\"\"" },
+		{ "/api/v1/metadata?metric=" SERIES("latency_seconds"),
+		  "\"type\":\"histogram\",\"help\":\"How long it took\",\"unit\":\"seconds\"" },
+	};
+	struct prometheus *state = *ret_state;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char *body = ask(state, rows[i].path);
+
+		assert_non_null(body);
+		if (!strstr(body, rows[i].wanted))
+			fail_msg("%s says %s", rows[i].path, body);
+		free(body);
+	}
+}
+
 int main(void)
 {
 	/* One after the other. */
@@ -340,6 +409,9 @@ int main(void)
 		cmocka_unit_test(test_labels_and_help__arrive_whole),
 		cmocka_unit_test(test_promtool__finds_only_the_names_of_ebpf_exporter),
 		cmocka_unit_test(test_up__is_0_once_sonde_has_ended),
+		cmocka_unit_test(test_openmetrics__gives_the_exact_values),
+		cmocka_unit_test(test_openmetrics__says_when_series_were_0),
+		cmocka_unit_test(test_openmetrics__arrives_with_type_and_unit),
 	};
 
 	if (!program_dir()) {
