@@ -2,6 +2,7 @@
 #include "pipeline/apportion.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -122,4 +123,26 @@ int apportion(const struct apportion_input *input, bool *ret_programs, bool *ret
 	for (uint32_t map = 0; map < input->maps; map++)
 		apportion_map(input, map, ret_programs, ret_maps + (size_t)map * input->outputs);
 	return 0;
+}
+
+void apportion_run_time(const bool *marks, const double *moves_per_s, uint32_t outputs,
+			double runs_per_s, double *ret_parts)
+{
+	double sum = 0;
+	uint32_t payers = 0;
+
+	for (uint32_t i = 0; i < outputs; i++) {
+		double moves = moves_per_s[i];
+
+		ret_parts[i] = 0;
+		if (!marks[i])
+			continue;
+		payers++;
+		/* A counter of bytes grows by more than one a run. */
+		ret_parts[i] = isnan(moves) || moves > runs_per_s ? runs_per_s : moves;
+		sum += ret_parts[i];
+	}
+	for (uint32_t i = 0; i < outputs; i++)
+		if (marks[i])
+			ret_parts[i] = sum > 0 ? ret_parts[i] / sum : 1.0 / payers;
 }

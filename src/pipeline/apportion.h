@@ -3,7 +3,7 @@
 #define SRC_PIPELINE_APPORTION_H
 
 /*
- * Who pays for a program or a map that several outputs (metrics and spans) live on: the rule of
+ * Who pays, and how much, for a program or a map that several outputs (metrics and spans) live on: the rule of
  * docs/reference/metrics.md, on plain numbers. Matrices are the caller's, row by row; it owns nothing. cost.c asks it
  * once per config.
  */
@@ -21,8 +21,7 @@ struct apportion_input {
 };
 
 /*
- * Marks whose each program and each map is; all marked ones of a row pay the same share. With outputs there is at least
- * one mark in every row. A program belongs to
+ * Marks whose each program and each map is. With outputs there is at least one mark in every row. A program belongs to
  *   1. the outputs that are read from maps it uses, and from maps of programs with which it shares a helper map: one
  *      that no output is read from, as that of the times when something began; if there are none,
  *   2. those of the programs that are further away by such maps, the nearest ones first; if there are none,
@@ -31,5 +30,12 @@ struct apportion_input {
  */
 int apportion(const struct apportion_input *input, bool *ret_programs, bool *ret_maps,
 	      struct err *err);
+
+/*
+ * The parts (their sum is 1) that the marked outputs pay of a program: in proportion to how often each moves, counting no
+ * more than the program runs; NAN: as often as that. Equal ones when none moves.
+ */
+void apportion_run_time(const bool *marks, const double *moves_per_s, uint32_t outputs,
+			double runs_per_s, double *ret_parts);
 
 #endif

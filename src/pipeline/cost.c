@@ -10,6 +10,7 @@
 #include "pipeline/apportion.h"
 #include "pipeline/internal.h"
 
+#define SCRATCH_ROWS 4      /* struct turn has so many */
 #define MAPS_OF_PART_MAX 64 /* what the verifier lets a program refer to */
 
 /* ---- making: which parts and maps there are -------------------------------------------------------------- */
@@ -30,12 +31,12 @@ static int make_arrays(struct config_cost *cost, struct err *err)
 	/* One more of each, so that none of nothing is no failure. */
 	cost->parts = new_array(struct part_cost, cost->part_count + 1);
 	cost->maps = new_array(struct map_cost, cost->map_count + 1);
-	cost->agent_ns = new_array(struct sample, cost->output_count + 1);
-	cost->last_agent_ns = new_array(uint64_t, cost->output_count + 1);
+	cost->scratch = new_array(double, SCRATCH_ROWS *(size_t)cost->output_count + 1);
+	cost->outputs = new_array(struct output_samples, cost->output_count + 1);
 	cost->part_marks = new_array(bool, (size_t)cost->part_count * cost->output_count + 1);
 	cost->map_marks = new_array(bool, (size_t)cost->map_count * cost->output_count + 1);
-	if (!cost->parts || !cost->maps || !cost->agent_ns || !cost->last_agent_ns ||
-	    !cost->part_marks || !cost->map_marks)
+	if (!cost->parts || !cost->maps || !cost->outputs || !cost->scratch || !cost->part_marks ||
+	    !cost->map_marks)
 		return err__set(err, -ENOMEM, NULL, "no memory for the cost of a config");
 	return 0;
 }
@@ -142,24 +143,71 @@ static int find_payers(const struct agent_config *config, struct config_cost *co
 	return r;
 }
 
-static uint64_t agent_ns_of(const struct agent_config *config, uint32_t output)
+static const struct ledger *ledger_of(const struct agent_config *config, uint32_t output)
 {
-	return output < config->route_count
-		       ? config->routes[output].ledger.agent_ns
-		       : config->spans[output - config->route_count].ledger.agent_ns;
+	return output < config->route_count ? &config->routes[output].ledger
+					    : &config->spans[output - config->route_count].ledger;
 }
 
-/* After a reload totals go on, of programs by their names. */
-static void carry_totals(struct config_cost *cost, const struct config_cost *before)
+static const char *name_of(const struct agent_config *config, uint32_t output)
 {
-	cost->clock.sampled_ns = before->clock.sampled_ns;
-	cost->clock.covered_ns = before->clock.covered_ns;
+	return output < config->route_count
+		       ? config->routes[output].metric->name
+		       : config->spans[output - config->route_count].span->name;
+}
+
+static bool is_span(const struct agent_config *config, uint32_t output)
+{
+	return output >= config->route_count;
+}
+
+static void begin_output(struct output_samples *output, const struct ledger *ledger)
+{
+	output->last_agent_ns = ledger->agent_ns;
+	output->last_seen = ledger->seen;
+}
+
+/* ---- making: what was before a reload -------------------------------------------------------------------- */
+
+static void carry_parts(struct config_cost *cost, const struct config_cost *before)
+{
 	for (uint32_t i = 0; i < cost->part_count; i++)
 		for (uint32_t k = 0; k < before->part_count; k++)
 			if (str_eq(cost->parts[i].part->name, before->parts[k].part->name)) {
 				cost->parts[i].time_ns.total = before->parts[k].time_ns.total;
 				cost->parts[i].runs.total = before->parts[k].runs.total;
 			}
+}
+
+static void carry_outputs(struct config_cost *cost, const struct config_cost *before)
+{
+	for (uint32_t i = 0; i < cost->output_count; i++)
+		for (uint32_t k = 0; k < before->output_count; k++)
+			if (is_span(cost->config, i) == is_span(before->config, k) &&
+			    str_eq(name_of(cost->config, i), name_of(before->config, k)))
+				cost->outputs[i].time_ns.total = before->outputs[k].time_ns.total;
+}
+
+/* What outputs that are gone had paid so far, the others have paid: the sums stay equal, and no counter falls. */
+static void spread_rest(struct config_cost *cost)
+{
+	double rest = 0;
+
+	for (uint32_t i = 0; i < cost->part_count; i++)
+		rest += cost->parts[i].time_ns.total;
+	for (uint32_t i = 0; i < cost->output_count; i++)
+		rest -= cost->outputs[i].time_ns.total;
+	for (uint32_t i = 0; rest > 0 && i < cost->output_count; i++)
+		cost->outputs[i].time_ns.total += rest / cost->output_count;
+}
+
+static void carry_totals(struct config_cost *cost, const struct config_cost *before)
+{
+	cost->clock.sampled_ns = before->clock.sampled_ns;
+	cost->clock.covered_ns = before->clock.covered_ns;
+	carry_parts(cost, before);
+	carry_outputs(cost, before);
+	spread_rest(cost);
 }
 
 int config_cost__new(const struct agent_config *config, struct config_cost **ret_cost,
@@ -178,7 +226,7 @@ int config_cost__new(const struct agent_config *config, struct config_cost **ret
 		fill(config, cost);
 		/* After a reload the ledgers are not new. */
 		for (uint32_t i = 0; i < cost->output_count; i++)
-			cost->last_agent_ns[i] = agent_ns_of(config, i);
+			begin_output(&cost->outputs[i], ledger_of(config, i));
 		if (config->before && config->before->cost)
 			carry_totals(cost, config->before->cost);
 		r = find_payers(config, cost, err);
@@ -197,8 +245,8 @@ struct config_cost *config_cost__free(struct config_cost *cost)
 		return NULL;
 	free(cost->parts);
 	free(cost->maps);
-	free(cost->agent_ns);
-	free(cost->last_agent_ns);
+	free(cost->outputs);
+	free(cost->scratch);
 	free(cost->part_marks);
 	free(cost->map_marks);
 	free(cost);
@@ -232,42 +280,28 @@ uint64_t config_cost__map_memory(const struct config_cost *cost)
 	return sum;
 }
 
-static void add_part(const struct config_cost *cost, const struct part_cost *part, double share,
-		     struct output_cost *sum)
-{
-	sum->kernel_seconds += part->time_ns.total / (double)NS_PER_S * share;
-	sum->kernel_ns_per_s += sample__rate(&part->time_ns, &cost->clock) * share;
-	sum->runs_per_s += sample__rate(&part->runs, &cost->clock) * share;
-	sum->memory_bytes += (double)part->memory_bytes * share;
-}
-
 struct output_cost config_cost__output(const struct config_cost *cost, uint32_t output)
 {
-	struct output_cost sum = {
-		.agent_ns_per_s = sample__exact_rate(&cost->agent_ns[output], &cost->clock),
+	const struct output_samples *samples = &cost->outputs[output];
+	struct output_cost figures = {
+		.kernel_seconds = samples->time_ns.total / (double)NS_PER_S,
+		.kernel_ns_per_s = sample__rate(&samples->time_ns, &cost->clock),
+		.runs_per_s = sample__rate(&samples->runs, &cost->clock),
+		.agent_ns_per_s = sample__exact_rate(&samples->agent_ns, &cost->clock),
 	};
 
 	for (uint32_t i = 0; i < cost->part_count; i++)
 		if (cost->part_marks[(size_t)i * cost->output_count + output])
-			add_part(cost, &cost->parts[i], 1.0 / cost->parts[i].payers, &sum);
+			figures.memory_bytes += (double)cost->parts[i].memory_bytes /
+						cost->parts[i].payers;
 	for (uint32_t i = 0; i < cost->map_count; i++)
 		if (cost->map_marks[(size_t)i * cost->output_count + output])
-			sum.memory_bytes += (double)cost->maps[i].figures.memory_bytes /
-					    cost->maps[i].payers;
-	return sum;
+			figures.memory_bytes += (double)cost->maps[i].figures.memory_bytes /
+						cost->maps[i].payers;
+	return figures;
 }
 
 /* ---- intervals ------------------------------------------------------------------------------------------- */
-
-static void turn_outputs(struct config_cost *cost)
-{
-	for (uint32_t i = 0; i < cost->output_count; i++) {
-		uint64_t now_ns = agent_ns_of(cost->config, i);
-
-		sample__add(&cost->agent_ns[i], &cost->clock, now_ns - cost->last_agent_ns[i], 1);
-		cost->last_agent_ns[i] = now_ns;
-	}
-}
 
 void config_cost__begin_window(struct config_cost *cost)
 {
@@ -277,24 +311,92 @@ void config_cost__begin_window(struct config_cost *cost)
 				       &cost->parts[i].last); /* of one that is not loaded: zeros */
 }
 
+/* How often it moved lately; NAN: nobody knows. */
+static double moves_of(const struct config_cost *cost, uint32_t output, int64_t interval_ns)
+{
+	const struct agent_config *config = cost->config;
+	const struct ledger *ledger = ledger_of(config, output);
+	bool is_table = !is_span(config, output) && config->routes[output].table;
+	bool is_gauge = !is_span(config, output) &&
+			config->routes[output].metric->kind == METRIC_KIND_GAUGE;
+
+	if (is_gauge || (is_table && !ledger->has_moves) || interval_ns <= 0)
+		return (double)NAN;
+	if (is_table)
+		return ledger->moves_per_s;
+	return (double)(ledger->seen - cost->outputs[output].last_seen) * (double)NS_PER_S /
+	       (double)interval_ns;
+}
+
+/* What one interval has brought, output by output. */
+struct turn {
+	struct config_cost *cost;
+	int64_t window_ns;
+	double factor;
+	double *moves_per_s, *parts; /* of the outputs */
+	double *time_ns, *runs;      /* of the outputs, seen in the window */
+};
+
+static void turn_part(const struct turn *turn, uint32_t index)
+{
+	struct config_cost *cost = turn->cost;
+	struct part_cost *part = &cost->parts[index];
+	struct part_figures now = part->last;
+	double time_ns, runs;
+
+	(void)program__figures(part->program, part->index, &now);
+	/* What others had the kernel count outside of our windows is not ours to tell. */
+	if (turn->window_ns <= 0)
+		part->last = now;
+	time_ns = (double)(now.run_time_ns - part->last.run_time_ns);
+	runs = (double)(now.run_count - part->last.run_count);
+	part->last = now;
+	sample__add(&part->time_ns, &cost->clock, time_ns, turn->factor);
+	sample__add(&part->runs, &cost->clock, runs, turn->factor);
+	if (runs <= 0)
+		return;
+	apportion_run_time(cost->part_marks + (size_t)index * cost->output_count, turn->moves_per_s,
+			   cost->output_count, runs * (double)NS_PER_S / (double)turn->window_ns,
+			   turn->parts);
+	for (uint32_t i = 0; i < cost->output_count; i++) {
+		turn->time_ns[i] += time_ns * turn->parts[i];
+		turn->runs[i] += runs * turn->parts[i];
+	}
+}
+
+static void turn_output(const struct turn *turn, uint32_t index)
+{
+	struct config_cost *cost = turn->cost;
+	struct output_samples *output = &cost->outputs[index];
+	const struct ledger *ledger = ledger_of(cost->config, index);
+
+	sample__add(&output->time_ns, &cost->clock, turn->time_ns[index], turn->factor);
+	sample__add(&output->runs, &cost->clock, turn->runs[index], turn->factor);
+	sample__add(&output->agent_ns, &cost->clock,
+		    (double)(ledger->agent_ns - output->last_agent_ns), 1);
+	begin_output(output, ledger);
+}
+
 void config_cost__end_interval(struct config_cost *cost, int64_t window_ns, int64_t now_ns)
 {
-	double factor = sample_clock__turn(&cost->clock, window_ns, now_ns);
+	int64_t interval_ns = now_ns - cost->clock.since_ns;
+	uint32_t count = cost->output_count;
+	struct turn turn = {
+		.cost = cost,
+		.window_ns = window_ns,
+		.factor = sample_clock__turn(&cost->clock, window_ns, now_ns),
+		.moves_per_s = cost->scratch,
+		.parts = cost->scratch + count,
+		.time_ns = cost->scratch + 2 * (size_t)count,
+		.runs = cost->scratch + 3 * (size_t)count,
+	};
 
 	cost->is_in_window = false;
-	for (uint32_t i = 0; i < cost->part_count; i++) {
-		struct part_cost *part = &cost->parts[i];
-		struct part_figures now = part->last;
-
-		(void)program__figures(part->program, part->index, &now);
-		/* What others had the kernel count outside of our windows is not ours to tell. */
-		if (window_ns <= 0)
-			part->last = now;
-		sample__add(&part->time_ns, &cost->clock, now.run_time_ns - part->last.run_time_ns,
-			    factor);
-		sample__add(&part->runs, &cost->clock, now.run_count - part->last.run_count,
-			    factor);
-		part->last = now;
-	}
-	turn_outputs(cost);
+	memset(cost->scratch, 0, SCRATCH_ROWS * (size_t)count * sizeof(*cost->scratch));
+	for (uint32_t i = 0; i < count; i++)
+		turn.moves_per_s[i] = moves_of(cost, i, interval_ns);
+	for (uint32_t i = 0; i < cost->part_count; i++)
+		turn_part(&turn, i);
+	for (uint32_t i = 0; i < count; i++)
+		turn_output(&turn, i);
 }

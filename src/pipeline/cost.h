@@ -53,7 +53,7 @@ struct part_cost {
 	uint64_t memory_bytes;
 	struct part_figures last; /* as last read */
 	struct sample time_ns, runs;
-	uint32_t payers; /* outputs that share it */
+	uint32_t payers; /* of its memory, in equal parts */
 };
 
 struct map_cost {
@@ -63,6 +63,13 @@ struct map_cost {
 	uint32_t payers;
 };
 
+/* Of a metric or a span. */
+struct output_samples {
+	struct sample time_ns, runs; /* its parts of those of programs */
+	struct sample agent_ns;
+	uint64_t last_agent_ns, last_seen; /* of its ledger, when the interval began */
+};
+
 struct config_cost {
 	struct sample_clock clock;
 	bool is_in_window;       /* it was there when the window began */
@@ -70,9 +77,9 @@ struct config_cost {
 	uint32_t part_count;
 	struct map_cost *maps; /* owned */
 	uint32_t map_count;
-	struct sample *agent_ns;           /* owned; of the outputs */
-	uint64_t *last_agent_ns;           /* owned */
-	uint32_t output_count;             /* routes, then spans */
+	struct output_samples *outputs; /* owned; routes, then spans */
+	uint32_t output_count;
+	double *scratch;                   /* owned; of the interval that ends */
 	bool *part_marks;                  /* owned; parts × outputs: who pays */
 	bool *map_marks;                   /* owned; maps × outputs */
 	const struct agent_config *config; /* borrowed */

@@ -7,6 +7,7 @@
  * One per route, a plain value; self.c exports it.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,8 +23,13 @@ struct ledger {
 	uint64_t unremembered;  /* rows not added yet: no room to remember how much was */
 	uint64_t read_errors;   /* passes over the map that failed */
 	uint64_t last_rows;     /* of the last pass */
-	size_t last_bytes;      /* of the metric in the last exposition */
-	int64_t last_read_ns;   /* time the last pass took, decoding included */
+	/* How often a metric moves, for its part of the cost: by how much all values of a map have grown. */
+	uint64_t last_sum;    /* of all values in the last pass */
+	int64_t last_pass_ns; /* when it was (monotonic); 0: there was none */
+	bool has_moves;       /* there were two */
+	double moves_per_s;   /* then: between them */
+	size_t last_bytes;    /* of the metric in the last exposition */
+	int64_t last_read_ns; /* time the last pass took, decoding included */
 	uint64_t
 		agent_ns; /* all time that was spent on it here: reading, decoding, adding, writing */
 };

@@ -28,11 +28,11 @@ double sample_clock__turn(struct sample_clock *clock, int64_t window_ns, int64_t
 	return (double)interval_ns / (double)window_ns;
 }
 
-void sample__add(struct sample *sample, const struct sample_clock *clock, uint64_t seen,
+void sample__add(struct sample *sample, const struct sample_clock *clock, double seen,
 		 double factor)
 {
-	sample->total += (double)seen * factor;
-	sample->recent[slot_of(clock)] = (double)seen;
+	sample->total += seen * factor;
+	sample->recent[slot_of(clock)] = seen;
 }
 
 static double sum_of(const struct sample *sample)

@@ -35,7 +35,7 @@ struct sample {
 };
 
 /* After the clock's turn: seen in the window, and what one of it stands for. */
-void sample__add(struct sample *sample, const struct sample_clock *clock, uint64_t seen,
+void sample__add(struct sample *sample, const struct sample_clock *clock, double seen,
 		 double factor);
 /* Per second of the newest windows; NAN: there were none. */
 double sample__rate(const struct sample *sample, const struct sample_clock *clock);

@@ -14,7 +14,7 @@
 #define LEFT_SHARE 4
 
 /* One cell or all of the row, as the route has a series for each CPU or not. */
-static inline uint64_t sum_cells(const struct route *route, const struct row_batch *rows,
+static inline uint64_t sum_cells(struct route *route, const struct row_batch *rows,
 				 const uint8_t *cell, uint32_t count)
 {
 	uint64_t sum = 0;
@@ -22,6 +22,7 @@ static inline uint64_t sum_cells(const struct route *route, const struct row_bat
 
 	for (i = 0; i < count; i++)
 		sum += value_cell__read(&route->cell, cell + (size_t)i * rows->cell_stride);
+	route->ledger.last_sum += sum;
 	return sum;
 }
 
@@ -185,13 +186,26 @@ static table_rows_fn choose_reader(const struct route *route)
 	return route->has_cpu_label ? add_cells : add_rows;
 }
 
+/* Values that shrank say nothing: keys left. Then it is as it was. */
+static void note_moves(struct ledger *ledger, uint64_t sum_before, int64_t now_ns)
+{
+	if (ledger->last_pass_ns > 0 && ledger->last_sum >= sum_before) {
+		ledger->has_moves = true;
+		ledger->moves_per_s = (double)(ledger->last_sum - sum_before) * (double)NS_PER_S /
+				      (double)(now_ns - ledger->last_pass_ns);
+	}
+	ledger->last_pass_ns = now_ns;
+}
+
 static void read_table(struct route *route, uint32_t generation)
 {
 	int64_t start_ns = clock_monotonic_ns();
+	uint64_t sum_before = route->ledger.last_sum;
 	struct err err = ERR_INIT;
 	int r;
 
 	route->ledger.last_rows = 0;
+	route->ledger.last_sum = 0;
 	route->pass = generation;
 	label_cache__begin(route->cache, generation);
 	route__forget_placeholders(route);
@@ -203,6 +217,7 @@ static void read_table(struct route *route, uint32_t generation)
 		route__note_error(route, STAGE_SOURCE, &err);
 	}
 	route->ledger.vanished += table_source__figures(route->table)->vanished;
+	note_moves(&route->ledger, sum_before, start_ns);
 	route->ledger.last_read_ns = clock_monotonic_ns() - start_ns;
 	route->ledger.agent_ns += (uint64_t)route->ledger.last_read_ns;
 }

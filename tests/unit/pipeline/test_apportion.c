@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline/apportion.h"
 
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -170,6 +171,38 @@ static void test_apportion__nothing_is_no_failure(void **state)
 	assert_int_equal(apportion(&no_outputs, &mark, &mark, NULL), 0);
 }
 
+static void test_run_time__goes_by_how_often_outputs_move(void **state)
+{
+	const double unknown = (double)NAN;
+	const struct {
+		const char *marks;
+		double runs, moves[3], parts[3];
+	} rows[] = {
+		{ "xx.", 100, { 30, 10, 99 }, { 0.75, 0.25, 0 } },
+		/* A histogram, its counter of failures, and nobody fails. */
+		{ "xx.", 100, { 80, 0, 0 }, { 1, 0, 0 } },
+		/* Bytes: not more than it ran. */
+		{ "x.x", 100, { 1e9, 0, 25 }, { 0.8, 0, 0.2 } },
+		{ "xxx", 100, { unknown, 50, 50 }, { 0.5, 0.25, 0.25 } },
+		/* Nothing moves, nothing is known. */
+		{ ".xx", 100, { 0, 0, 0 }, { 0, 0.5, 0.5 } },
+		{ "xx.", 100, { unknown, unknown, 0 }, { 0.5, 0.5, 0 } },
+		{ ".x.", 100, { 7, 0, 7 }, { 0, 1, 0 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *const marks_row[MOST] = { rows[i].marks };
+		bool marks[3];
+		double parts[3];
+
+		(void)read_rows(marks_row, marks);
+		apportion_run_time(marks, rows[i].moves, 3, rows[i].runs, parts);
+		for (size_t k = 0; k < 3; k++)
+			assert_true(fabs(parts[k] - rows[i].parts[k]) < 1e-12);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -181,6 +214,7 @@ int main(void)
 		cmocka_unit_test(test_apportion__what_is_tied_to_nothing_is_everybodys),
 		cmocka_unit_test(test_apportion__what_is_left_out_pays_only_alone),
 		cmocka_unit_test(test_apportion__nothing_is_no_failure),
+		cmocka_unit_test(test_run_time__goes_by_how_often_outputs_move),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
