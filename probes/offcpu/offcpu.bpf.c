@@ -6,6 +6,7 @@
 
 #include "maps.bpf.h"
 
+#include "by_cgroup.bpf.h"
 #include "histogram.bpf.h"
 #include "times.bpf.h"
 
@@ -45,6 +46,36 @@ struct {
 	__type(key, u32);
 	__type(value, u64);
 } context_switches_total SEC(".maps");
+
+static const struct away_row no_absences;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, CGROUP_ROWS_MAX);
+	__type(key, struct cgroup_key);
+	__type(value, struct away_row);
+} cgroup_off_cpu_seconds SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct away_row);
+} cgroup_off_cpu_overflow SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, CGROUP_ROWS_MAX);
+	__type(key, struct cgroup_key);
+	__type(value, u64);
+} cgroup_context_switches_total SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u64);
+} cgroup_context_switches_overflow SEC(".maps");
 
 /* Absences that were not measured because too many threads with like ids were away. */
 struct {
@@ -92,31 +123,54 @@ static __always_inline u32 state_of(u64 *ctx, struct task_struct *task)
 }
 
 /* Nobody else adds on this CPU meanwhile: the run queue's lock is held and interrupts are off. */
-static __always_inline int count_switch(u32 kind)
+static __always_inline int count_switch(struct task_struct *task, u32 kind)
 {
-	return increment_map_nosync(&context_switches_total, &kind, 1);
+	struct cgroup_key key = { .label = kind };
+
+	if (!by_cgroup)
+		return increment_map_nosync(&context_switches_total, &kind, 1);
+	key.cgroup = cgroup_of_task(task);
+	add_or_overflow(&cgroup_context_switches_total, &key, 1, &cgroup_context_switches_overflow,
+			0);
+	return 0;
 }
 
-static __always_inline void leave(u32 tid, u32 state, u64 now)
+static __always_inline void leave(struct task_struct *task, u32 state, u64 now)
 {
 	u32 zero = 0;
 
-	count_switch(state == AWAY_STATE_PREEMPTED ? SWITCH_KIND_INVOLUNTARY
-						   : SWITCH_KIND_VOLUNTARY);
-	if (!begin_time(&away, THREAD_TIME_SETS, tid, now, state))
+	count_switch(task, state == AWAY_STATE_PREEMPTED ? SWITCH_KIND_INVOLUNTARY
+							 : SWITCH_KIND_VOLUNTARY);
+	if (!begin_time(&away, THREAD_TIME_SETS, task->pid, now, state))
 		increment_map_nosync(&off_cpu_unmeasured_total, &zero, 1);
 }
 
-static __always_inline void come_back(u32 tid, u64 now)
+static __always_inline void observe_by_cgroup(struct task_struct *task, u32 state, u64 away_us)
+{
+	const struct cgroup_key key = { .cgroup = cgroup_of_task(task), .label = state };
+	struct away_row *row = lookup_or_overflow(&cgroup_off_cpu_seconds, &key, &no_absences,
+						  &cgroup_off_cpu_overflow);
+
+	if (row)
+		observe_exp2(row->slots, BUCKET_MAX, away_us);
+}
+
+static __always_inline void come_back(struct task_struct *task, u64 now)
 {
 	struct time_since left;
 	struct away_row *row;
+	u64 away_us;
 
-	if (!end_time(&away, THREAD_TIME_SETS, tid, &left))
+	if (!end_time(&away, THREAD_TIME_SETS, task->pid, &left))
 		return;
+	away_us = microseconds(left.since, now);
+	if (by_cgroup) {
+		observe_by_cgroup(task, left.note, away_us);
+		return;
+	}
 	row = bpf_map_lookup_elem(&off_cpu_seconds, &left.note);
 	if (row)
-		observe_exp2_nosync(row->slots, BUCKET_MAX, microseconds(left.since, now));
+		observe_exp2_nosync(row->slots, BUCKET_MAX, away_us);
 }
 
 SEC("tp_btf/sched_switch")
@@ -127,13 +181,13 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *previous, struct ta
 
 	/* The idle task is every CPU's thread 0. One that ends does not come back. */
 	if (previous->pid == 0)
-		count_switch(SWITCH_KIND_FROM_IDLE);
+		count_switch(previous, SWITCH_KIND_FROM_IDLE);
 	else if (state & TASK_DEAD)
-		count_switch(SWITCH_KIND_VOLUNTARY);
+		count_switch(previous, SWITCH_KIND_VOLUNTARY);
 	else
-		leave(previous->pid, away_state_of(preempt, state), now);
+		leave(previous, away_state_of(preempt, state), now);
 	if (next->pid != 0)
-		come_back(next->pid, now);
+		come_back(next, now);
 	return 0;
 }
 

@@ -7,6 +7,8 @@
 
 #include "maps.bpf.h"
 
+#include "by_cgroup.bpf.h"
+
 #define BUCKET_MAX 26 /* 2^26 us: 67 s */
 #define NS_PER_US 1000
 #define RECLAIMING_MAX 4096
@@ -29,6 +31,20 @@ struct {
 	__type(key, u32);
 	__type(value, u64);
 } page_faults_total SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, CGROUP_ROWS_MAX);
+	__type(key, struct cgroup_key);
+	__type(value, u64);
+} cgroup_page_faults_total SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u64);
+} cgroup_page_faults_overflow SEC(".maps");
 
 struct reclaim_key {
 	u16 reason;
@@ -68,7 +84,13 @@ struct {
 
 static __always_inline int count_fault(u32 mode)
 {
-	return increment_map(&page_faults_total, &mode, 1);
+	struct cgroup_key key = { .label = mode };
+
+	if (!by_cgroup)
+		return increment_map(&page_faults_total, &mode, 1);
+	key.cgroup = bpf_get_current_cgroup_id();
+	add_or_overflow(&cgroup_page_faults_total, &key, 1, &cgroup_page_faults_overflow, 0);
+	return 0;
 }
 
 static __always_inline int begin_reclaim(void)

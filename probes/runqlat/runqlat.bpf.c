@@ -6,9 +6,11 @@
 
 #include "maps.bpf.h"
 
+#include "by_cgroup.bpf.h"
+#include "histogram.bpf.h"
+
 #define SLOTS 65536   /* a power of two */
 #define BUCKET_MAX 26 /* 2^26 us: 67 s */
-#define NS_PER_US 1000
 
 /*
  * One slot for each thread id, modulo SLOTS: an array costs a tenth of a hash, for which an entry has to be made and
@@ -27,13 +29,32 @@ struct {
 	__type(value, struct slot);
 } waiting SEC(".maps");
 
-/* Buckets 0 to BUCKET_MAX, then the sum. */
+struct wait_row {
+	u64 slots[SLOT_COUNT(BUCKET_MAX)];
+};
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, BUCKET_MAX + 2);
+	__uint(max_entries, 1);
 	__type(key, u32);
-	__type(value, u64);
+	__type(value, struct wait_row);
 } run_queue_latency_seconds SEC(".maps");
+
+static const struct wait_row no_waits;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, CGROUP_ROWS_MAX);
+	__type(key, u64);
+	__type(value, struct wait_row);
+} cgroup_run_queue_latency_seconds SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct wait_row);
+} cgroup_run_queue_latency_overflow SEC(".maps");
 
 /* Waits that were not measured because another task with the same slot began to wait. */
 struct {
@@ -42,10 +63,6 @@ struct {
 	__type(key, u32);
 	__type(value, u64);
 } run_queue_unmeasured_total SEC(".maps");
-
-struct bucket_key {
-	u32 bucket;
-};
 
 static __always_inline struct slot *slot_of(u32 tid)
 {
@@ -79,19 +96,34 @@ static __always_inline int forget_wait(u32 tid)
 	return 0;
 }
 
-static __always_inline int end_wait(u32 tid, u64 now)
+static __always_inline int observe_by_cgroup(struct task_struct *task, u64 waited_us)
 {
-	struct slot *slot = slot_of(tid);
-	struct bucket_key key;
-	u64 waited_us;
+	u64 cgroup = cgroup_of_task(task);
+	struct wait_row *row = lookup_or_overflow(&cgroup_run_queue_latency_seconds, &cgroup,
+						  &no_waits, &cgroup_run_queue_latency_overflow);
 
-	if (!slot || slot->tid != tid || !slot->since)
+	if (row)
+		observe_exp2(row->slots, BUCKET_MAX, waited_us);
+	return 0;
+}
+
+static __always_inline int end_wait(struct task_struct *task, u64 now)
+{
+	struct slot *slot = slot_of(task->pid);
+	struct wait_row *row;
+	u64 waited_us;
+	u32 zero = 0;
+
+	if (!slot || slot->tid != (u32)task->pid || !slot->since)
 		return 0;
-	/* Rounded, not cut: the sum of many short waits stays right. */
-	waited_us = now > slot->since ? (now - slot->since + NS_PER_US / 2) / NS_PER_US : 0;
+	waited_us = microseconds(slot->since, now);
 	slot->since = 0;
+	if (by_cgroup)
+		return observe_by_cgroup(task, waited_us);
+	row = bpf_map_lookup_elem(&run_queue_latency_seconds, &zero);
 	/* The run queue's lock is held and interrupts are off: nobody adds on this CPU meanwhile. */
-	increment_exp2_histogram_nosync(&run_queue_latency_seconds, key, waited_us, BUCKET_MAX);
+	if (row)
+		observe_exp2_nosync(row->slots, BUCKET_MAX, waited_us);
 	return 0;
 }
 
@@ -126,7 +158,7 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *previous, struct ta
 		begin_wait(previous->pid, now);
 	else
 		forget_wait(previous->pid);
-	return end_wait(next->pid, now);
+	return end_wait(next, now);
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -6,6 +6,8 @@
 
 #include "maps.bpf.h"
 
+#include "by_cgroup.bpf.h"
+
 #define SYSCALL_MAX 512 /* tables have fewer; numbers that a program makes up are not counted */
 #define ERROR_MAX 4096
 /* From 512 on are the kernel's own: "begin this call again", which the process never sees. */
@@ -18,9 +20,24 @@ struct {
 	__type(value, u64);
 } syscalls_total SEC(".maps");
 
+/* Instead: all calls of a cgroup. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, CGROUP_ROWS_MAX);
+	__type(key, u64);
+	__type(value, u64);
+} cgroup_syscalls_total SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u64);
+} cgroup_syscalls_overflow SEC(".maps");
+
 struct error_key {
-	u32 syscall;
-	u32 errno;
+	u64 caller; /* number of the call, or the caller's cgroup */
+	u64 errno;
 };
 
 struct {
@@ -42,11 +59,16 @@ struct {
 SEC("raw_tp/sys_enter")
 int sys_enter(struct bpf_raw_tracepoint_args *ctx)
 {
-	u64 number = ctx->args[1];
+	u64 number = ctx->args[1], cgroup;
 	u32 key = number;
 
 	if (number >= SYSCALL_MAX)
 		return 0;
+	if (by_cgroup) {
+		cgroup = bpf_get_current_cgroup_id();
+		add_or_overflow(&cgroup_syscalls_total, &cgroup, 1, &cgroup_syscalls_overflow, 0);
+		return 0;
+	}
 	increment_map(&syscalls_total, &key, 1);
 	return 0;
 }
@@ -64,7 +86,7 @@ int sys_exit(struct bpf_raw_tracepoint_args *ctx)
 	number = syscall_number((struct pt_regs *)ctx->args[0]);
 	if (number >= SYSCALL_MAX)
 		return 0;
-	key.syscall = number;
+	key.caller = by_cgroup ? bpf_get_current_cgroup_id() : number;
 	key.errno = -result;
 	if (!add_to_map(&syscall_errors_total, &key, 1))
 		increment_map(&syscall_errors_uncounted_total, &zero, 1);

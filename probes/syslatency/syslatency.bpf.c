@@ -6,6 +6,7 @@
 
 #include "maps.bpf.h"
 
+#include "by_cgroup.bpf.h"
 #include "histogram.bpf.h"
 #include "times.bpf.h"
 
@@ -22,6 +23,23 @@ struct {
 	__type(key, u32);
 	__type(value, struct latency_row);
 } syscall_latency_seconds SEC(".maps");
+
+static const struct latency_row no_calls;
+
+/* Instead: of all calls of a cgroup. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, CGROUP_ROWS_MAX);
+	__type(key, u64);
+	__type(value, struct latency_row);
+} cgroup_syscall_latency_seconds SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct latency_row);
+} cgroup_syscall_latency_overflow SEC(".maps");
 
 /* Calls that were not measured because too many threads with like ids were in one. */
 struct {
@@ -53,18 +71,34 @@ int sys_enter(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
+static __always_inline void observe_by_cgroup(u64 took_us)
+{
+	u64 cgroup = bpf_get_current_cgroup_id();
+	struct latency_row *row = lookup_or_overflow(&cgroup_syscall_latency_seconds, &cgroup,
+						     &no_calls, &cgroup_syscall_latency_overflow);
+
+	if (row)
+		observe_exp4(row->slots, BUCKET_MAX, took_us);
+}
+
 /* A new task leaves the call that made it and has entered none. */
 SEC("raw_tp/sys_exit")
 int sys_exit(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct time_since call;
 	struct latency_row *row;
+	u64 took_us;
 
 	if (!end_time(&calling, THREAD_TIME_SETS, (u32)bpf_get_current_pid_tgid(), &call))
 		return 0;
+	took_us = microseconds(call.since, bpf_ktime_get_ns());
+	if (by_cgroup) {
+		observe_by_cgroup(took_us);
+		return 0;
+	}
 	row = bpf_map_lookup_elem(&syscall_latency_seconds, &call.note);
 	if (row)
-		observe_exp4(row->slots, BUCKET_MAX, microseconds(call.since, bpf_ktime_get_ns()));
+		observe_exp4(row->slots, BUCKET_MAX, took_us);
 	return 0;
 }
 

@@ -29,7 +29,8 @@ static char *read_file(const char *path)
 	return text;
 }
 
-void probe__begin(struct probe *probe, const char *name)
+/* param: one more flag, or NULL. */
+static void begin(struct probe *probe, const char *name, const char *param)
 {
 	const char *probes = getenv("SONDE_PROBES");
 	char path[4096];
@@ -43,9 +44,23 @@ void probe__begin(struct probe *probe, const char *name)
 	exporter__init(&probe->exporter);
 	exporter__add(&probe->exporter, name, name, yaml);
 	free(yaml);
-	exporter__start(&probe->exporter, name, (const char *const[]){ "--config.strict", NULL });
+	exporter__start(&probe->exporter, name,
+			(const char *const[]){ "--config.strict", param, NULL });
 	probe->before = exporter__scrape(&probe->exporter);
 	probe->after = NULL;
+}
+
+void probe__begin(struct probe *probe, const char *name)
+{
+	begin(probe, name, NULL);
+}
+
+void probe__begin_by_cgroup(struct probe *probe, const char *name)
+{
+	char param[128];
+
+	snprintf(param, sizeof(param), "--param=%s.by_cgroup=true", name);
+	begin(probe, name, param);
 }
 
 void probe__end(struct probe *probe)

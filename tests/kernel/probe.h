@@ -18,6 +18,8 @@ struct probe {
 
 /* Starts the probe out of $SONDE_PROBES and takes the first scrape. */
 void probe__begin(struct probe *probe, const char *name);
+/* The same with its parameter `by_cgroup`. */
+void probe__begin_by_cgroup(struct probe *probe, const char *name);
 /* Takes the second scrape; again, when it is called again. */
 void probe__end(struct probe *probe);
 /* Takes it until the series moved that far: for what the kernel counts later. Fails when it does not within a minute. */

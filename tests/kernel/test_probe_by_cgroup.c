@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Probes whose numbers are told by cgroup when their parameter says so: a child does known things in a cgroup in which
+ * there is nobody else, so nearly every number is exact on every machine.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "probe.h"
+
+#define CALLS 500
+#define FAILURES 40
+#define PAGES 200
+#define SLEEPS 30
+#define SLEEP_NS 2000000
+#define EXTRA_CALLS 3 /* of the sanitizers, at the end */
+#define PREFIX "ebpf_exporter_"
+
+/* Of version 2, which alone has names. */
+struct group {
+	char dir[256];
+	char label[300]; /* cgroup="dir" */
+};
+
+static bool make_group(struct group *group)
+{
+	static const char *const roots[] = { "/sys/fs/cgroup/unified", "/sys/fs/cgroup" };
+
+	for (size_t i = 0; i < sizeof(roots) / sizeof(roots[0]); i++) {
+		char procs[300];
+
+		snprintf(group->dir, sizeof(group->dir), "%s/sonde-by-cgroup-%d", roots[i],
+			 (int)getpid());
+		if (mkdir(group->dir, 0755) < 0)
+			continue;
+		snprintf(procs, sizeof(procs), "%s/cgroup.procs", group->dir);
+		if (access(procs, W_OK) == 0) {
+			snprintf(group->label, sizeof(group->label), "cgroup=\"%s\"", group->dir);
+			return true;
+		}
+		rmdir(group->dir);
+	}
+	return false;
+}
+
+static void do_known_things(char *pages)
+{
+	const struct timespec time = { .tv_nsec = SLEEP_NS };
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+
+	for (int i = 0; i < CALLS; i++)
+		(void)syscall(SYS_getppid);
+	for (int i = 0; i < FAILURES; i++)
+		(void)syscall(SYS_ioprio_set, 99, 0, 0);
+	for (size_t i = 0; i < PAGES; i++)
+		*(volatile char *)(pages + i * page) = 1;
+	for (int i = 0; i < SLEEPS; i++)
+		(void)syscall(SYS_nanosleep, &time, NULL);
+}
+
+static void run_child(const struct group *group)
+{
+	size_t size = PAGES * (size_t)sysconf(_SC_PAGESIZE);
+	char *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char procs[300];
+	int status, fd;
+	pid_t child;
+
+	assert_true(pages != MAP_FAILED);
+	(void)madvise(pages, size, MADV_NOHUGEPAGE);
+	snprintf(procs, sizeof(procs), "%s/cgroup.procs", group->dir);
+	fd = open(procs, O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	child = fork();
+	if (child == 0) {
+		if (write(fd, "0", 1) != 1)
+			_exit(1);
+		do_known_things(pages);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+	close(fd);
+	munmap(pages, size);
+}
+
+static void observe(struct probe *probe, const char *name, const struct group *group)
+{
+	probe__begin_by_cgroup(probe, name);
+	run_child(group);
+	probe__end(probe);
+}
+
+static void assert_between(const struct probe *probe, const char *name, const char *labels,
+			   double least, double most)
+{
+	char series[512];
+	double moved;
+
+	snprintf(series, sizeof(series), PREFIX "%s{%s}", name, labels);
+	moved = probe__moved(probe, series);
+	if (moved < least || moved > most)
+		fail_msg("%s moved by %g, not by %g to %g", series, moved, least, most);
+}
+
+/* *state is NULL where there are no cgroups of version 2. */
+static int set_up(void **state)
+{
+	static struct group group;
+
+	*state = make_group(&group) ? &group : NULL;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	const struct group *group = *state;
+
+	return group ? rmdir(group->dir) : 0;
+}
+
+static const struct group *group_of(void **state)
+{
+	if (!*state) {
+		printf("# skip: no cgroup of version 2 can be made here\n");
+		skip();
+	}
+	return *state;
+}
+
+static void test_by_cgroup__system_calls(void **state)
+{
+	const struct group *group = group_of(state);
+	const double calls = CALLS + FAILURES + SLEEPS;
+	char labels[400];
+	struct probe probe;
+
+	observe(&probe, "syscalls", group);
+	/* And the one that ends it. */
+	assert_between(&probe, "syscalls_total", group->label, calls + 1, calls + 1 + EXTRA_CALLS);
+	snprintf(labels, sizeof(labels), "%s,errno=\"EINVAL\"", group->label);
+	assert_between(&probe, "syscall_errors_total", labels, FAILURES, FAILURES);
+	probe__done(&probe);
+
+	observe(&probe, "syslatency", group);
+	/* The write that moved it into the cgroup is left there; the last one never returns. */
+	assert_between(&probe, "syscall_latency_seconds_count", group->label, calls + 1,
+		       calls + 1 + EXTRA_CALLS);
+	assert_between(&probe, "syscall_latency_seconds_sum", group->label, SLEEPS * SLEEP_NS / 1e9,
+		       INFINITY);
+	probe__done(&probe);
+}
+
+static void test_by_cgroup__page_faults(void **state)
+{
+	const struct group *group = group_of(state);
+	char labels[400];
+	struct probe probe;
+
+	observe(&probe, "pagefaults", group);
+	snprintf(labels, sizeof(labels), "%s,mode=\"user\"", group->label);
+	/* Pages that it shared with its parent, too. */
+	assert_between(&probe, "page_faults_total", labels, PAGES, INFINITY);
+	probe__done(&probe);
+}
+
+static void test_by_cgroup__absences(void **state)
+{
+	const struct group *group = group_of(state);
+	char labels[400];
+	struct probe probe;
+
+	observe(&probe, "offcpu", group);
+	snprintf(labels, sizeof(labels), "%s,state=\"sleep\"", group->label);
+	assert_between(&probe, "off_cpu_seconds_count", labels, SLEEPS, SLEEPS);
+	assert_between(&probe, "off_cpu_seconds_sum", labels, SLEEPS * SLEEP_NS / 1e9, INFINITY);
+	snprintf(labels, sizeof(labels), "%s,kind=\"voluntary\"", group->label);
+	/* The end of a task is one, and there may be a lock of the kernel to wait for. */
+	assert_between(&probe, "context_switches_total", labels, SLEEPS, INFINITY);
+	probe__done(&probe);
+
+	observe(&probe, "runqlat", group);
+	/* After each sleep, and whenever it was preempted. */
+	assert_between(&probe, "run_queue_latency_seconds_count", group->label, SLEEPS, INFINITY);
+	probe__done(&probe);
+}
+
+#define with_group(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		with_group(test_by_cgroup__system_calls),
+		with_group(test_by_cgroup__page_faults),
+		with_group(test_by_cgroup__absences),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
