@@ -23,6 +23,7 @@
 #include <cmocka.h>
 
 #include "exporter.h"
+#include "tests/unit/web/pki.h"
 
 #define SERIES(name) "ebpf_exporter_" name
 #define GIVE_UP_SECONDS 60 /* of a machine that is busy with everything else */
@@ -400,6 +401,75 @@ static void test_openmetrics__arrives_with_type_and_unit(void **ret_state)
 	}
 }
 
+/* ---- with a web config: TLS both ways, and a password ------------------------------------------------------ */
+
+static const char secured_web[] =
+	"tls_server_config:\n"
+	"  cert_file: server.crt\n"
+	"  key_file: server.key\n"
+	"  client_auth_type: RequireAndVerifyClientCert\n"
+	"  client_ca_file: ca.crt\n"
+	"  client_allowed_sans: [prometheus.example]\n"
+	"basic_auth_users:\n"
+	"  bob: $2b$04$abcdefghijklmnopqrstuuV3duMsC0HpUex6N9qapiuOHHWkwRXVm\n";
+
+static const char secured_job[] =
+	"  - job_name: %s\n"
+	"    scheme: https\n"
+	"    tls_config: {ca_file: ca.crt, cert_file: client.crt, key_file: client.key}\n"
+	"    basic_auth: {username: bob, password: %s}\n"
+	"    static_configs: [{targets: ['127.0.0.1:%u']}]\n";
+
+static void write_identities(const struct prometheus *state)
+{
+	struct identity ca, server, client;
+
+	identity__init(&ca, &(struct identity_options){ .kind = IDENTITY_CA, .name = "ca" });
+	identity__init(&server, &(struct identity_options){ .kind = IDENTITY_SERVER,
+							    .name = "sonde",
+							    .issuer = &ca,
+							    .address = "\x7f\0\0\x01",
+							    .address_len = 4 });
+	identity__init(&client, &(struct identity_options){ .kind = IDENTITY_CLIENT,
+							    .name = "prometheus",
+							    .issuer = &ca,
+							    .dns = "prometheus.example" });
+	write_file(state, "ca.crt", identity__certificate(&ca));
+	write_file(state, "server.crt", identity__certificate(&server));
+	write_file(state, "server.key", identity__key(&server));
+	write_file(state, "client.crt", identity__certificate(&client));
+	write_file(state, "client.key", identity__key(&client));
+	identity__done(&ca);
+	identity__done(&server);
+	identity__done(&client);
+}
+
+static void test_up__over_tls_with_the_right_password_alone(void **ret_state)
+{
+	static const char *const flags[] = { "--web.config.file=web.yml", NULL };
+	struct prometheus *state = *ret_state;
+	char config[2048] = "global: {scrape_interval: 1s, scrape_timeout: 1s}\nscrape_configs:\n";
+	size_t len = strlen(config);
+
+	assert_int_equal(exporter__stop(&state->exporter), 0);
+	write_identities(state);
+	write_file(state, "web.yml", secured_web);
+	exporter__start(&state->exporter, "shapes", flags);
+	len += (size_t)snprintf(config + len, sizeof(config) - len, secured_job, "right", "hunter2",
+				state->exporter.port);
+	(void)snprintf(config + len, sizeof(config) - len, secured_job, "wrong", "hunter3",
+		       state->exporter.port);
+	write_file(state, "prometheus.yml", config);
+	assert_int_equal(kill(state->pid, SIGHUP), 0);
+	expect(state, "up{job=\"right\"}", 1);
+	expect(state, "up{job=\"wrong\"}", 0);
+	fire(PLAIN, 7);
+	expect(state, SERIES("plain_total{job=\"right\"}"), 7);
+	/* However often it comes, each password is checked once. */
+	expect(state, "max(sonde_http_auth_checks_total)", 2);
+	assert_int_equal(exporter__stop(&state->exporter), 0);
+}
+
 int main(void)
 {
 	/* One after the other. */
@@ -412,6 +482,7 @@ int main(void)
 		cmocka_unit_test(test_openmetrics__gives_the_exact_values),
 		cmocka_unit_test(test_openmetrics__says_when_series_were_0),
 		cmocka_unit_test(test_openmetrics__arrives_with_type_and_unit),
+		cmocka_unit_test(test_up__over_tls_with_the_right_password_alone),
 	};
 
 	if (!program_dir()) {
