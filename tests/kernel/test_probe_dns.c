@@ -12,11 +12,18 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/if_ether.h>
+#include <linux/if_tun.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <net/if_arp.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -31,6 +38,13 @@
 #define TIMEOUT_MS 5200  /* the probe waits for 5 seconds */
 #define UNANSWERED 7
 #define LATE 3
+#define BEYOND 8
+#define CHILD_WITHOUT_BRIDGE 77
+#define TAP "sondetap0"
+#define BRIDGE "sondebr0"
+#define CLIENT_ADDRESS "10.9.8.1"
+#define SERVER_ADDRESS "10.9.8.2"
+#define UDP_OFFSET 20 /* in a packet of IPv4 without options */
 #define UNDER_WAY_MAX 8192
 #define TOO_MANY (UNDER_WAY_MAX + 100)
 #define ANSWERS(type, rcode)                                                                       \
@@ -248,13 +262,204 @@ static void ask_too_much(void)
 	close(talk.client);
 }
 
-static void observe(struct probe *probe, void (*activity)(void))
+/* ---- a network beyond a tap, of which the test is the other end ---- */
+
+static struct ifreq device_request(const char *device)
+{
+	struct ifreq request = { 0 };
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", device);
+	return request;
+}
+
+static struct sockaddr_in address_of(const char *text, uint16_t port)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons(port) };
+
+	NEED(inet_pton(AF_INET, text, &address.sin_addr) == 1);
+	return address;
+}
+
+/* The kernel need not ask where the server is. */
+static void add_neighbor(int fd, const char *device)
+{
+	const struct sockaddr_in server = address_of(SERVER_ADDRESS, 0);
+	struct arpreq request = { .arp_flags = ATF_PERM | ATF_COM,
+				  .arp_ha = { .sa_family = ARPHRD_ETHER,
+					      .sa_data = { 2, 0, 0, 0, 0, 2 } } };
+
+	memcpy(&request.arp_pa, &server, sizeof(server));
+	snprintf(request.arp_dev, sizeof(request.arp_dev), "%s", device);
+	NEED(ioctl(fd, SIOCSARP, &request) == 0);
+}
+
+static void add_address(int fd, const char *device)
+{
+	const struct sockaddr_in address = address_of(CLIENT_ADDRESS, 0);
+	const struct sockaddr_in mask = address_of("255.255.255.0", 0);
+	struct ifreq request = device_request(device);
+
+	memcpy(&request.ifr_addr, &address, sizeof(address));
+	NEED(ioctl(fd, SIOCSIFADDR, &request) == 0);
+	memcpy(&request.ifr_netmask, &mask, sizeof(mask));
+	NEED(ioctl(fd, SIOCSIFNETMASK, &request) == 0);
+}
+
+static int add_tap(void)
+{
+	struct ifreq tap = device_request(TAP);
+	int frames = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+
+	NEED(frames >= 0);
+	tap.ifr_flags = IFF_TAP | IFF_NO_PI;
+	NEED(ioctl(frames, TUNSETIFF, &tap) == 0);
+	network_set_up(TAP);
+	return frames;
+}
+
+/* The tap becomes its port. */
+static void add_bridge(int fd)
+{
+	struct ifreq port = device_request(BRIDGE);
+
+	port.ifr_ifindex = (int)if_nametoindex(TAP);
+	if (ioctl(fd, SIOCBRADDBR, BRIDGE) < 0)
+		_exit(CHILD_WITHOUT_BRIDGE);
+	NEED(ioctl(fd, SIOCBRADDIF, &port) == 0);
+}
+
+struct frame {
+	unsigned char bytes[2048];
+	size_t size;
+};
+
+static bool is_for_port(const struct frame *frame, uint16_t port)
+{
+	const unsigned char *ip = frame->bytes + ETH_HLEN;
+	uint16_t found;
+
+	memcpy(&found, ip + UDP_OFFSET + 2, sizeof(found));
+	return frame->size > ETH_HLEN + UDP_OFFSET + 8 && frame->bytes[12] == 8 &&
+	       frame->bytes[13] == 0 && ip[9] == IPPROTO_UDP && found == htons(port);
+}
+
+/* A device takes packets somewhat after it went up. Another port shows it, so that the query itself is sent once. */
+static void wait_until_forwarded(int frames, int client)
+{
+	const struct sockaddr_in other = address_of(SERVER_ADDRESS, DNS_PORT + 1);
+	struct pollfd readable = { .fd = frames, .events = POLLIN };
+	struct frame frame = { 0 };
+
+	do {
+		ssize_t size;
+
+		NEED(sendto(client, "", 1, 0, (const struct sockaddr *)&other, sizeof(other)) == 1);
+		size = poll(&readable, 1, 10) > 0 ? read(frames, frame.bytes, sizeof(frame.bytes))
+						  : 0;
+		NEED(size >= 0);
+		frame.size = (size_t)size;
+	} while (!is_for_port(&frame, DNS_PORT + 1));
+}
+
+static struct frame next_query(int frames)
+{
+	struct frame frame = { 0 };
+
+	do {
+		ssize_t size = read(frames, frame.bytes, sizeof(frame.bytes));
+
+		NEED(size > 0);
+		frame.size = (size_t)size;
+	} while (!is_for_port(&frame, DNS_PORT));
+	return frame;
+}
+
+static void swap(unsigned char *a, unsigned char *b, size_t size)
+{
+	unsigned char kept[16];
+
+	memcpy(kept, a, size);
+	memcpy(a, b, size);
+	memcpy(b, kept, size);
+}
+
+/* A tag before the IP header, as cards that cannot take it off deliver it; 0 is no VLAN, but a priority. */
+static void add_tag(struct frame *frame)
+{
+	static const unsigned char tag[] = { 0x81, 0x00, 0x00, 0x00 };
+
+	memmove(frame->bytes + 2 * ETH_ALEN + sizeof(tag), frame->bytes + 2 * ETH_ALEN,
+		frame->size - 2 * ETH_ALEN);
+	memcpy(frame->bytes + 2 * ETH_ALEN, tag, sizeof(tag));
+	frame->size += sizeof(tag);
+}
+
+static void make_answer(struct frame *frame)
+{
+	unsigned char *ip = frame->bytes + ETH_HLEN, *udp = ip + UDP_OFFSET;
+
+	swap(frame->bytes, frame->bytes + ETH_ALEN, ETH_ALEN);
+	swap(ip + 12, ip + 16, 4);
+	swap(udp, udp + 2, 2);
+	udp[6] = udp[7] = 0; /* no checksum */
+	udp[8 + 2] |= FLAG_ANSWER;
+}
+
+static void ask_beyond(const char *device, int fd, int frames, void (*change)(struct frame *))
+{
+	const struct sockaddr_in server = address_of(SERVER_ADDRESS, DNS_PORT);
+
+	add_address(fd, device);
+	add_neighbor(fd, device);
+	wait_until_forwarded(frames, fd);
+	for (uint16_t i = 0; i < BEYOND; i++) {
+		const struct message message = query(i, TYPE_AAAA, 3, 7);
+		unsigned char bytes[MESSAGE_SIZE];
+		struct frame frame;
+
+		NEED(sendto(fd, message.bytes, message.size, 0, (const struct sockaddr *)&server,
+			    sizeof(server)) > 0);
+		frame = next_query(frames);
+		make_answer(&frame);
+		if (change)
+			change(&frame);
+		NEED(write(frames, frame.bytes, frame.size) == (ssize_t)frame.size);
+		NEED(recv(fd, bytes, sizeof(bytes), 0) == (ssize_t)message.size);
+	}
+}
+
+static void ask_through_bridge(void)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), frames = add_tap();
+
+	NEED(fd >= 0);
+	add_bridge(fd);
+	network_set_up(BRIDGE);
+	ask_beyond(BRIDGE, fd, frames, NULL);
+}
+
+static void ask_and_hear_tagged(void)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), frames = add_tap();
+
+	NEED(fd >= 0);
+	ask_beyond(TAP, fd, frames, add_tag);
+}
+
+static int observe_status(struct probe *probe, void (*activity)(void))
 {
 	int status;
 
 	probe__begin(probe, "dns");
 	status = network_run(activity);
 	probe__end(probe);
+	return status;
+}
+
+static void observe(struct probe *probe, void (*activity)(void))
+{
+	int status = observe_status(probe, activity);
+
 	if (status < 0) {
 		probe__done(probe);
 		printf("# skip: no network namespace with IPv6 is to be had here\n");
@@ -352,6 +557,41 @@ static void test_count__queries_without_room(void **state)
 	probe__done(&probe);
 }
 
+static void observe_beyond(void (*activity)(void))
+{
+	struct probe probe;
+	int status;
+
+	if (access("/dev/net/tun", F_OK) < 0) {
+		printf("# skip: there is no /dev/net/tun here\n");
+		skip();
+	}
+	status = observe_status(&probe, activity);
+	if (status < 0 || status == CHILD_WITHOUT_BRIDGE) {
+		probe__done(&probe);
+		printf("# skip: no network namespace with a bridge is to be had here\n");
+		skip();
+	}
+	assert_int_equal(status, 0);
+
+	probe__assert_moved(&probe, QUERIES("AAAA"), BEYOND);
+	probe__assert_moved(&probe, RESENT("AAAA"), 0);
+	probe__assert_moved(&probe, ANSWERS("AAAA", "NOERROR"), BEYOND);
+	probe__done(&probe);
+}
+
+static void test_observe__queries_through_devices_on_each_other(void **state)
+{
+	(void)state;
+	observe_beyond(ask_through_bridge);
+}
+
+static void test_observe__answers_with_a_tag(void **state)
+{
+	(void)state;
+	observe_beyond(ask_and_hear_tagged);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -361,7 +601,12 @@ int main(void)
 		cmocka_unit_test(test_count__queries_sent_again),
 		cmocka_unit_test(test_count__queries_without_answer),
 		cmocka_unit_test(test_count__queries_without_room),
+		cmocka_unit_test(test_observe__queries_through_devices_on_each_other),
+		cmocka_unit_test(test_observe__answers_with_a_tag),
 	};
+
+	network_load_module("bridge");
+	network_load_module("tun");
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
