@@ -305,9 +305,12 @@ static void add_urls(const struct run *run, struct strbuf *out)
 
 	if (host_len == 0)
 		host_len = (int)strlen(host);
-	strbuf__printf(out, "metrics    %s://%.*s:%u" TELEMETRY_PATH "\nwhat runs  %s://%.*s:%u/\n",
+	strbuf__printf(out,
+		       "metrics    %s://%.*s:%u" TELEMETRY_PATH "\nwhat runs  %s://%.*s:%u/\n"
+		       "its costs  sonde top %s://%.*s:%u\n",
 		       scheme, host_len, host, service__port(run->session.service), scheme,
-		       host_len, host, service__port(run->session.service));
+		       host_len, host, service__port(run->session.service), scheme, host_len, host,
+		       service__port(run->session.service));
 }
 
 static void print_summary(struct run *run)
