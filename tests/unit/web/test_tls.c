@@ -304,6 +304,35 @@ static void test_tls__handshake_that_never_ends_is_cut(void **state)
 	client__done(&half);
 }
 
+/* However many of them there are, whoever does play along is served meanwhile. */
+static void test_tls__half_handshakes_keep_nobody_waiting(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct tls_options tls = options_of(&pki.server);
+	const struct web_security security = { .tls = &tls };
+	const struct web_options options = { .security = &security,
+					     .request_timeout_ns = 3 * NS_PER_S };
+	const struct tls_peer_options trusting = { .ca = &pki.ca };
+	struct client halves[100], client;
+	struct tls_peer peer;
+
+	fixture__restart(fixture, &options);
+	for (size_t i = 0; i < array_size(halves); i++) {
+		fixture__open_client(fixture, &halves[i]);
+		client__send(&halves[i], "\x16\x03\x01\x02\x00\x01\x00", 7);
+	}
+	fixture__open_client(fixture, &client);
+	assert_true(tls_peer__open(&peer, &client, &trusting));
+	assert_true(tls_peer__exchange(&peer, GET_AND_CLOSE("/hello")));
+	tls_peer__done(&peer);
+	for (size_t i = 0; i < array_size(halves); i++) {
+		client__expect_close(&halves[i]);
+		client__done(&halves[i]);
+	}
+	assert_int_equal(web_server__figures(fixture->server).timed_out, array_size(halves));
+	assert_int_equal(web_server__figures(fixture->server).refused, 0);
+}
+
 static void test_tls__plain_text_and_garbage_are_closed(void **state)
 {
 	struct fixture *fixture = *state;
@@ -404,6 +433,7 @@ int main(void)
 		server_test(test_client_auth__as_go_knows_it),
 		server_test(test_client_names__are_asked_for),
 		server_test(test_tls__handshake_that_never_ends_is_cut),
+		server_test(test_tls__half_handshakes_keep_nobody_waiting),
 		server_test(test_tls__plain_text_and_garbage_are_closed),
 		cmocka_unit_test(test_new__tells_what_is_wrong),
 	};
