@@ -7,14 +7,14 @@
 
 #include "maps.bpf.h"
 
+#include "drop_reason.bpf.h"
+
 #define DEVICE_NAME_SIZE 16
 #define KEY_MAX 1024 /* devices * reasons */
 #define XDP_ABORTED_ACTION 0
 #define XDP_TX_ACTION 3
 #define XDP_REDIRECT_ACTION 4
-#define TRANSMIT_BUSY 0x10     /* the driver did not take it */
-#define TRANSMIT_CODES_MAX 0xf /* it is gone: dropped, or something near to it */
-#define REASON_SUBSYSTEM_SHIFT 16
+#define TRANSMIT_BUSY 0x10 /* the driver did not take it */
 
 /* The numbers of each metric are the probe's own, as in the YAML. */
 enum xdp_reason {
@@ -173,30 +173,14 @@ int BPF_PROG(net_dev_xmit_timeout, const struct net_device *device)
 
 #define TELL(theirs, ours)                                                                         \
 	do {                                                                                       \
-		if (bpf_core_enum_value_exists(enum skb_drop_reason, SKB_DROP_REASON_##theirs) &&  \
-		    reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_##theirs)) \
+		if (IS_DROP_REASON(reason, theirs))                                                \
 			return DROP_REASON_##ours;                                                 \
 	} while (0)
 
-/* Newer kernels have a list of their own for queueing disciplines; its number is in the upper half. */
-static __always_inline bool is_of_queueing_discipline(u32 reason)
-{
-	return bpf_core_enum_value_exists(enum skb_drop_reason_subsys,
-					  SKB_DROP_REASON_SUBSYS_QDISC) &&
-	       reason >> REASON_SUBSYSTEM_SHIFT ==
-		       bpf_core_enum_value(enum skb_drop_reason_subsys,
-					   SKB_DROP_REASON_SUBSYS_QDISC);
-}
-
 static __always_inline u32 tell(u32 reason)
 {
-	TELL(QDISC_DROP, QUEUEING_DISCIPLINE);
-	TELL(QDISC_OVERLIMIT, QUEUEING_DISCIPLINE);
-	TELL(QDISC_CONGESTED, QUEUEING_DISCIPLINE);
-	TELL(CAKE_FLOOD, QUEUEING_DISCIPLINE);
-	TELL(FQ_BAND_LIMIT, QUEUEING_DISCIPLINE);
-	TELL(FQ_HORIZON_LIMIT, QUEUEING_DISCIPLINE);
-	TELL(FQ_FLOW_LIMIT, QUEUEING_DISCIPLINE);
+	if (is_of_queueing_discipline(reason))
+		return DROP_REASON_QUEUEING_DISCIPLINE;
 	TELL(CPU_BACKLOG, CPU_BACKLOG);
 	TELL(TC_INGRESS, TC_INGRESS);
 	TELL(TC_EGRESS, TC_EGRESS);
@@ -204,8 +188,7 @@ static __always_inline u32 tell(u32 reason)
 	TELL(FULL_RING, FULL_RING);
 	TELL(TAP_FILTER, TAP_FILTER);
 	TELL(TAP_TXFILTER, TAP_FILTER);
-	return is_of_queueing_discipline(reason) ? DROP_REASON_QUEUEING_DISCIPLINE
-						 : DROP_REASON_NONE;
+	return DROP_REASON_NONE;
 }
 
 /* Untyped: where there are no reasons the third argument is not there, and the verifier must not see it read. */

@@ -7,6 +7,8 @@
 
 #include "maps.bpf.h"
 
+#include "drop_reason.bpf.h"
+
 enum drop_reason {
 	DROP_REASON_UNKNOWN, /* the kernel gives none */
 	DROP_REASON_OTHER,   /* it has no name here */
@@ -47,8 +49,7 @@ struct {
 
 #define TELL(name)                                                                                 \
 	do {                                                                                       \
-		if (bpf_core_enum_value_exists(enum skb_drop_reason, SKB_DROP_REASON_##name) &&    \
-		    reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_##name))   \
+		if (IS_DROP_REASON(reason, name))                                                  \
 			return DROP_REASON_##name;                                                 \
 	} while (0)
 
@@ -71,7 +72,8 @@ static __always_inline u32 tell(u32 reason)
 	TELL(TCP_OVERWINDOW);
 	TELL(TCP_OFO_QUEUE_PRUNE);
 	TELL(TCP_INVALID_SEQUENCE);
-	TELL(QDISC_DROP);
+	if (is_of_queueing_discipline(reason))
+		return DROP_REASON_QDISC_DROP;
 	TELL(CPU_BACKLOG);
 	TELL(XDP);
 	TELL(TC_INGRESS);

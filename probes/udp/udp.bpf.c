@@ -7,6 +7,8 @@
 
 #include "maps.bpf.h"
 
+#include "drop_reason.bpf.h"
+
 #define ENOMEM 12
 #define IPPROTO_UDP 17
 #define ETH_P_IP 0x0800
@@ -46,8 +48,7 @@ struct {
 
 #define TELL(theirs, ours)                                                                         \
 	do {                                                                                       \
-		if (bpf_core_enum_value_exists(enum skb_drop_reason, SKB_DROP_REASON_##theirs) &&  \
-		    reason == bpf_core_enum_value(enum skb_drop_reason, SKB_DROP_REASON_##theirs)) \
+		if (IS_DROP_REASON(reason, theirs))                                                \
 			return DROP_REASON_##ours;                                                 \
 	} while (0)
 

@@ -2,6 +2,7 @@
 #include "network.h"
 
 #include <errno.h>
+#include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
 #include <linux/veth.h>
 #include <net/if.h>
@@ -59,40 +60,58 @@ int network_set_up(const char *device)
 }
 
 /* A message of rtnetlink while it is put together: attributes may hold attributes. */
-struct link_message {
+struct route_message {
 	struct nlmsghdr header;
-	struct ifinfomsg info;
-	char attributes[512];
+	char payload[512];
 };
 
-static struct rtattr *begin_attribute(struct link_message *message, unsigned short type)
+static void add_bytes(struct route_message *message, const void *bytes, size_t size)
 {
-	struct rtattr *attribute =
-		(struct rtattr *)((char *)message + NLMSG_ALIGN(message->header.nlmsg_len));
+	char *end = (char *)message + message->header.nlmsg_len;
 
+	memcpy(end, bytes, size);
+	message->header.nlmsg_len += (unsigned)size;
+}
+
+static struct rtattr *begin_attribute(struct route_message *message, unsigned short type)
+{
+	struct rtattr *attribute;
+
+	message->header.nlmsg_len = NLMSG_ALIGN(message->header.nlmsg_len);
+	attribute = (struct rtattr *)((char *)message + message->header.nlmsg_len);
 	attribute->rta_type = type;
-	message->header.nlmsg_len = NLMSG_ALIGN(message->header.nlmsg_len) + RTA_LENGTH(0);
+	message->header.nlmsg_len += (unsigned)RTA_LENGTH(0);
 	return attribute;
 }
 
-static void end_attribute(const struct link_message *message, struct rtattr *attribute)
+static void end_attribute(const struct route_message *message, struct rtattr *attribute)
 {
 	attribute->rta_len = (unsigned short)((const char *)message + message->header.nlmsg_len -
 					      (char *)attribute);
 }
 
-static void add_text(struct link_message *message, unsigned short type, const char *text)
+static void add_text(struct route_message *message, unsigned short type, const char *text)
 {
 	struct rtattr *attribute = begin_attribute(message, type);
-	size_t size = strlen(text) + 1;
 
-	memcpy(RTA_DATA(attribute), text, size);
-	message->header.nlmsg_len += (unsigned)size;
+	add_bytes(message, text, strlen(text) + 1);
 	end_attribute(message, attribute);
 }
 
+static struct route_message begin_message(unsigned short type, const void *head, size_t size)
+{
+	struct route_message message = {
+		.header = { .nlmsg_len = NLMSG_HDRLEN,
+			    .nlmsg_type = type,
+			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK },
+	};
+
+	add_bytes(&message, head, size);
+	return message;
+}
+
 /* Sends it and waits for what the kernel says. */
-static void make_link(struct link_message *message)
+static void have_made(const struct route_message *message)
 {
 	struct {
 		struct nlmsghdr header;
@@ -110,11 +129,8 @@ static void make_link(struct link_message *message)
 
 void network_add_veth(const char *device, const char *peer)
 {
-	struct link_message message = {
-		.header = { .nlmsg_len = NLMSG_LENGTH(sizeof(struct ifinfomsg)),
-			    .nlmsg_type = RTM_NEWLINK,
-			    .nlmsg_flags = NLM_F_REQUEST | NLM_F_CREATE | NLM_F_EXCL | NLM_F_ACK },
-	};
+	const struct ifinfomsg any = { 0 };
+	struct route_message message = begin_message(RTM_NEWLINK, &any, sizeof(any));
 	struct rtattr *link_info, *data, *other;
 
 	add_text(&message, IFLA_IFNAME, device);
@@ -122,14 +138,24 @@ void network_add_veth(const char *device, const char *peer)
 	add_text(&message, IFLA_INFO_KIND, "veth");
 	data = begin_attribute(&message, IFLA_INFO_DATA);
 	other = begin_attribute(&message, VETH_INFO_PEER);
-	message.header.nlmsg_len += (unsigned)sizeof(struct ifinfomsg);
+	add_bytes(&message, &any, sizeof(any));
 	add_text(&message, IFLA_IFNAME, peer);
 	end_attribute(&message, other);
 	end_attribute(&message, data);
 	end_attribute(&message, link_info);
-	make_link(&message);
+	have_made(&message);
 	network_set_up(device);
 	network_set_up(peer);
+}
+
+void network_add_blackhole(const char *device)
+{
+	const struct tcmsg place = { .tcm_ifindex = (int)if_nametoindex(device),
+				     .tcm_parent = TC_H_ROOT };
+	struct route_message message = begin_message(RTM_NEWQDISC, &place, sizeof(place));
+
+	add_text(&message, TCA_KIND, "blackhole");
+	have_made(&message);
 }
 
 /* IPv6 is wanted as well: without it the socket cannot be had. */

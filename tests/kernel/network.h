@@ -21,6 +21,8 @@ void network_load_module(const char *module);
 /* In the child: a device goes up, and its index; a pair of veth is made, and both go up. */
 int network_set_up(const char *device);
 void network_add_veth(const char *device, const char *peer);
+/* A queueing discipline that drops everything the device is to send. */
+void network_add_blackhole(const char *device);
 /* Zeroed memory that a child shares; never NULL, lives as long as the process. */
 void *network_shared(size_t size);
 

@@ -34,6 +34,7 @@
 #define INVALID 13
 #define REDIRECTED 9
 #define SENT_BACK 17
+#define SWALLOWED 23
 #define OVER_RING 40
 #define INVALID_ACTION 77
 #define NO_DEVICE 99999
@@ -283,6 +284,14 @@ static void add_veth(int program_of_peer)
 	send_until_it_moves(VETH);
 }
 
+static void send_into_blackhole(void)
+{
+	have_no_ipv6();
+	network_add_veth(VETH, VETH_PEER);
+	network_add_blackhole(VETH);
+	send_frames(VETH, SWALLOWED);
+}
+
 /* The end that sent it takes nothing from XDP, because nobody polls it. */
 static void send_back(void)
 {
@@ -369,6 +378,21 @@ static void test_count__packets_that_a_driver_drops(void **state)
 	probe__done(&probe);
 }
 
+static void test_count__packets_that_a_queue_drops(void **state)
+{
+	struct probe probe;
+
+	(void)state;
+	if (!kernel_tells_reasons()) {
+		printf("# skip: this kernel (before 5.18) does not tell why it drops\n");
+		skip();
+	}
+	observe(&probe, send_into_blackhole);
+
+	probe__assert_moved(&probe, DROPS(VETH, "queueing_discipline"), SWALLOWED);
+	probe__done(&probe);
+}
+
 static void test_count__packets_that_nobody_takes_back(void **state)
 {
 	struct probe probe;
@@ -398,6 +422,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_count__packets_that_xdp_loses),
 		cmocka_unit_test(test_count__packets_that_a_driver_drops),
+		cmocka_unit_test(test_count__packets_that_a_queue_drops),
 		cmocka_unit_test(test_count__packets_that_nobody_takes_back),
 		cmocka_unit_test(test_count__redirected_packets_without_room),
 	};
