@@ -45,7 +45,7 @@
 #define WINDOWS 5u
 #define GIVE_UP_SECONDS 120 /* of a machine that is busy with everything else */
 
-enum { COUNT, DELETE }; /* as in bpf/totals.bpf.c */
+enum { COUNT, DELETE, EVENT }; /* as in bpf/totals.bpf.c */
 
 /* What must not fall, and what it has to be. */
 static const struct total {
@@ -341,6 +341,39 @@ static void test_totals__are_exact_when_keys_are_deleted(void **state)
 	assert_int_equal(exporter__stop(exporter), 0);
 }
 
+/* Events are additions already; series come, leave by ttl and come back all the same. */
+static void test_totals__of_events(void **state)
+{
+	static const char yaml[] =
+		"metrics:\n  counters:\n    - name: events_total\n      help: h\n"
+		"      perf_event_array: true\n      flush_interval: 24h\n" BOUNDS LABELS;
+	struct exporter *exporter = &((struct fixture *)*state)->exporter;
+	const char *prefix = SERIES("events_total{");
+	double sent = 0, before = 0, expired = 0;
+
+	exporter__add(exporter, "totals", "totals", yaml);
+	exporter__start(exporter, "totals", NULL);
+	for (uint64_t turn = 0; turn < 60 || !(expired > 0); turn++) {
+		char *metrics;
+
+		for (uint64_t i = 0; i < 50; i++, sent++)
+			fire(EVENT, turn % 7 * 5 + i % 12);
+		metrics = exporter__scrape(exporter); /* which drains the rings first */
+		assert_true(metrics_value(metrics,
+					  "sonde_metric_lost_samples_total{config=\"totals\","
+					  "metric=\"" SERIES("events_total\"}")) == 0);
+		assert_true(sum_of(metrics, prefix) == sent);
+		assert_true(metrics_count(metrics, prefix) <= LIMIT + 1);
+		assert_true(metrics_value(metrics, OVERFLOW("events_total")) >= before);
+		before = metrics_value(metrics, OVERFLOW("events_total"));
+		expired = metrics_value(metrics,
+					"sonde_metric_expired_series_total{config=\"totals\","
+					"metric=\"" SERIES("events_total\"}"));
+		free(metrics);
+	}
+	assert_int_equal(exporter__stop(exporter), 0);
+}
+
 #define test_with_exporter(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
 
 int main(void)
@@ -349,6 +382,7 @@ int main(void)
 		test_with_exporter(test_totals__are_exact_under_load),
 		test_with_exporter(test_totals__are_exact_over_reloads),
 		test_with_exporter(test_totals__are_exact_when_keys_are_deleted),
+		test_with_exporter(test_totals__of_events),
 	};
 
 	return cmocka_run_group_tests_name("totals", tests, NULL, NULL);

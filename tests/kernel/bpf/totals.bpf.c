@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause)
 /*
- * Counts the test's calls of fire(what, value) by `value`, in maps of several kinds; or takes a key out of them.
+ * Counts the test's calls of fire(what, value) by `value`, in maps of several kinds; or takes a key out of them; or
+ * sends the value as an event.
  */
 #include <linux/bpf.h>
 #include <linux/ptrace.h>
@@ -28,8 +29,14 @@ MAP(hash_total, BPF_MAP_TYPE_HASH, __u64);
 MAP(percpu_total, BPF_MAP_TYPE_PERCPU_HASH, __u64);
 MAP(sizes, BPF_MAP_TYPE_HASH, struct bucket_key);
 
+struct {
+	__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
+	__uint(key_size, sizeof(__u32));
+	__uint(value_size, sizeof(__u32));
+} events_total SEC(".maps");
+
 /* What fire()'s first argument means. */
-enum { COUNT, DELETE };
+enum { COUNT, DELETE, EVENT };
 
 static void add(void *map, const void *key, __u64 more)
 {
@@ -58,11 +65,17 @@ static void count(__u64 number)
 SEC("uprobe/./trigger:fire")
 int BPF_KPROBE(count_call, __u64 what, __u64 value)
 {
-	if (what == COUNT) {
+	switch (what) {
+	case COUNT:
 		count(value);
-	} else {
+		break;
+	case DELETE:
 		bpf_map_delete_elem(&hash_total, &value);
 		bpf_map_delete_elem(&percpu_total, &value);
+		break;
+	case EVENT:
+		bpf_perf_event_output(ctx, &events_total, BPF_F_CURRENT_CPU, &value, sizeof(value));
+		break;
 	}
 	return 0;
 }
