@@ -78,7 +78,7 @@ static void check(int r, struct err *err)
 	_Exit(2);
 }
 
-void bench_route__open(struct bench_route *bench, const struct bench_table *table)
+void bench_route__open(struct bench_route *bench, const struct bench_table *table, uint64_t limit)
 {
 	const struct fact_map map = { .name = "sonde_bench",
 				      .type = table->info.type,
@@ -86,18 +86,19 @@ void bench_route__open(struct bench_route *bench, const struct bench_table *tabl
 				      .value_size = table->info.value_size,
 				      .max_entries = table->info.max_entries };
 	const struct object_facts facts = { .path = "", .maps = &map, .map_count = 1 };
-	const struct metric_spec *metric = &metrics[table->info.key_size == sizeof(uint32_t)];
 	struct plan_env env = { .decode = &bench->agent.decode, .facts = &facts };
 	struct err err = ERR_INIT;
 
 	*bench = (struct bench_route){
-		.spec = { .name = "bench", .streams = streams, .stream_count = 2 }
+		.spec = { .name = "bench", .streams = streams, .stream_count = 2 },
+		.metric = metrics[table->info.key_size == sizeof(uint32_t)],
 	};
+	bench->metric.limit = limit;
 	check(host__open("/", &bench->agent.host, &err), &err);
 	bench->agent.decode.host = bench->agent.host;
 	check(registry__new(&bench->agent.registry, &err), &err);
 	env.registry = bench->agent.registry;
-	check(plan_route(&bench->spec, metric, &env, &bench->route, &err), &err);
+	check(plan_route(&bench->spec, &bench->metric, &env, &bench->route, &err), &err);
 	check(table_source__open(&table->info, host__possible_cpus(bench->agent.host),
 				 &bench->route.table, &err),
 	      &err);

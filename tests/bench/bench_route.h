@@ -16,10 +16,12 @@ struct bench_route {
 	struct agent_config config;
 	struct route route;
 	struct spec spec;
+	struct metric_spec metric;
 	struct strbuf text; /* of the last scrape */
 };
 
-void bench_route__open(struct bench_route *route, const struct bench_table *table);
+/* limit: of the metric; 0: it has none, and so no accounts of its keys. */
+void bench_route__open(struct bench_route *route, const struct bench_table *table, uint64_t limit);
 void bench_route__close(struct bench_route *route);
 /* The time of a scrape, text included. */
 double bench_route__scrape_ms(struct bench_route *route);

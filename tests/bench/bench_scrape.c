@@ -56,7 +56,7 @@ static void run_warm(const char *figure, uint32_t type, uint32_t series, int rou
 
 	bench_table__open(&table, type, series + series / 4, 0);
 	bench_table__put(&table, series);
-	bench_route__open(&route, &table);
+	bench_route__open(&route, &table, 0);
 	(void)bench_route__scrape_ms(&route);
 	(void)bench_route__scrape_ms(&route);
 	for (int round = 0; round < rounds; round++) {
@@ -79,7 +79,7 @@ static void run_churn(const char *figure, uint32_t type)
 
 	bench_table__open(&table, type, SERIES + SERIES / 4, 0);
 	bench_table__put(&table, SERIES);
-	bench_route__open(&route, &table);
+	bench_route__open(&route, &table, 0);
 	(void)bench_route__scrape_ms(&route);
 	for (int round = 0; round < 41; round++) {
 		bench_table__drop(&table, SERIES / 10);
@@ -105,13 +105,42 @@ static void run_cold(const char *figure, uint32_t type)
 		struct strbuf text = STRBUF_INIT; /* the rival starts cold as well */
 		struct bench_route route;
 
-		bench_route__open(&route, &table);
+		bench_route__open(&route, &table, 0);
 		bench_times__add(&contest.ours, bench_route__scrape_ms(&route));
 		run_rivals(&contest, &table, &route, &text);
 		bench_route__close(&route);
 		strbuf__done(&text);
 	}
 	print_contest(figure, &contest, 1.0 / 3, BENCH_NO_LIMIT);
+	bench_table__close(&table);
+}
+
+/* What it costs that a total survives its series; the limit is one that does not bite. */
+static void bounded_hash(void)
+{
+	struct bench_times bounded = { 0 }, unbounded = { 0 };
+	struct bench_route routes[2];
+	struct bench_table table;
+
+	bench_table__open(&table, BPF_MAP_TYPE_HASH, SERIES + SERIES / 4, 0);
+	bench_table__put(&table, SERIES);
+	bench_route__open(&routes[0], &table, 0);
+	bench_route__open(&routes[1], &table, 2 * SERIES);
+	for (int round = 0; round < 17; round++) {
+		double unbounded_ms = bench_route__scrape_ms(&routes[0]);
+		double bounded_ms = bench_route__scrape_ms(&routes[1]);
+
+		if (round < 2) /* cold */
+			continue;
+		bench_times__add(&unbounded, unbounded_ms);
+		bench_times__add(&bounded, bounded_ms);
+	}
+	bench_title("bounded_hash_100k: %.2f ms with a limit, %.2f ms without",
+		    bench_times__median(&bounded), bench_times__median(&unbounded));
+	bench_print("bounded_hash_100k/unbounded",
+		    bench_times__median(&bounded) / bench_times__median(&unbounded), "", 1.3);
+	bench_route__close(&routes[0]);
+	bench_route__close(&routes[1]);
 	bench_table__close(&table);
 }
 
@@ -149,8 +178,8 @@ static void array(void)
 	bench_table__open(&without, BPF_MAP_TYPE_ARRAY, SERIES, 0);
 	bench_table__put(&with_flag, SERIES);
 	bench_table__put(&without, SERIES);
-	bench_route__open(&route, &with_flag);
-	bench_route__open(&other, &without);
+	bench_route__open(&route, &with_flag, 0);
+	bench_route__open(&other, &without, 0);
 	(void)bench_route__scrape_ms(&route);
 	(void)bench_route__scrape_ms(&other);
 	for (int round = 0; round < 31; round++) {
@@ -178,7 +207,7 @@ static void lru(void)
 	size_t early = 0, most = 0;
 
 	bench_table__open(&table, BPF_MAP_TYPE_LRU_HASH, 20000, 0);
-	bench_route__open(&route, &table);
+	bench_route__open(&route, &table, 0);
 	for (int scrape = 1; scrape <= 100; scrape++) {
 		size_t bytes;
 
@@ -206,7 +235,7 @@ static void text_line(void)
 
 	bench_table__open(&table, BPF_MAP_TYPE_HASH, SERIES, 0);
 	bench_table__put(&table, SERIES);
-	bench_route__open(&route, &table);
+	bench_route__open(&route, &table, 0);
 	(void)bench_route__scrape_ms(&route);
 	family = route.route.family;
 	for (int round = 0; round < 101; round++) {
@@ -226,6 +255,7 @@ static void text_line(void)
 
 static const struct bench_case cases[] = {
 	{ "array", array },
+	{ "bounded", bounded_hash },
 	{ "churn", churn },
 	{ "cold", cold },
 	{ "lru", lru },
