@@ -47,6 +47,46 @@ static uint32_t key_size(const struct stream_spec *stream)
 	return size;
 }
 
+/* struct v { u32 a; s64 b; struct { u16 c; }; u64 d[4]; }: what names in 'value' may mean. */
+static const struct fact_type u16_type = { .kind = FACT_TYPE_INT, .name = "u16", .size = 2 };
+static const struct fact_type u32_type = { .kind = FACT_TYPE_INT, .name = "u32", .size = 4 };
+static const struct fact_type u64_type = { .kind = FACT_TYPE_INT, .name = "u64", .size = 8 };
+static const struct fact_type s64_type = {
+	.kind = FACT_TYPE_INT, .name = "s64", .size = 8, .is_signed = true
+};
+static const struct fact_type array_type = {
+	.kind = FACT_TYPE_ARRAY, .name = "", .size = 32, .element = &u64_type, .element_count = 4
+};
+static const struct fact_member inner_members[] = { { .name = "c", .type = &u16_type } };
+static const struct fact_type inner_type = {
+	.kind = FACT_TYPE_STRUCT, .name = "", .size = 8, .members = inner_members, .member_count = 1
+};
+static const struct fact_member members[] = {
+	{ .name = "a", .type = &u32_type },
+	{ .name = "b", .offset_bits = 64, .type = &s64_type },
+	{ .name = "", .offset_bits = 128, .type = &inner_type },
+	{ .name = "d", .offset_bits = 192, .type = &array_type },
+	{ .name = "e", .offset_bits = 448, .size_bits = 3, .type = &u32_type },
+	{ .name = "f", .offset_bits = 480 },
+};
+static const struct fact_type value_type = {
+	.kind = FACT_TYPE_STRUCT, .name = "v", .size = 64, .members = members, .member_count = 6
+};
+static const struct fact_type *const types_of_records[] = { &value_type };
+
+static uint32_t size_of_param(const struct param_spec *param)
+{
+	static const struct {
+		const char *type;
+		uint32_t size;
+	} sizes[] = { { "bool", 1 }, { "u32", 4 }, { "u64", 8 } };
+
+	for (size_t i = 0; i < array_size(sizes); i++)
+		if (str_eq(sizes[i].type, param->type))
+			return sizes[i].size;
+	return 16;
+}
+
 /* A map for each stream, of a type that the mood byte picks; now and then one that does not fit. */
 static void make_facts(const struct spec *spec, uint8_t mood, struct arena *arena,
 		       struct object_facts *ret_facts)
@@ -61,8 +101,9 @@ static void make_facts(const struct spec *spec, uint8_t mood, struct arena *aren
 		BPF_MAP_TYPE_RINGBUF,
 	};
 	struct fact_map *maps = arena_array(arena, struct fact_map, spec->stream_count);
+	uint32_t variable_count = spec->programs[0].rodata_count;
 	struct fact_variable *variables = arena_array(arena, struct fact_variable,
-						      spec->programs[0].rodata_count);
+						      variable_count + spec->param_count);
 
 	require(maps && variables);
 	for (uint32_t i = 0; i < spec->stream_count; i++) {
@@ -77,17 +118,27 @@ static void make_facts(const struct spec *spec, uint8_t mood, struct arena *aren
 					  : BPF_MAP_TYPE_RINGBUF,
 			.key_size = key_size(stream) - (mood & 2),
 			.value_size = mood & 1 ? 8 : mood,
+			.value = mood & 8 ? &value_type : NULL,
 		};
 	}
 	for (uint32_t i = 0; i < spec->programs[0].rodata_count; i++)
 		variables[i] = (struct fact_variable){ .name = spec->programs[0].rodata[i].name,
 						       .size = 8 };
+	for (uint32_t i = 0; i < spec->param_count; i++)
+		if (spec->params[i].constant)
+			variables[variable_count++] = (struct fact_variable){
+				.name = spec->params[i].constant,
+				.section = ".rodata",
+				.size = size_of_param(&spec->params[i]),
+			};
 	*ret_facts = (struct object_facts){
 		.path = "fuzz.bpf.o",
 		.maps = maps,
 		.map_count = mood & 4 ? 0 : spec->stream_count,
 		.variables = variables,
-		.variable_count = spec->programs[0].rodata_count,
+		.variable_count = variable_count,
+		.types = types_of_records,
+		.type_count = array_size(types_of_records),
 	};
 }
 
