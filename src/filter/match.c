@@ -21,6 +21,7 @@ typedef int (*match_fn)(struct match *match, const void *data, size_t len);
 typedef int (*match_open_fn)(struct match *match, struct err *err);
 
 struct comparison {
+	const char *name; /* as configs write it */
 	match_fn run;
 	match_open_fn open; /* or NULL */
 	bool is_negated;    /* the opposite of what run says */
@@ -116,26 +117,29 @@ static int run_number(struct match *match, const void *data, size_t len)
 
 /* ---- the table ------------------------------------------------------------------------------- */
 
-#define NUMBER(is_greater_, is_or_equal_)                                                          \
+#define NUMBER(name_, is_greater_, is_or_equal_)                                                   \
 	{                                                                                          \
-		.run = run_number, .open = open_number, .is_on_bytes = true,                       \
+		.name = (name_), .run = run_number, .open = open_number, .is_on_bytes = true,      \
 		.is_greater = (is_greater_), .is_or_equal = (is_or_equal_)                         \
 	}
 
 /* Those without a function are for policies. */
 static const struct comparison comparisons[] = {
-	[MATCH_OP_EQUAL] = { .run = run_equal },
-	[MATCH_OP_NOT_EQUAL] = { .run = run_equal, .is_negated = true },
-	[MATCH_OP_LESS] = NUMBER(false, false),
-	[MATCH_OP_LESS_EQUAL] = NUMBER(false, true),
-	[MATCH_OP_GREATER] = NUMBER(true, false),
-	[MATCH_OP_GREATER_EQUAL] = NUMBER(true, true),
-	[MATCH_OP_IN] = { .run = run_equal },
-	[MATCH_OP_NOT_IN] = { .run = run_equal, .is_negated = true },
-	[MATCH_OP_PREFIX] = { .run = run_prefix },
-	[MATCH_OP_NOT_PREFIX] = { .run = run_prefix, .is_negated = true },
-	[MATCH_OP_REGEXP] = { .run = run_pattern, .open = open_pattern },
-	[MATCH_OP_NOT_REGEXP] = { .run = run_pattern, .open = open_pattern, .is_negated = true },
+	[MATCH_OP_EQUAL] = { .name = "=", .run = run_equal },
+	[MATCH_OP_NOT_EQUAL] = { .name = "!=", .run = run_equal, .is_negated = true },
+	[MATCH_OP_LESS] = NUMBER("<", false, false),
+	[MATCH_OP_LESS_EQUAL] = NUMBER("<=", false, true),
+	[MATCH_OP_GREATER] = NUMBER(">", true, false),
+	[MATCH_OP_GREATER_EQUAL] = NUMBER(">=", true, true),
+	[MATCH_OP_IN] = { .name = "in", .run = run_equal },
+	[MATCH_OP_NOT_IN] = { .name = "not in", .run = run_equal, .is_negated = true },
+	[MATCH_OP_PREFIX] = { .name = "prefix", .run = run_prefix },
+	[MATCH_OP_NOT_PREFIX] = { .name = "not prefix", .run = run_prefix, .is_negated = true },
+	[MATCH_OP_REGEXP] = { .name = "regexp", .run = run_pattern, .open = open_pattern },
+	[MATCH_OP_NOT_REGEXP] = { .name = "not regexp",
+				  .run = run_pattern,
+				  .open = open_pattern,
+				  .is_negated = true },
 };
 
 int match__new(const struct when_spec *spec, struct match **ret_match, struct err *err)
@@ -171,6 +175,12 @@ struct match *match__free(struct match *match)
 		pattern__free(match->pattern);
 	free(match);
 	return NULL;
+}
+
+const char *match_op_name(enum match_op op)
+{
+	return (size_t)op < array_size(comparisons) && comparisons[op].name ? comparisons[op].name
+									    : "?";
 }
 
 bool match__wants_text(const struct match *match)

@@ -19,6 +19,8 @@ struct match;
 /* -EINVAL for values that the comparison cannot take, -EOPNOTSUPP for one that is not for rows. */
 int match__new(const struct when_spec *spec, struct match **ret_match, struct err *err);
 struct match *match__free(struct match *match);
+/* As configs write it: "not in". "?" for what is not for rows. */
+const char *match_op_name(enum match_op op);
 /* Whether it is run on text; otherwise on raw bytes: 1, 2, 4 or 8 of them. */
 bool match__wants_text(const struct match *match);
 /* 1: it holds, 0: it does not; -E2BIG: a pattern needs too many steps; -EINVAL: no number has so many bytes. */

@@ -14,14 +14,17 @@
 #define LEFT_SHARE 4
 
 /* One cell or all of the row, as the route has a series for each CPU or not. */
-static inline uint64_t sum_cells(struct route *route, const struct row_batch *rows,
-				 const uint8_t *cell, uint32_t count)
+static inline uint64_t sum_cells(struct route *route, const struct value_cell *place,
+				 const struct row_batch *rows, const uint8_t *cell, uint32_t count)
 {
 	uint64_t sum = 0;
 	uint32_t i;
 
-	for (i = 0; i < count; i++)
-		sum += value_cell__read(&route->cell, cell + (size_t)i * rows->cell_stride);
+	if (count == 1)
+		sum = value_cell__read(place, cell);
+	else
+		for (i = 0; i < count; i++)
+			sum += value_cell__read(place, cell + (size_t)i * rows->cell_stride);
 	route->ledger.last_sum += sum;
 	return sum;
 }
@@ -33,8 +36,9 @@ static void add_slots(struct route *route, const struct label_entry *entry,
 	uint32_t i;
 
 	for (i = 0; i < route->value_count; i++)
-		family__add_slot(route->family, entry->series, (int32_t)i,
-				 sum_cells(route, rows, cell + i * sizeof(uint64_t), count));
+		family__add_slot(
+			route->family, entry->series, (int32_t)i,
+			sum_cells(route, &route->cell, rows, cell + i * sizeof(uint64_t), count));
 }
 
 /* Where the row is on its way: at its labels, with its value still as it was read. */
@@ -43,7 +47,8 @@ struct row {
 	const struct label_entry *entry;
 	const struct row_batch *batch;
 	const uint8_t *cell;
-	uint32_t count; /* cells */
+	uint32_t count;          /* cells */
+	struct value_cell place; /* the route's: here it stays in registers */
 };
 
 /* A row of which only what is new may be added. */
@@ -52,8 +57,8 @@ static void account_value(struct route *route, const struct row *row)
 	uint32_t i;
 
 	for (i = 0; i < route->value_count; i++)
-		route->values[i] = sum_cells(route, row->batch, row->cell + i * sizeof(uint64_t),
-					     row->count);
+		route->values[i] = sum_cells(route, &row->place, row->batch,
+					     row->cell + i * sizeof(uint64_t), row->count);
 	route__account(route, row->key, row->entry, route->values);
 }
 
@@ -71,10 +76,10 @@ static inline void add_value(struct route *route, const struct row *row)
 		add_slots(route, entry, row->batch, row->cell, row->count);
 	else if (route->has_bucket)
 		family__add_slot(route->family, entry->series, entry->bucket,
-				 sum_cells(route, row->batch, row->cell, row->count));
+				 sum_cells(route, &row->place, row->batch, row->cell, row->count));
 	else
 		family__add(route->family, entry->series,
-			    sum_cells(route, row->batch, row->cell, row->count));
+			    sum_cells(route, &row->place, row->batch, row->cell, row->count));
 }
 
 /* Whether the row was never added to. An array has all its rows from the start. */
@@ -91,10 +96,10 @@ static bool is_zero(const struct route *route, const struct row_batch *rows, con
 }
 
 /* STAGE_FILTER of a row before it has a series. */
-static inline bool is_skipped(struct route *route, const struct row_batch *rows,
-			      const uint8_t *cell, uint32_t count)
+static bool is_skipped(struct route *route, const struct row_batch *rows, const uint8_t *cell,
+		       uint32_t count)
 {
-	if (!route->metric->skips_zeros || !is_zero(route, rows, cell, count))
+	if (!is_zero(route, rows, cell, count))
 		return false;
 	route->ledger.filtered++;
 	return true;
@@ -108,15 +113,18 @@ static inline __attribute__((always_inline)) int for_each_row(struct route *rout
 							      const struct row_batch *rows,
 							      row_fn run)
 {
-	struct row row = {
-		.key = rows->keys, .batch = rows, .cell = rows->values, .count = rows->value_count
-	};
+	struct row row = { .key = rows->keys,
+			   .batch = rows,
+			   .cell = rows->values,
+			   .count = rows->value_count,
+			   .place = route->cell };
+	bool skips_zeros = route->metric->skips_zeros;
 	struct label_entry scratch;
 	size_t i;
 
 	for (i = 0; i < rows->len;
 	     i++, row.key += rows->key_stride, row.cell += rows->value_stride) {
-		if (is_skipped(route, rows, row.cell, row.count))
+		if (skips_zeros && is_skipped(route, rows, row.cell, row.count))
 			continue;
 		row.entry = route__resolve(route, row.key, &scratch);
 		if (row.entry)
@@ -133,7 +141,8 @@ static inline __attribute__((always_inline)) int for_each_cell(struct route *rou
 							       row_fn run)
 {
 	uint8_t key[ROUTE_KEY_MAX + sizeof(uint16_t)];
-	struct row row = { .key = key, .batch = rows, .count = 1 };
+	struct row row = { .key = key, .batch = rows, .count = 1, .place = route->cell };
+	bool skips_zeros = route->metric->skips_zeros;
 	struct label_entry scratch;
 	uint32_t cpu;
 	size_t i;
@@ -146,7 +155,7 @@ static inline __attribute__((always_inline)) int for_each_cell(struct route *rou
 			uint16_t number = (uint16_t)cpu;
 
 			row.cell = value + (size_t)cpu * rows->cell_stride;
-			if (is_skipped(route, rows, row.cell, 1))
+			if (skips_zeros && is_skipped(route, rows, row.cell, 1))
 				continue;
 			memcpy(key + rows->key_size, &number, sizeof(number));
 			row.entry = route__resolve(route, key, &scratch);

@@ -190,6 +190,14 @@ static void add_label(const struct label_spec *label, struct strbuf *out)
 		strbuf__printf(out, "%s%s", i ? " > " : " = ", label->steps[i].decoder);
 }
 
+static void format_when(const struct when_spec *when, struct strbuf *out)
+{
+	strbuf__printf(out, "    when %s %s", when->field, match_op_name(when->op));
+	for (uint32_t i = 0; i < when->value_count; i++)
+		strbuf__printf(out, "%s \"%s\"", i ? "," : "", when->values[i].text);
+	strbuf__add_char(out, '\n');
+}
+
 static void format_metric(const struct agent_config *config, const struct route *route,
 			  struct strbuf *out)
 {
@@ -213,6 +221,12 @@ static void format_metric(const struct agent_config *config, const struct route 
 				       route->labels[i].offset + route->labels[i].size - 1);
 		strbuf__add_char(out, '\n');
 	}
+	if (route->metric->cell.size > 0)
+		strbuf__printf(out, "    value bytes %u..%u%s\n", route->cell.offset,
+			       route->cell.offset + route->cell.size - 1,
+			       route->cell.is_signed ? ", signed" : "");
+	for (i = 0; i < route->metric->when_count; i++)
+		format_when(&route->metric->when[i], out);
 	strbuf__printf(out, "    demand %s\n", demand_name(route->demand));
 	if (route->error)
 		strbuf__printf(out, "    LEFT OUT: %s\n", route->error);
@@ -254,6 +268,9 @@ static void format_config(const struct agent *agent, uint32_t index, struct strb
 		strbuf__printf(out, "  IMPOSSIBLE: %s\n", view.error);
 	for (i = 0; i < config->spec->program_count; i++)
 		strbuf__printf(out, "  object %s\n", config->spec->programs[i].object);
+	for (i = 0; i < config->spec->param_count; i++)
+		strbuf__printf(out, "  param %s (%s): \"%s\"\n", config->spec->params[i].name,
+			       config->spec->params[i].type, config->spec->params[i].value);
 	for (i = 0; (part = agent__part(agent, index, i)); i++)
 		strbuf__printf(out, "  program %s: %s, %s%s%s\n", part->name, part->hook,
 			       state_name(part->state), part->reason ? ": " : "",

@@ -8,6 +8,14 @@
 
 /* ---- params and what hangs on them ----------------------------------------------------------- */
 
+/* What a parameter is when nothing is said. */
+static const char *default_of(const char *type)
+{
+	if (str_eq(type, "bool"))
+		return "false";
+	return str_starts(type, "u") ? "0" : "";
+}
+
 int convert_params(struct writer *writer, const struct config_text *config)
 {
 	const struct param_text *texts = config->params.items;
@@ -16,15 +24,18 @@ int convert_params(struct writer *writer, const struct config_text *config)
 
 	if (!params)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < config->params.count; i++)
+	for (uint32_t i = 0; i < config->params.count; i++) {
+		const char *type = text_or(&texts[i].type, "bool");
+
 		params[i] = (struct param_spec){
 			.at = texts[i].at,
 			.name = texts[i].name.text,
 			.help = texts[i].help.text,
-			.type = text_or(&texts[i].type, "bool"),
-			.value = text_or(&texts[i].initial, ""),
+			.type = type,
+			.value = text_or(&texts[i].initial, default_of(type)),
 			.constant = text_or(&texts[i].constant, NULL),
 		};
+	}
 	writer->spec->params = params;
 	writer->spec->param_count = config->params.count;
 	return 0;

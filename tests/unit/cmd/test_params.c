@@ -60,7 +60,7 @@ static void test_apply__names_of_configs_may_have_dots(void **state)
 	assert_int_equal(param_settings__apply(&settings, other, NULL), 0);
 	assert_int_equal(param_settings__check_applied(&settings, NULL), 0);
 	assert_string_equal(spec__find_param(spec, "count")->value, "12");
-	assert_string_equal(spec__find_param(other, "count")->value, "");
+	assert_string_equal(spec__find_param(other, "count")->value, "0");
 	param_settings__done(&settings);
 	spec__free(spec);
 	spec__free(other);
