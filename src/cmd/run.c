@@ -155,7 +155,8 @@ static void attach_probe(struct run *run, const char *name, uint32_t config)
 
 /* A probe on its way: read, and if that went well given to the agent later. */
 struct pending_probe {
-	const char *name;  /* in the arena of the paths */
+	const char *name; /* in the arena of the paths, as path is */
+	const char *path;
 	struct spec *spec; /* owned; NULL: it cannot be read */
 	struct err err;    /* why */
 };
@@ -189,7 +190,7 @@ static int read_probe(struct run *run, const struct config_path *path,
 		      struct pending_probes *pending, struct err *err)
 {
 	struct err_list errors = { .len = 0 };
-	struct pending_probe probe = { .name = path->name };
+	struct pending_probe probe = { .name = path->name, .path = path->path };
 	int r = config_read_file(path->path, &probe.spec, &errors);
 
 	if (r < 0)
@@ -210,7 +211,11 @@ static void start_probe(struct run *run, struct pending_probe *probe)
 	uint32_t config = agent__config_count(run->session.agent);
 
 	run->total++;
-	if (probe->spec && agent__add(run->session.agent, take_ptr(probe->spec), &errors) == 0) {
+	if (!probe->spec) {
+		/* Without memory the page says less than the summary. */
+		(void)agent__add_unreadable(run->session.agent, probe->name, probe->path,
+					    &probe->err);
+	} else if (agent__add(run->session.agent, take_ptr(probe->spec), &errors) == 0) {
 		attach_probe(run, probe->name, config);
 		return;
 	}

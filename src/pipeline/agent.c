@@ -277,6 +277,41 @@ int agent_add_config(struct agent *agent, struct spec *spec, struct agent_config
 
 /* ---- load, attach, start ------------------------------------------------------------------------------- */
 
+int agent__add_unreadable(struct agent *agent, const char *name, const char *path,
+			  const struct err *reason)
+{
+	struct spec *spec = new_zero(struct spec);
+	struct agent_config *config = new_zero(struct agent_config);
+	char text[1024];
+
+	err__format(reason, text, sizeof(text));
+	if (spec && config) {
+		spec->name = arena__strdup(&spec->arena, name);
+		spec->origin = arena__strdup(&spec->arena, path);
+		config->spec = spec;
+		config->error = strdup(text);
+	}
+	if (!config || !spec || !spec->name || !spec->origin || !config->error ||
+	    vec_push(&agent->configs, config) < 0) {
+		spec__free(spec);
+		if (config)
+			free(config->error);
+		free(config);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/* Why it does not run stands beside the config from now on. */
+static void note_failure(struct agent_config *config, const struct err *err)
+{
+	char text[1024];
+
+	err__format(err, text, sizeof(text));
+	free(config->error);
+	config->error = strdup(text); /* without memory the page says less */
+}
+
 /* None of its programs can run on this kernel: the config stays and says so, the others go on. Takes err. */
 static int set_aside(struct agent_config *config, struct err *err)
 {
@@ -299,16 +334,18 @@ int agent__load(struct agent *agent, uint32_t index, struct err *err)
 
 		if (r == -EOPNOTSUPP && !agent->options.is_strict)
 			return set_aside(config, err);
-		if (r < 0)
-			return err__wrap(err, r, NULL, "config \"%s\"", config->spec->name);
+		if (r < 0) {
+			err__wrap(err, r, NULL, "config \"%s\"", config->spec->name);
+			note_failure(config, err);
+			return r;
+		}
 	}
 	config->is_loaded = true;
 	return 0;
 }
 
-int agent__attach(struct agent *agent, uint32_t index, struct err *err)
+static int attach(struct agent_config *config, struct err *err)
 {
-	struct agent_config *config = agent->configs.items[index];
 	uint32_t i;
 	int r;
 
@@ -327,6 +364,16 @@ int agent__attach(struct agent *agent, uint32_t index, struct err *err)
 			return err__wrap(err, r, &feed->at, "config \"%s\"", config->spec->name);
 	}
 	return 0;
+}
+
+int agent__attach(struct agent *agent, uint32_t index, struct err *err)
+{
+	struct agent_config *config = agent->configs.items[index];
+	int r = attach(config, err);
+
+	if (r < 0)
+		note_failure(config, err);
+	return r;
 }
 
 /* The map, if there is one, in which the program counts what its ring had no room for. */

@@ -43,6 +43,9 @@ struct agent *agent__free(struct agent *agent);
 /* Opens the object, completes and checks the spec, plans its routes. The spec is taken in any case. Errors that make
  * this config impossible come back; others become notes of the plan. Nothing is loaded yet. */
 int agent__add(struct agent *agent, struct spec *spec, struct err_list *errors);
+/* A config that could not even be read: it is shown with the reason, and nothing else. */
+int agent__add_unreadable(struct agent *agent, const char *name, const char *path,
+			  const struct err *reason);
 /* Loads and attaches one config (the order of agent__add()), then its feeds. A config of which no program can run on
  * this kernel is set aside with its reason (unless strict); every other failure comes back. */
 int agent__load(struct agent *agent, uint32_t config, struct err *err);

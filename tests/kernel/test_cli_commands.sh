@@ -75,6 +75,22 @@ wait_for() {
 	done
 }
 
+cp -r all shown
+echo 'metrics: [' >shown/broken.yaml
+cp "$SONDE_TEST_BPF/badmap.bpf.o" shown/
+echo 'metrics: {counters: []}' >shown/badmap.yaml
+"$SONDE_BIN" run --probes=shown --listen=127.0.0.1:0 >shown.out 2>&1 &
+pid=$!
+tap_at_exit "kill -KILL $pid 2>/dev/null"
+wait_for shown.out 'what runs'
+page=$(busybox wget -q -O - "$(sed -n 's/^what runs *//p' shown.out)")
+tap_has "the page says what cannot be read" "$page" "shown/broken.yaml:2:1: yaml:"
+tap_has "the page says what cannot be planned" "$page" "shown/no_map.yaml:3:7: map"
+tap_has "the page says what cannot be loaded" "$page" "impossible&#39; cannot be made"
+tap_has "the page says what cannot be attached" "$page" "there is no file &#39;./trigger&#39;"
+kill -INT $pid
+wait $pid
+
 "$SONDE_BIN" run --probes=all --listen=127.0.0.1:0 >run.out 2>run.err &
 pid=$!
 tap_at_exit "kill -KILL $pid 2>/dev/null"
