@@ -86,7 +86,7 @@ fails "a key of the wrong type" type "Error parsing configs: DIR/type.yaml:2:13:
 
 echo 'metrics: {}' | config nothing
 fails "a config that asks for nothing" nothing "Error parsing configs: DIR/nothing.yaml:1:1: the config asks for \
-nothing; it needs metrics.counters, metrics.histograms or tracing.spans"
+nothing; it needs metrics.counters, metrics.gauges, metrics.histograms or tracing.spans"
 
 printf 'metrics:\n  counters:\n    - name: x\n    - help: y\n' | config half
 fails "name and help missing: both are told" half \
