@@ -27,7 +27,6 @@ static void add_ledger(struct ledger_row *row, const struct ledger *ledger)
 	row->vanished = ledger->vanished;
 	row->read_errors = ledger->read_errors;
 	row->rows = ledger->last_rows;
-	row->scrape_bytes = ledger->last_bytes;
 	row->read_seconds = (double)ledger->last_read_ns / NS_PER_S;
 	row->agent_seconds = (double)ledger->agent_ns / NS_PER_S;
 }
@@ -65,6 +64,8 @@ static struct ledger_row metric_row(const struct agent *agent, const struct agen
 		.is_active = !route->error && (route->table || route->events),
 		.fill_ratio = route__fill_ratio(route),
 		.series = view.series,
+		.scrape_bytes = agent->scrapes.count ? (double)route->ledger.last_bytes
+						     : (double)NAN,
 	};
 
 	if (route->family) {
@@ -88,6 +89,7 @@ static struct ledger_row span_row(const struct agent *agent, const struct agent_
 		.error = route->error,
 		.is_active = route->events != NULL,
 		.fill_ratio = route->events ? route->peak_fill : (double)NAN,
+		.scrape_bytes = (double)NAN,
 	};
 
 	add_ledger(&row, &route->ledger);
@@ -199,6 +201,7 @@ static void json_row(const struct ledger_row *row, struct json_writer *json)
 		{ "kernel_memory_bytes", row->memory_bytes },
 		{ "fill_ratio", row->fill_ratio },
 		{ "read_seconds", row->read_seconds },
+		{ "scrape_bytes", row->scrape_bytes },
 	};
 	const struct {
 		const char *name;
@@ -215,7 +218,6 @@ static void json_row(const struct ledger_row *row, struct json_writer *json)
 		{ "overflowed", row->overflowed },
 		{ "read_errors", row->read_errors },
 		{ "vanished", row->vanished },
-		{ "scrape_bytes", row->scrape_bytes },
 	};
 
 	json__begin_object(json, NULL);

@@ -29,7 +29,7 @@ struct ledger_row {
 	uint64_t rows;                        /* of the last pass */
 	uint64_t seen, kept, filtered, decode_errors;
 	uint64_t lost, overflowed, read_errors, vanished;
-	uint64_t scrape_bytes;
+	double scrape_bytes; /* in the newest exposition, if there was one */
 	double read_seconds; /* of the last pass */
 };
 

@@ -8,7 +8,7 @@
 #include "pipeline/ledger_view.h"
 #include "web/pages.h"
 
-static struct page_cost cost_for_page(const struct ledger_row *row, bool has_scrapes)
+static struct page_cost cost_for_page(const struct ledger_row *row)
 {
 	return (struct page_cost){
 		.config = row->config,
@@ -21,8 +21,7 @@ static struct page_cost cost_for_page(const struct ledger_row *row, bool has_scr
 		.lost = (double)(row->lost + row->overflowed),
 		.errors = (double)(row->decode_errors + row->read_errors),
 		.memory_bytes = row->memory_bytes,
-		.scrape_bytes = has_scrapes && row->series_limit ? (double)row->scrape_bytes
-								 : (double)NAN,
+		.scrape_bytes = row->scrape_bytes,
 	};
 }
 
@@ -65,7 +64,7 @@ int page_ledger__make(const struct agent *agent, struct arena *arena,
 
 		/* What is left out costs nothing, and its config below says why; spans that nobody wants do cost. */
 		if (row.is_active || row.memory_bytes > 0)
-			rows[shown++] = cost_for_page(&row, summary.scrapes > 0);
+			rows[shown++] = cost_for_page(&row);
 	}
 	qsort(rows, shown, sizeof(*rows), compare);
 	ledger_summary__format(&summary, &text);

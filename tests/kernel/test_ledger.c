@@ -343,6 +343,9 @@ static void test_page__has_the_table(void **state)
 	exporter__start(exporter, "shapes", NULL);
 	exporter__get(exporter, "/", &before);
 	assert_non_null(strstr(before.body, "Nobody has asked for the metrics yet"));
+	reply__done(&before);
+	exporter__get(exporter, "/ledger.json", &before);
+	assert_non_null(strstr(before.body, "\"scrape_bytes\":null"));
 	fire(FRUIT_PLUM, 1);
 	free(exporter__scrape(exporter));
 	exporter__get(exporter, "/", &page);
