@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
 #include "pipeline/route.h"
 
 /* Of a trie a key that stays may be missed while others come and go (the kernel walks it without a lock). */
@@ -186,7 +187,7 @@ static uint64_t increase_of(uint64_t value, uint64_t before)
 
 int route__add_overflow(struct route *route, uint32_t slot, uint64_t value, struct err *err)
 {
-	uint64_t *before;
+	uint64_t *before, more;
 	uint32_t series;
 	int r;
 
@@ -200,19 +201,20 @@ int route__add_overflow(struct route *route, uint32_t slot, uint64_t value, stru
 	r = family__overflow(route->family, &series, err);
 	if (r < 0)
 		return r;
-	value = family__keeps(route->family, series) ? increase_of(value, *before) : value;
-	*before += value; /* of a series that is not kept it is not asked for */
+	more = family__keeps(route->family, series) ? increase_of(value, *before) : value;
+	*before = value;
 	if (route->buckets)
-		family__add_slot(route->family, series, (int32_t)slot, value);
+		family__add_slot(route->family, series, (int32_t)slot, more);
 	else
-		family__add(route->family, series, value);
+		family__add(route->family, series, more);
 	return 0;
 }
 
-/* Its counts go on in the other's map then (program__inherit()), or it is the same map. */
+/* Its counts go on in the other's map then (program__inherit()), or it is the very same. */
 static bool has_same_map(const struct route *route, const struct route *former)
 {
-	return route->map.type == former->map.type && route->map.key_size == former->map.key_size &&
+	return str_eq(route->stream->map, former->stream->map) &&
+	       route->map.type == former->map.type && route->map.key_size == former->map.key_size &&
 	       route->map.value_size == former->map.value_size;
 }
 
@@ -224,13 +226,14 @@ static bool has_same_numbers(const struct route *route, const struct route *form
 
 void route__take_accounts(struct route *route, struct route *former)
 {
-	if (!route->family || route->family != former->family || !has_same_map(route, former) ||
-	    route->key_size != former->key_size || !has_same_numbers(route, former) ||
+	if (!route->family || route->family != former->family || !has_same_map(route, former))
+		return;
+	free(route->beside);
+	route->beside = take_ptr(former->beside);
+	if (route->key_size != former->key_size || !has_same_numbers(route, former) ||
 	    !former->cache || !label_cache__has_accounts(former->cache))
 		return;
 	label_cache__free(route->cache);
 	route->cache = take_ptr(former->cache);
 	label_cache__make_stale(route->cache);
-	free(route->beside);
-	route->beside = take_ptr(former->beside);
 }

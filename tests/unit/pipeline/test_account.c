@@ -396,7 +396,9 @@ static void test_add_overflow__is_told_the_whole_count(void **state)
 {
 	static const struct {
 		uint64_t counted, shown;
-	} passes[] = { { 10, 10 }, { 10, 10 }, { 25, 25 }, { 5, 30 /* it began anew */ } };
+	} passes[] = {
+		{ 10, 10 }, { 10, 10 }, { 25, 25 }, { 5, 30 /* it began anew */ }, { 7, 32 }
+	};
 
 	(void)state;
 	for (uint64_t limit = 0; limit < 2; limit++) {
@@ -417,37 +419,50 @@ static void test_add_overflow__is_told_the_whole_count(void **state)
 	}
 }
 
+/* The first route is followed by another one in the same family. */
+static void replace_route(struct fixture *fixture)
+{
+	struct route next;
+
+	open_route(fixture, &next, fixture->metric.limit ? 0 : LIMIT);
+	route__take_accounts(&next, &fixture->routes[0]);
+	registry__drop(fixture->registry, fixture->routes[0].family);
+	route__done(&fixture->routes[0]);
+	fixture->routes[0] = next;
+}
+
 static void test_take_accounts__counts_nothing_twice(void **state)
 {
-	struct fixture fixture;
-	struct route next;
-	struct shown shown;
+	/* the second is plain, but for its overflow series; nothing but the count beside the keys is in that of the third */
+	static const struct {
+		uint64_t limit, keys;
+	} rows[] = { { LIMIT, KEYS }, { 0, KEYS }, { 0, LIMIT } };
 
 	(void)state;
-	open_fixture(&fixture, LIMIT, 0, 0);
-	begin(&fixture);
-	for (uint64_t key = 0; key < KEYS; key++)
-		add(&fixture.routes[0], key, 100 + key);
-	assert_int_equal(route__add_overflow(&fixture.routes[0], 0, 1000, NULL), 0);
-	end(&fixture, true);
-	look(&fixture, &shown);
+	for (size_t i = 0; i < array_size(rows); i++) {
+		struct fixture fixture;
+		struct shown shown;
+		uint64_t total = 0;
 
-	uint64_t total = shown.total;
-
-	open_route(&fixture, &next, 0);
-	route__take_accounts(&next, &fixture.routes[0]);
-	registry__drop(fixture.registry, fixture.routes[0].family);
-	route__done(&fixture.routes[0]);
-	fixture.routes[0] = next;
-	begin(&fixture);
-	for (uint64_t key = 0; key < KEYS; key++)
-		add(&fixture.routes[0], key, 101 + key);
-	assert_int_equal(route__add_overflow(&fixture.routes[0], 0, 1001, NULL), 0);
-	end(&fixture, true);
-	look(&fixture, &shown);
-	assert_int_equal(shown.total, total + KEYS + 1);
-	assert_int_equal(shown.count, LIMIT);
-	close_fixture(&fixture);
+		open_fixture(&fixture, rows[i].limit, 0, LIMIT);
+		for (uint64_t turn = 0; turn < 3; turn++) {
+			if (turn > 0)
+				replace_route(&fixture);
+			begin(&fixture);
+			total = 1000 + turn;
+			for (uint64_t key = 0; key < rows[i].keys; key++) {
+				add(&fixture.routes[0], key, 100 + key + turn);
+				total += 100 + key + turn;
+			}
+			assert_int_equal(
+				route__add_overflow(&fixture.routes[0], 0, 1000 + turn, NULL), 0);
+			end(&fixture, true);
+			look(&fixture, &shown);
+			assert_int_equal(shown.total, total);
+			assert_int_equal(shown.count, LIMIT);
+		}
+		close_fixture(&fixture);
+	}
 }
 
 int main(void)
