@@ -3,6 +3,7 @@
 #include <linux/bpf.h>
 #include <string.h>
 
+#include "base/human.h"
 #include "base/json.h"
 #include "base/num.h"
 #include "pipeline/internal.h"
@@ -198,6 +199,18 @@ static void format_when(const struct when_spec *when, struct strbuf *out)
 	strbuf__add_char(out, '\n');
 }
 
+/* Only what was asked for: every metric has the default limit. */
+static void format_bounds(const struct metric_spec *metric, struct strbuf *out)
+{
+	char ttl[HUMAN_MAX];
+
+	if (metric->limit)
+		strbuf__printf(out, "    at most %llu series\n", (unsigned long long)metric->limit);
+	if (metric->ttl_ns)
+		strbuf__printf(out, "    series leave when unchanged for %s\n",
+			       human_time(ttl, (double)metric->ttl_ns));
+}
+
 static void format_metric(const struct agent_config *config, const struct route *route,
 			  struct strbuf *out)
 {
@@ -227,6 +240,7 @@ static void format_metric(const struct agent_config *config, const struct route 
 			       route->cell.is_signed ? ", signed" : "");
 	for (i = 0; i < route->metric->when_count; i++)
 		format_when(&route->metric->when[i], out);
+	format_bounds(route->metric, out);
 	strbuf__printf(out, "    demand %s\n", demand_name(route->demand));
 	if (route->error)
 		strbuf__printf(out, "    LEFT OUT: %s\n", route->error);
@@ -313,6 +327,10 @@ static void json_metric(const struct agent_config *config, const struct route *r
 		json__add_u64(json, "max_entries", map->max_entries);
 	}
 	json_labels(route->metric->labels, route->metric->label_count, json);
+	if (route->metric->limit)
+		json__add_u64(json, "limit", route->metric->limit);
+	if (route->metric->ttl_ns)
+		json__add_u64(json, "ttl_ns", (uint64_t)route->metric->ttl_ns);
 	json__add_text(json, "demand", demand_name(route->demand));
 	json__add_text(json, "left_out", route->error);
 	json__end_object(json);
