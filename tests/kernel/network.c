@@ -127,7 +127,7 @@ static void have_made(const struct route_message *message)
 	close(fd);
 }
 
-void network_add_veth(const char *device, const char *peer)
+static void add_veth(const char *device, const char *peer, pid_t owner)
 {
 	const struct ifinfomsg any = { 0 };
 	struct route_message message = begin_message(RTM_NEWLINK, &any, sizeof(any));
@@ -140,12 +140,28 @@ void network_add_veth(const char *device, const char *peer)
 	other = begin_attribute(&message, VETH_INFO_PEER);
 	add_bytes(&message, &any, sizeof(any));
 	add_text(&message, IFLA_IFNAME, peer);
+	if (owner) {
+		struct rtattr *namespace_of = begin_attribute(&message, IFLA_NET_NS_PID);
+
+		add_bytes(&message, &owner, sizeof(owner));
+		end_attribute(&message, namespace_of);
+	}
 	end_attribute(&message, other);
 	end_attribute(&message, data);
 	end_attribute(&message, link_info);
 	have_made(&message);
 	network_set_up(device);
+}
+
+void network_add_veth(const char *device, const char *peer)
+{
+	add_veth(device, peer, 0);
 	network_set_up(peer);
+}
+
+void network_add_veth_to(const char *device, const char *peer, pid_t owner)
+{
+	add_veth(device, peer, owner);
 }
 
 void network_add_blackhole(const char *device)

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* Runs it in the child; its exit status, 0 when it returned. Where no namespace is to be had: negative. */
 int network_run(void (*activity)(void));
@@ -21,6 +22,8 @@ void network_load_module(const char *module);
 /* In the child: a device goes up, and its index; a pair of veth is made, and both go up. */
 int network_set_up(const char *device);
 void network_add_veth(const char *device, const char *peer);
+/* The peer is given to the namespace of another process, which sets it up. */
+void network_add_veth_to(const char *device, const char *peer, pid_t owner);
 /* A queueing discipline that drops everything the device is to send. */
 void network_add_blackhole(const char *device);
 /* Zeroed memory that a child shares; never NULL, lives as long as the process. */

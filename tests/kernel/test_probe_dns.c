@@ -18,13 +18,16 @@
 #include <linux/sockios.h>
 #include <net/if.h>
 #include <net/if_arp.h>
+#include <net/route.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -43,6 +46,9 @@
 #define TAP "sondetap0"
 #define BRIDGE "sondebr0"
 #define CLIENT_ADDRESS "10.9.8.1"
+#define VETH "sondeveth0"
+#define ROUTER_ADDRESS "10.9.7.1"
+#define CONTAINER_ADDRESS "10.9.7.2"
 #define SERVER_ADDRESS "10.9.8.2"
 #define UDP_OFFSET 20 /* in a packet of IPv4 without options */
 #define UNDER_WAY_MAX 8192
@@ -293,9 +299,9 @@ static void add_neighbor(int fd, const char *device)
 	NEED(ioctl(fd, SIOCSARP, &request) == 0);
 }
 
-static void add_address(int fd, const char *device)
+static void add_address(int fd, const char *device, const char *text)
 {
-	const struct sockaddr_in address = address_of(CLIENT_ADDRESS, 0);
+	const struct sockaddr_in address = address_of(text, 0);
 	const struct sockaddr_in mask = address_of("255.255.255.0", 0);
 	struct ifreq request = device_request(device);
 
@@ -409,7 +415,7 @@ static void ask_beyond(const char *device, int fd, int frames, void (*change)(st
 {
 	const struct sockaddr_in server = address_of(SERVER_ADDRESS, DNS_PORT);
 
-	add_address(fd, device);
+	add_address(fd, device, CLIENT_ADDRESS);
 	add_neighbor(fd, device);
 	wait_until_forwarded(frames, fd);
 	for (uint16_t i = 0; i < BEYOND; i++) {
@@ -444,6 +450,112 @@ static void ask_and_hear_tagged(void)
 
 	NEED(fd >= 0);
 	ask_beyond(TAP, fd, frames, add_tag);
+}
+
+/* ---- a namespace behind this one, as a container's is ---- */
+
+static void add_default_route(int fd, const char *gateway)
+{
+	const struct sockaddr_in any = { .sin_family = AF_INET }, via = address_of(gateway, 0);
+	struct rtentry route = { .rt_flags = RTF_UP | RTF_GATEWAY };
+
+	memcpy(&route.rt_dst, &any, sizeof(any));
+	memcpy(&route.rt_genmask, &any, sizeof(any));
+	memcpy(&route.rt_gateway, &via, sizeof(via));
+	NEED(ioctl(fd, SIOCADDRT, &route) == 0);
+}
+
+/* The way is open when something comes back from the other port. */
+static void wait_for_way(int fd)
+{
+	const struct sockaddr_in other = address_of(SERVER_ADDRESS, DNS_PORT + 1);
+	struct pollfd readable = { .fd = fd, .events = POLLIN };
+	char bytes[MESSAGE_SIZE] = { 0 };
+
+	do
+		NEED(sendto(fd, bytes, sizeof(bytes), 0, (const struct sockaddr *)&other,
+			    sizeof(other)) > 0);
+	while (poll(&readable, 1, 20) == 0);
+	while (recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT) > 0)
+		;
+}
+
+/* Answers from the other port may still come; those to queries are told by their size. */
+static void be_container(int to_router)
+{
+	const struct sockaddr_in server = address_of(SERVER_ADDRESS, DNS_PORT);
+	int fd;
+
+	NEED(unshare(CLONE_NEWNET) == 0);
+	network_add_veth_to("eth0", VETH, getppid());
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	NEED(fd >= 0);
+	add_address(fd, "eth0", CONTAINER_ADDRESS);
+	add_default_route(fd, ROUTER_ADDRESS);
+	NEED(write(to_router, "", 1) == 1);
+	wait_for_way(fd);
+	for (uint16_t i = 0; i < BEYOND; i++) {
+		const struct message message = query(i, TYPE_AAAA, 3, 7);
+		unsigned char bytes[MESSAGE_SIZE];
+
+		NEED(sendto(fd, message.bytes, message.size, 0, (const struct sockaddr *)&server,
+			    sizeof(server)) > 0);
+		while (recv(fd, bytes, sizeof(bytes), 0) != (ssize_t)message.size)
+			;
+	}
+}
+
+static void forward(int fd)
+{
+	int forwarding = open("/proc/sys/net/ipv4/ip_forward", O_WRONLY | O_CLOEXEC);
+
+	NEED(forwarding >= 0);
+	NEED(write(forwarding, "1", 1) == 1);
+	close(forwarding);
+	network_set_up(VETH);
+	add_address(fd, VETH, ROUTER_ADDRESS);
+}
+
+static void answer_all(int frames)
+{
+	int answered = 0;
+
+	while (answered < BEYOND) {
+		struct frame frame = { 0 };
+		ssize_t size = read(frames, frame.bytes, sizeof(frame.bytes));
+
+		NEED(size > 0);
+		frame.size = (size_t)size;
+		if (is_for_port(&frame, DNS_PORT))
+			answered++;
+		else if (!is_for_port(&frame, DNS_PORT + 1))
+			continue;
+		make_answer(&frame);
+		NEED(write(frames, frame.bytes, frame.size) == size);
+	}
+}
+
+static void route_for_container(void)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), frames = add_tap();
+	int ends[2], status;
+	pid_t container;
+	char byte;
+
+	NEED(fd >= 0 && pipe2(ends, O_CLOEXEC) == 0);
+	add_address(fd, TAP, CLIENT_ADDRESS);
+	add_neighbor(fd, TAP);
+	container = fork();
+	if (container == 0) {
+		be_container(ends[1]);
+		_exit(0);
+	}
+	NEED(container > 0);
+	close(ends[1]);
+	NEED(read(ends[0], &byte, 1) == 1);
+	forward(fd);
+	answer_all(frames);
+	NEED(waitpid(container, &status, 0) == container && status == 0);
 }
 
 static int observe_status(struct probe *probe, void (*activity)(void))
@@ -592,6 +704,12 @@ static void test_observe__answers_with_a_tag(void **state)
 	observe_beyond(ask_and_hear_tagged);
 }
 
+static void test_observe__queries_of_a_container(void **state)
+{
+	(void)state;
+	observe_beyond(route_for_container);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -603,10 +721,12 @@ int main(void)
 		cmocka_unit_test(test_count__queries_without_room),
 		cmocka_unit_test(test_observe__queries_through_devices_on_each_other),
 		cmocka_unit_test(test_observe__answers_with_a_tag),
+		cmocka_unit_test(test_observe__queries_of_a_container),
 	};
 
 	network_load_module("bridge");
 	network_load_module("tun");
+	network_load_module("veth");
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
