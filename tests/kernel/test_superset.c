@@ -4,6 +4,7 @@
  * number is exact on every kernel.
  */
 #include <math.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -357,6 +358,49 @@ static void test_value__buckets_behind_other_members(void **state)
 	assert_int_equal(exporter__stop(exporter), 0);
 }
 
+/* The last label is the bucket, and the key has no room for the CPU before it. */
+static void test_histograms__of_each_cpu(void **state)
+{
+	struct exporter *exporter = *state;
+	int cpu = sched_getcpu();
+	cpu_set_t all, one;
+	char wanted[1024];
+
+	start(exporter,
+	      "metrics:\n"
+	      "  histograms:\n"
+	      "    - name: percpu_spread\n"
+	      "      help: h\n"
+	      "      bucket_type: linear\n"
+	      "      bucket_max: 3\n"
+	      "      skip_zeros: true\n"
+	      "      labels:\n"
+	      "        - {name: kind, size: 4, decoders: [{name: uint}]}\n"
+	      "        - {name: cpu, size: 2, decoders: [{name: uint}]}\n"
+	      "        - {name: bucket, size: 4, decoders: [{name: uint}]}\n",
+	      NULL);
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	assert_int_equal(sched_getaffinity(0, sizeof(all), &all), 0);
+	assert_int_equal(sched_setaffinity(0, sizeof(one), &one), 0);
+	fire(STAT, 2);
+	fire(STAT, 12);
+	assert_int_equal(sched_setaffinity(0, sizeof(all), &all), 0);
+#define LINE(what, le) SERIES("percpu_spread_" what "{cpu=\"%d\",kind=\"2\"" le "} ")
+	snprintf(
+		wanted, sizeof(wanted),
+		LINE("bucket", ",le=\"0\"") "0\n" LINE("bucket", ",le=\"1\"") "0\n" LINE("bucket", ",le=\"2\"") "2\n" LINE(
+			"bucket",
+			",le=\"3\"") "2\n" LINE("bucket",
+						",le=\"+Inf\"") "2\n" LINE("sum",
+									   "") "4\n" LINE("count",
+											  "") "2\n",
+		cpu, cpu, cpu, cpu, cpu, cpu, cpu);
+#undef LINE
+	assert_lines(exporter, SERIES("percpu_spread"), wanted);
+	assert_int_equal(exporter__stop(exporter), 0);
+}
+
 static void test_value__that_is_not_there(void **state)
 {
 	static const struct {
@@ -539,6 +583,7 @@ int main(void)
 		TEST(test_value__several_out_of_one),
 		TEST(test_gauges__are_summed_with_their_sign),
 		TEST(test_value__buckets_behind_other_members),
+		TEST(test_histograms__of_each_cpu),
 		TEST(test_value__that_is_not_there),
 		TEST(test_ringbuf__each_record_counts_one),
 		TEST(test_ringbuf__records_bring_numbers),

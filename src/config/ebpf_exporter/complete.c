@@ -151,42 +151,82 @@ static int move_whens(struct completer *completer, struct metric_spec *metric,
 	return 0;
 }
 
+static uint64_t size_of_fields(const struct stream_spec *stream)
+{
+	uint64_t size = 0;
+
+	for (uint32_t i = 0; i < stream->field_count; i++)
+		size += (uint64_t)stream->fields[i].size + stream->fields[i].padding;
+	return size;
+}
+
+static bool is_called_cpu(const struct metric_spec *metric, uint32_t label)
+{
+	return label < metric->label_count && str_eq(metric->labels[label].name, CPU_LABEL);
+}
+
 /*
- * A last label 'cpu' of a per-CPU map is no part of the key: it makes one series of each CPU's cell. When it is
- * the only label, the key is the zero that a metric without labels has.
+ * The label 'cpu' of a per-CPU map that is no part of the key, but makes one series of each CPU's cell: the last one.
+ * A superset: of a histogram, whose last label is the bucket, the one before it, when the key has no room for both.
+ * SPEC_NONE: there is none.
  */
+static uint32_t find_cpu_label(const struct metric_spec *metric, const struct stream_spec *stream,
+			       const struct fact_map *map)
+{
+	uint32_t last = metric->label_count - 1;
+
+	if (!is_per_cpu(map))
+		return SPEC_NONE;
+	if (is_called_cpu(metric, last))
+		return last;
+	if (metric->value == VALUE_KIND_KEY_BUCKET && is_called_cpu(metric, last - 1) &&
+	    size_of_fields(stream) == (uint64_t)map->key_size + CPU_LABEL_SIZE)
+		return last - 1;
+	return SPEC_NONE;
+}
+
+/* Takes the field of a label out of the key. When it was the only one, the key is the zero of a metric without labels. */
+static void drop_field(struct stream_spec *stream, struct field_spec *fields,
+		       struct label_spec *labels, uint32_t index)
+{
+	struct loc at = fields[index].at;
+
+	stream->fields = fields;
+	stream->field_count--;
+	for (uint32_t i = index; i < stream->field_count; i++) {
+		fields[i] = fields[i + 1];
+		labels[i + 1].field--;
+	}
+	labels[index].field = SPEC_NONE;
+	if (stream->field_count > 0)
+		return;
+	fields[0] = (struct field_spec){
+		.at = at,
+		.name = "",
+		.role = FIELD_ROLE_NONE,
+		.size = ZERO_KEY_SIZE,
+		.is_hidden = true,
+		.must_be_zero = true,
+	};
+	stream->field_count = 1;
+}
+
 static int make_cpu_label(struct completer *completer, struct metric_spec *metric,
-			  struct stream_spec *stream, const struct fact_map *map)
+			  struct stream_spec *stream, const struct fact_map *map, uint32_t index)
 {
 	struct arena *arena = &completer->spec->arena;
-	uint32_t last = metric->label_count - 1;
 	struct label_spec *labels = arena__memdup(arena, metric->labels,
 						  metric->label_count * sizeof(*labels));
 	struct field_spec *fields = arena__memdup(arena, stream->fields,
 						  stream->field_count * sizeof(*fields));
 	struct field_spec cpu;
 
-	if (!labels || !fields)
+	if (!labels || !fields || move_whens(completer, metric, labels) < 0)
 		return -ENOMEM;
-	cpu = fields[last];
-	labels[last].field = SPEC_NONE;
-	if (move_whens(completer, metric, labels) < 0)
-		return -ENOMEM;
+	cpu = fields[index];
+	drop_field(stream, fields, labels, index);
 	metric->labels = labels;
 	metric->cpu = CPU_RULE_LABEL;
-	stream->fields = fields;
-	stream->field_count = last;
-	if (last == 0) {
-		fields[0] = (struct field_spec){
-			.at = cpu.at,
-			.name = "",
-			.role = FIELD_ROLE_NONE,
-			.size = ZERO_KEY_SIZE,
-			.is_hidden = true,
-			.must_be_zero = true,
-		};
-		stream->field_count = 1;
-	}
 	if ((uint64_t)cpu.size + cpu.padding == CPU_LABEL_SIZE)
 		return 0;
 	return add_problem(
@@ -202,11 +242,9 @@ static int make_cpu_label(struct completer *completer, struct metric_spec *metri
 static int check_key_size(struct completer *completer, struct metric_spec *metric,
 			  const struct stream_spec *stream, const struct fact_map *map)
 {
-	uint64_t size = 0;
+	uint64_t size = size_of_fields(stream);
 	bool has_zero_key = stream->field_count == 1 && stream->fields[0].must_be_zero;
 
-	for (uint32_t i = 0; i < stream->field_count; i++)
-		size += (uint64_t)stream->fields[i].size + stream->fields[i].padding;
 	if (size == map->key_size)
 		return 0;
 	if (has_zero_key)
@@ -229,6 +267,7 @@ static int complete_metric(struct completer *completer, struct metric_spec *metr
 {
 	struct stream_spec *stream = &completer->streams[metric->stream];
 	const struct fact_map *map = object_facts__find_map(completer->facts, stream->map);
+	uint32_t cpu;
 	int r;
 
 	if (!map)
@@ -236,13 +275,10 @@ static int complete_metric(struct completer *completer, struct metric_spec *metr
 	r = complete_value(completer, metric, stream, map);
 	if (r < 0 || stream->mode != STREAM_MODE_TABLE)
 		return r;
-	if (is_per_cpu(map) && metric->label_count > 0 &&
-	    str_eq(metric->labels[metric->label_count - 1].name, CPU_LABEL)) {
-		r = make_cpu_label(completer, metric, stream, map);
-		if (r < 0)
-			return r;
-	}
-	return check_key_size(completer, metric, stream, map);
+	cpu = find_cpu_label(metric, stream, map);
+	if (cpu != SPEC_NONE)
+		r = make_cpu_label(completer, metric, stream, map, cpu);
+	return r < 0 ? r : check_key_size(completer, metric, stream, map);
 }
 
 static int complete_stream(struct completer *completer, const struct stream_spec *stream)

@@ -66,6 +66,19 @@ struct {
 	__type(value, __s64);
 } percpu_balance SEC(".maps");
 
+/* Buckets 0 to 3 of a kind, and the sum. */
+struct bucket_key {
+	__u32 kind;
+	__u32 bucket;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, 64);
+	__type(key, struct bucket_key);
+	__type(value, __u64);
+} percpu_spread SEC(".maps");
+
 struct record {
 	__u64 kind;
 	__u32 pad;
@@ -120,6 +133,15 @@ static __always_inline void add_slot(struct stats *stats, __u64 value)
 	stats->slots[4] += value;
 }
 
+static __always_inline void add_spread(__u32 kind)
+{
+	struct bucket_key key = { .kind = kind, .bucket = kind < 3 ? kind : 3 };
+
+	add(&percpu_spread, &key, 1);
+	key.bucket = 4;
+	add(&percpu_spread, &key, kind);
+}
+
 static __always_inline void count_stats(__u64 value)
 {
 	static const struct stats zero;
@@ -139,6 +161,7 @@ static __always_inline void count_stats(__u64 value)
 	stats->deep.depth = -(__s8)kind;
 	stats->port = value;
 	add_slot(stats, kind);
+	add_spread(kind);
 	balance = bpf_map_lookup_elem(&percpu_balance, &first);
 	if (balance)
 		*balance -= value;
