@@ -439,8 +439,11 @@ static void dump_row(struct dump *dump, const uint8_t *key, uint64_t value)
 			strbuf__add_text(&text, "<undecodable>");
 	}
 	dump_key(key, route->key_size, dump->out);
-	strbuf__printf(dump->out, " %s]) -> %llu\n", strbuf__text(&text),
-		       (unsigned long long)value);
+	strbuf__printf(dump->out, " %s]) -> ", strbuf__text(&text));
+	if (route->cell.is_signed)
+		strbuf__printf(dump->out, "%lld\n", (long long)value);
+	else
+		strbuf__printf(dump->out, "%llu\n", (unsigned long long)value);
 	strbuf__done(&text);
 }
 
@@ -460,7 +463,8 @@ static int dump_rows(void *ctx, const struct row_batch *rows)
 			uint16_t cpu = (uint16_t)cell;
 			uint64_t number;
 
-			memcpy(&number, value + (size_t)cell * rows->cell_stride, sizeof(number));
+			number = value_cell__read(&dump->route->cell,
+						  value + (size_t)cell * rows->cell_stride);
 			sum += number;
 			memcpy(key + rows->key_size, &cpu, sizeof(cpu));
 			if (dump->route->has_cpu_label)

@@ -306,6 +306,29 @@ static void test_value__several_out_of_one(void **state)
 	assert_int_equal(exporter__stop(exporter), 0);
 }
 
+/* /maps shows the number that the metric is made of, not the first eight bytes. */
+static void test_value__in_the_dump_of_maps(void **state)
+{
+	static const char *const extra[] = { "--debug", NULL };
+	struct exporter *exporter = *state;
+	struct reply reply;
+
+	start(exporter,
+	      "metrics:\n"
+	      "  counters:\n"
+	      "    - name: last\n      help: h\n      map: stats_map\n      value: {offset: 63, size: 1}\n" KIND
+	      "  gauges:\n"
+	      "    - name: depth\n      help: h\n      map: stats_map\n      value: deep.depth\n" KIND,
+	      extra);
+	fire(STAT, 13);
+	exporter__get(exporter, "/maps", &reply);
+	assert_int_equal(reply.status, 200);
+	assert_non_null(strstr(reply.body, "-> -3\n"));
+	assert_non_null(strstr(reply.body, "-> 0\n"));
+	reply__done(&reply);
+	assert_int_equal(exporter__stop(exporter), 0);
+}
+
 /* Rows that one series is made of are summed with their signs, whatever the size of the number; CPUs likewise. */
 static void test_gauges__are_summed_with_their_sign(void **state)
 {
@@ -581,6 +604,7 @@ int main(void)
 		TEST(test_params__one_of_two_metrics_of_a_name),
 		TEST(test_params__that_cannot_be_set),
 		TEST(test_value__several_out_of_one),
+		TEST(test_value__in_the_dump_of_maps),
 		TEST(test_gauges__are_summed_with_their_sign),
 		TEST(test_value__buckets_behind_other_members),
 		TEST(test_histograms__of_each_cpu),
