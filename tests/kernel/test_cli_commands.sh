@@ -147,6 +147,9 @@ tap_has "list: another format" "$(sonde list --format=xml)$(cat errors)" "--form
 tap_is "list knows its probes" "$(sonde list --probes=all godo)$(sed 's/^[^a-z]*//' errors)" \
 	"exit 1list: there is no probe 'godo'; there are: good, half, no_map"
 
+tap_is "every shipped probe says what it is for" \
+	"$(sonde list --probes="$SONDE_PROBES" --format=json | grep -o '"name":"[a-z]*","help":null,"runs_here"')" ""
+
 # ---- help and version ----
 
 tap_has "help" "$(sonde --help)" "usage: sonde COMMAND"
