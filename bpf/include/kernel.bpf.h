@@ -46,6 +46,9 @@ enum { false, true };
 #define PF_KTHREAD 0x00200000 /* of task_struct.flags */
 #define S_IFMT 0170000        /* of inode.i_mode */
 #define S_IFREG 0100000
+#define S_ISUID 04000
+#define S_ISGID 02000
+#define S_IXGRP 00010
 #define REQUEST_OPERATION 0xff /* of request.cmd_flags */
 #define SIGNAL_GROUP_EXIT 0x4  /* of signal_struct.flags */
 
@@ -110,9 +113,12 @@ struct cgroup_root {
 
 struct cgroup_subsys_state {
 	struct cgroup *cgroup;
+	struct cgroup_subsys_state *parent;
 };
 
 struct cgroup {
+	struct cgroup_subsys_state self;
+	int level; /* 0: the root */
 	struct kernfs_node *kn;
 	struct cgroup_root *root;
 	struct cgroup_subsys_state *subsys[1]; /* as many as there are, by enum cgroup_subsys_id */
@@ -122,7 +128,17 @@ struct css_set {
 	struct cgroup *dfl_cgrp; /* in the tree of cgroups v2 */
 };
 
+typedef struct {
+	int counter;
+} atomic_t;
+
+typedef struct {
+	u32 val;
+} kuid_t, kgid_t;
+
 struct signal_struct {
+	atomic_t live; /* threads that have not ended */
+	int group_exit_code;
 	unsigned int flags;
 	struct task_struct *group_exec_task;
 };
@@ -137,11 +153,130 @@ struct super_block {
 
 struct inode {
 	unsigned short i_mode;
+	kuid_t i_uid;
+	kgid_t i_gid;
+	unsigned int i_nlink;
+	unsigned long i_ino;
 	struct super_block *i_sb;
 };
 
+struct qstr {
+	const unsigned char *name;
+};
+
+struct dentry {
+	struct dentry *d_parent;
+	struct qstr d_name;
+};
+
+struct vfsmount {
+	struct dentry *mnt_root;
+};
+
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
+};
+
+struct path {
+	struct vfsmount *mnt;
+	struct dentry *dentry;
+};
+
+struct fs_struct {
+	struct path root, pwd;
+};
+
 struct file {
+	struct path f_path;
 	struct inode *f_inode;
+};
+
+struct linux_binprm {
+	struct file *file;
+	const char *filename; /* as exec got it */
+	const char *interp;   /* what runs it: the same pointer, or another file */
+};
+
+struct mm_struct {
+	unsigned long arg_start, arg_end;
+};
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct uts_namespace {
+	struct ns_common ns;
+};
+
+struct ipc_namespace {
+	struct ns_common ns;
+};
+
+struct mnt_namespace {
+	struct ns_common ns;
+};
+
+struct pid_namespace {
+	struct ns_common ns;
+};
+
+struct net {
+	struct ns_common ns;
+};
+
+struct time_namespace {
+	struct ns_common ns;
+};
+
+struct cgroup_namespace {
+	struct ns_common ns;
+};
+
+struct user_namespace {
+	struct ns_common ns;
+};
+
+struct nsproxy {
+	struct uts_namespace *uts_ns;
+	struct ipc_namespace *ipc_ns;
+	struct mnt_namespace *mnt_ns;
+	struct pid_namespace *pid_ns_for_children;
+	struct net *net_ns;
+	struct time_namespace *time_ns;
+	struct time_namespace *time_ns_for_children;
+	struct cgroup_namespace *cgroup_ns;
+};
+
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+};
+
+struct pid {
+	unsigned int level; /* 0: the first pid namespace */
+	struct upid numbers[1];
+};
+
+/* Before 6.3 two words of 32 bits, the lower first. */
+typedef struct {
+	u64 val;
+} kernel_cap_t;
+
+struct cred {
+	kuid_t uid;
+	kgid_t gid;
+	kuid_t suid;
+	kgid_t sgid;
+	kuid_t euid;
+	kgid_t egid;
+	kuid_t fsuid;
+	kgid_t fsgid;
+	unsigned int securebits;
+	kernel_cap_t cap_inheritable, cap_permitted, cap_effective;
+	struct user_namespace *user_ns;
 };
 
 struct fdtable {
@@ -169,6 +304,16 @@ struct task_struct {
 	s32 pid;
 	s32 tgid;
 	int exit_code;
+	u64 start_time; /* monotonic clock, ns */
+	struct task_struct *real_parent;
+	struct task_struct *group_leader;
+	struct pid *thread_pid;
+	struct mm_struct *mm;
+	struct fs_struct *fs;
+	struct nsproxy *nsproxy;
+	const struct cred *cred;
+	kuid_t loginuid; /* not without auditing */
+	char comm[16];
 	struct signal_struct *signal;
 	struct css_set *cgroups;
 };
@@ -183,6 +328,17 @@ struct sigaction {
 
 struct k_sigaction {
 	struct sigaction sa;
+};
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task; /* NULL: that was the last one */
 };
 
 struct irqaction {

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "host/host.h"
+#include "program/builtin.h"
 #include "program/feature.h"
 #include "program/image.h"
 #include "program/kernel_version.h"
@@ -31,16 +32,12 @@ static void set_object_name(struct program *program, const char *path)
 	program->object_name[len] = '\0';
 }
 
-static int read_image(struct program *program, struct err *err)
+static int read_file(struct program *program, struct err *err)
 {
 	const struct program_spec *spec = program->spec;
-	int r;
+	int r = fd_read_all(AT_FDCWD, spec->object, PROGRAM_OBJECT_MAX_BYTES, &program->image,
+			    &program->image_len);
 
-	if (spec->kind != OBJECT_KIND_PATH)
-		return err__set(err, -EOPNOTSUPP, &spec->at, "object '%s' is not a file",
-				spec->object);
-	r = fd_read_all(AT_FDCWD, spec->object, PROGRAM_OBJECT_MAX_BYTES, &program->image,
-			&program->image_len);
 	if (r == -EFBIG)
 		return err__set(err, r, &spec->at, "object '%s' is larger than %u MiB",
 				spec->object, PROGRAM_OBJECT_MAX_BYTES >> 20);
@@ -48,6 +45,43 @@ static int read_image(struct program *program, struct err *err)
 		return err__set(err, r, &spec->at, "object '%s' cannot be read: %s%s", spec->object,
 				strerror(-r),
 				r == -ENOENT ? "; `sonde build` makes it from its .bpf.c" : "");
+	return 0;
+}
+
+/* A copy: what is not right for this kernel is changed in it. */
+static int copy_builtin(struct program *program, struct err *err)
+{
+	const struct program_spec *spec = program->spec;
+	const struct builtin_object *builtin = builtin_find(spec->object);
+
+	if (!builtin)
+		return err__set(err, -ENOENT, &spec->at, "object '%s' is not built in",
+				spec->object);
+	program->image = new_array(char, builtin->size);
+	if (!program->image)
+		return err__set(err, -ENOMEM, &spec->at, "no memory for object '%s'", spec->object);
+	memcpy(program->image, builtin->image, builtin->size);
+	program->image_len = builtin->size;
+	return 0;
+}
+
+static int read_image(struct program *program, struct err *err)
+{
+	const struct program_spec *spec = program->spec;
+	int r = -EOPNOTSUPP;
+
+	switch (spec->kind) {
+	case OBJECT_KIND_PATH:
+		r = read_file(program, err);
+		break;
+	case OBJECT_KIND_BUILTIN:
+		r = copy_builtin(program, err);
+		break;
+	case OBJECT_KIND_GENERATED:
+		return err__set(err, r, &spec->at, "object '%s' is no file", spec->object);
+	}
+	if (r < 0)
+		return r;
 	program->image_hash = hash_bytes(program->image, program->image_len);
 	r = image_check(program->image, program->image_len, err);
 	if (r < 0)

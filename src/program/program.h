@@ -9,6 +9,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include "base/err.h"
 #include "config/facts.h"
@@ -138,6 +139,13 @@ struct rewrite_site {
 };
 uint32_t program__site_count(const struct program *program);
 const struct rewrite_site *program__site(const struct program *program, uint32_t index);
+
+/*
+ * Reads all that an attached iterator of the object writes, row by row; each is row_bytes long, and may be at any
+ * alignment. Negative from the callback stops and is forwarded. -ENOENT: it is not attached; -EPROTO: half a row.
+ */
+int program__iterate(struct program *program, const char *iterator, size_t row_bytes,
+		     int (*run)(void *ctx, const void *row), void *ctx, struct err *err);
 
 /* Starts a feed (program/feed/): user space keeps writing into the map until close. */
 int program__feed(struct program *program, const struct feed_spec *spec, struct err *err);

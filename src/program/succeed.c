@@ -71,8 +71,11 @@ bool program__would_be_same(const struct program *program, const struct program_
 	__cleanup(x_freep) char *image = NULL;
 	size_t len;
 
-	if (!program->is_loaded || !same_spec(program->spec, spec) ||
-	    fd_read_all(AT_FDCWD, spec->object, PROGRAM_OBJECT_MAX_BYTES, &image, &len) < 0)
+	if (!program->is_loaded || !same_spec(program->spec, spec))
+		return false;
+	if (spec->kind == OBJECT_KIND_BUILTIN)
+		return true;
+	if (fd_read_all(AT_FDCWD, spec->object, PROGRAM_OBJECT_MAX_BYTES, &image, &len) < 0)
 		return false;
 	return len == program->image_len && hash_bytes(image, len) == program->image_hash;
 }
