@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sink/otlp_encoder.h"
-#include "sink/protobuf.h"
+
+#include "base/protobuf.h"
 
 /* Field numbers of opentelemetry/proto/{collector/trace,trace,common,resource}/v1. */
 enum {
