@@ -9,6 +9,8 @@
 #include "base/mem.h"
 
 #define NAME_MIN_WIDTH 16
+#define NAME_MAX_WIDTH                                                                             \
+	1024 /* no longer name comes out of a registry; the other side may say anything */
 #define CONFIG_WIDTH 12
 #define CONFIG_FROM 110 /* columns of the terminal */
 #define LINES_ABOVE 4   /* title, statement, sum, headings */
@@ -264,7 +266,7 @@ void top_view__sort(struct ledger_report *report, enum top_order order)
 /* What all metrics begin with, up to an underscore, is said once: it is most of the room for names. */
 static size_t common_prefix(const struct top_view *view, const char **ret_first)
 {
-	const char *first = "";
+	const char *first = NULL;
 	size_t len = 0;
 
 	for (size_t i = 0; view->is_screen && i < view->report->entry_count; i++) {
@@ -273,7 +275,8 @@ static size_t common_prefix(const struct top_view *view, const char **ret_first)
 
 		if (str_eq(entry->kind, "span"))
 			continue;
-		if (!first[0]) {
+		/* One may be empty: then nothing is common. */
+		if (!first) {
 			first = entry->name;
 			len = strlen(first);
 		}
@@ -283,7 +286,7 @@ static size_t common_prefix(const struct top_view *view, const char **ret_first)
 	}
 	while (len > 0 && first[len - 1] != '_')
 		len--;
-	*ret_first = first;
+	*ret_first = first ? first : "";
 	return len;
 }
 
@@ -295,7 +298,7 @@ static size_t width_of_names(const struct top_view *view)
 		for (size_t i = 0; i < view->report->entry_count; i++)
 			if (width_of(view->report->entries[i].name) > width)
 				width = width_of(view->report->entries[i].name);
-		return width;
+		return width < NAME_MAX_WIDTH ? width : NAME_MAX_WIDTH;
 	}
 	for (size_t i = 0; i < array_size(columns); i++)
 		used += is_shown(view, &columns[i]) ? columns[i].width + 1 : 0;

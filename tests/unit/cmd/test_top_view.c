@@ -179,6 +179,48 @@ static void test_write__says_what_is_wrong(void **state)
 				  "\033[J\033[5;1Hq quit  k kernel  s sonde  m …\033[K");
 }
 
+/* The other side may be anybody. */
+static void test_write__a_name_may_be_empty(void **state)
+{
+	struct ledger_entry hostile[] = {
+		{ .config = "c", .name = "", .kind = "counter", .is_active = true },
+		{ .config = "c", .name = "abcdefgh_i", .kind = "counter", .is_active = true },
+	};
+	struct ledger_report report = {
+		.version = "1", .statement = "", .entries = hostile, .entry_count = 2
+	};
+	const struct top_view view = {
+		.report = &report, .url = "u", .columns = 80, .rows = 9, .is_screen = true
+	};
+	struct strbuf out = STRBUF_INIT;
+
+	(void)state;
+	top_view__write(&view, &out);
+	assert_non_null(strstr(strbuf__text(&out), "\nabcdefgh_i "));
+	assert_non_null(strstr(strbuf__text(&out), "METRIC  "));
+	strbuf__done(&out);
+}
+
+static void test_write__a_long_name_is_not_paid_for_in_every_line(void **state)
+{
+	static char name[100000];
+	struct ledger_entry hostile[] = {
+		{ .config = "c", .name = name, .kind = "counter", .is_active = true },
+		{ .config = "c", .name = "n", .kind = "counter", .is_active = true },
+	};
+	struct ledger_report report = {
+		.version = "1", .statement = "", .entries = hostile, .entry_count = 2
+	};
+	const struct top_view view = { .report = &report, .url = "u" };
+	struct strbuf out = STRBUF_INIT;
+
+	(void)state;
+	memset(name, 'x', sizeof(name) - 1);
+	top_view__write(&view, &out);
+	assert_in_range(out.len, 2000, 5000);
+	strbuf__done(&out);
+}
+
 static void test_order__keys_and_names(void **state)
 {
 	struct strbuf names = STRBUF_INIT;
@@ -224,6 +266,8 @@ int main(void)
 		cmocka_unit_test(test_write__no_line_is_wider_than_the_screen),
 		cmocka_unit_test(test_write__scrolls_to_the_end_and_no_further),
 		cmocka_unit_test(test_write__says_what_is_wrong),
+		cmocka_unit_test(test_write__a_name_may_be_empty),
+		cmocka_unit_test(test_write__a_long_name_is_not_paid_for_in_every_line),
 		cmocka_unit_test(test_order__keys_and_names),
 		cmocka_unit_test(test_sort__unknown_and_inactive_come_last),
 	};
