@@ -192,27 +192,27 @@ static bool is_line_of(const char *histogram, const char *name)
 	return false;
 }
 
-static const char *find_collision(const struct family *family, const struct family_spec *spec)
+static const char *find_collision(const struct family *family, const char *other,
+				  enum family_kind other_kind)
 {
 	const char *name = family__name(family);
 
-	if (look_alike(name, spec->name))
+	if (look_alike(name, other))
 		return "Prometheus asks for names to be escaped, and then they are the same";
 	if ((family__kind(family) == FAMILY_KIND_HISTOGRAM &&
-	     holds_in_some_scheme(name, spec->name, is_line_of)) ||
-	    (spec->kind == FAMILY_KIND_HISTOGRAM &&
-	     holds_in_some_scheme(spec->name, name, is_line_of)))
+	     holds_in_some_scheme(name, other, is_line_of)) ||
+	    (other_kind == FAMILY_KIND_HISTOGRAM && holds_in_some_scheme(other, name, is_line_of)))
 		return "the lines of a histogram end in _bucket, _count and _sum";
 	return NULL;
 }
 
-static int check_collisions(const struct registry *registry, const struct family_spec *spec,
-			    struct err *err)
+static int check_collisions(const struct registry *registry, const char *name,
+			    enum family_kind kind, struct err *err)
 {
 	for (size_t i = 0; i < registry->entries.len; i++) {
 		const struct family *family = registry->entries.items[i].family;
 
-		const char *reason = find_collision(family, spec);
+		const char *reason = find_collision(family, name, kind);
 
 		if (reason)
 			return err__set(err, -EEXIST, NULL, "it collides with '%s': %s; rename one",
@@ -297,7 +297,7 @@ int registry__family(struct registry *registry, const struct family_spec *spec,
 		*ret_family = entry->family;
 		return 0;
 	}
-	r = check_collisions(registry, spec, err);
+	r = check_collisions(registry, spec->name, spec->kind, err);
 	if (r < 0)
 		return r;
 	return add_family(registry, place, spec, ret_family, err);
@@ -309,11 +309,17 @@ int registry__keep(struct registry *registry, struct family *family, struct err 
 	const char *name = family__name(family);
 	bool is_there;
 	size_t place = find_place(registry, name, &is_there);
+	int r;
 
-	if (!is_there)
+	if (!is_there) {
+		/* Of those that came before it here one may be new. */
+		r = check_collisions(registry, name, family__kind(family), err);
+		if (r < 0)
+			return err__wrap(err, r, NULL, "metric '%s'", name);
 		return insert(registry, place, &entry) < 0
 			       ? err__set(err, -ENOMEM, NULL, "no memory for metric '%s'", name)
 			       : 0;
+	}
 	if (registry->entries.items[place].family != family)
 		return err__set(err, -EEXIST, NULL,
 				"metric '%s': another of that name does not agree with it", name);

@@ -18,7 +18,7 @@ int registry__new(struct registry **ret_registry, struct err *err);
  * `before` lives, and no family leaves it.
  */
 int registry__new_after(struct registry *before, struct registry **ret_registry, struct err *err);
-/* One more use of a family that `before` has. -EEXIST when another one took its name here. */
+/* One more use of a family that `before` has. -EEXIST when another one took its name here, or collides with it. */
 int registry__keep(struct registry *registry, struct family *family, struct err *err);
 /* From now on the shared families belong to this registry, and it follows nothing. */
 void registry__succeed(struct registry *registry);

@@ -282,6 +282,25 @@ static void test_keep__counts_uses_and_refuses_a_rival(void **state)
 	registry__free(after);
 }
 
+/* Whichever of the two configs comes first. */
+static void test_keep__refuses_lines_of_a_histogram(void **state)
+{
+	struct registry *before = *state, *after;
+	struct family *kept, *plain;
+
+	assert_int_equal(add(before, FAMILY_KIND_HISTOGRAM, "kept"), 0);
+	assert_int_equal(add(before, FAMILY_KIND_COUNTER, "plain_sum"), 0);
+	kept = find_family(before, "kept");
+	plain = find_family(before, "plain_sum");
+	assert_int_equal(registry__new_after(before, &after, NULL), 0);
+	assert_int_equal(add(after, FAMILY_KIND_COUNTER, "kept_count"), 0);
+	assert_int_equal(registry__keep(after, kept, NULL), -EEXIST);
+	assert_int_equal(add(after, FAMILY_KIND_HISTOGRAM, "plain"), 0);
+	assert_int_equal(registry__keep(after, plain, NULL), -EEXIST);
+	assert_names(after, "kept_count plain");
+	registry__free(after);
+}
+
 /* Values that are read and values that are added for good cannot make one sum. */
 static void test_family__of_a_table_and_of_events(void **state)
 {
@@ -307,6 +326,7 @@ int main(void)
 		test_with_registry(test_new_after__shares_what_agrees),
 		test_with_registry(test_new_after__leaves_everything_when_nothing_comes_of_it),
 		test_with_registry(test_keep__counts_uses_and_refuses_a_rival),
+		test_with_registry(test_keep__refuses_lines_of_a_histogram),
 		test_with_registry(test_family__of_a_table_and_of_events),
 	};
 
