@@ -318,12 +318,19 @@ static const struct shape field_shape = SHAPE(field_rows);
 
 #define TYPE struct stream_spec
 static const struct row stream_rows[] = {
-	ROW(ROW_TEXT, name),          ROW(ROW_INDEX, program),
-	WORD(mode, stream_modes),     ROW(ROW_TEXT, map),
-	WORD(read, stream_reads),     WORD(transport, stream_transports),
-	ROW(ROW_I64, interval_ns),    ROW(ROW_U64, count),
-	ROW(ROW_BOOL, flush_on_stop), ROW(ROW_TEXT, lost_map),
-	WORD(rest, stream_rests),     LIST("field", fields, field_count, field_shape),
+	ROW(ROW_TEXT, name),
+	ROW(ROW_INDEX, program),
+	WORD(mode, stream_modes),
+	ROW(ROW_TEXT, map),
+	WORD(read, stream_reads),
+	WORD(transport, stream_transports),
+	ROW(ROW_I64, interval_ns),
+	ROW(ROW_U64, count),
+	ROW(ROW_BOOL, flush_on_stop),
+	ROW(ROW_TEXT, lost_map),
+	ROW(ROW_TEXT, overflow_map),
+	WORD(rest, stream_rests),
+	LIST("field", fields, field_count, field_shape),
 };
 static const struct shape stream_shape = SHAPE(stream_rows);
 #undef TYPE

@@ -188,6 +188,9 @@ struct stream_spec {
 	uint64_t count;      /* stop after so many; 0: never */
 	bool flush_on_stop;
 	const char *lost_map; /* map in which the program counts what it lost, or NULL */
+	/* Array to which the program adds what has no room in the map, or NULL. One element; when the key has a bucket,
+	 * one for each bucket and one for the sum. */
+	const char *overflow_map;
 	enum stream_rest rest;
 	const struct field_spec *fields; /* none: from BTF */
 	uint32_t field_count;
