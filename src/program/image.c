@@ -7,12 +7,14 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/num.h"
 #include "program/btf_check.h"
 
 #define SECTION_MAX 4096u
+#define SECTION_ALIGNMENT 8u
 
 /* The file, with its header and section table read by memcpy: nothing in it is aligned for us. */
 struct image {
@@ -320,4 +322,65 @@ bool image_weaken(void *data, size_t len, const char *symbol, size_t symbol_len)
 			return true;
 	}
 	return false;
+}
+
+/* ---- other bytes for a section ---- */
+
+static int find_section(struct image *image, const char *name, uint32_t *ret_index)
+{
+	memcpy(&image->header, image->data, sizeof(image->header));
+	if (find_names(image, NULL) < 0)
+		return -ENOENT;
+	for (uint32_t i = 0; i < image->header.e_shnum; i++) {
+		Elf64_Shdr section = section_at(image, i);
+
+		if (section.sh_type == SHT_PROGBITS &&
+		    strcmp(image->names + section.sh_name, name) == 0) {
+			*ret_index = i;
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+int image_find_section(const void *data, size_t len, const char *name, const void **ret_section,
+		       size_t *ret_size)
+{
+	struct image image = { .data = data, .len = len };
+	Elf64_Shdr section;
+	uint32_t index;
+
+	if (find_section(&image, name, &index) < 0)
+		return -ENOENT;
+	section = section_at(&image, index);
+	*ret_section = image.data + section.sh_offset;
+	*ret_size = section.sh_size;
+	return 0;
+}
+
+/* The new bytes stand behind all others: nothing moves, and the old ones are nobody's any more. */
+int image_replace_section(const void *data, size_t len, const char *name, const void *section,
+			  size_t size, char **ret_data, size_t *ret_len)
+{
+	struct image image = { .data = data, .len = len };
+	size_t start = (len + SECTION_ALIGNMENT - 1) / SECTION_ALIGNMENT * SECTION_ALIGNMENT;
+	Elf64_Shdr header;
+	uint32_t index;
+	char *copy;
+
+	if (find_section(&image, name, &index) < 0)
+		return -ENOENT;
+	copy = calloc(1, start + size);
+	if (!copy)
+		return -ENOMEM;
+	memcpy(copy, data, len);
+	memcpy(copy + start, section, size);
+	header = section_at(&image, index);
+	header.sh_offset = start;
+	header.sh_size = size;
+	memcpy(copy + image.header.e_shoff + (size_t)index * sizeof(header), &header,
+	       sizeof(header));
+	*ret_data = copy;
+	*ret_len = start + size;
+	return 0;
 }

@@ -22,4 +22,11 @@ int image_rename_extern(void *data, size_t len, const char *name, const char *ne
 /* Makes an undefined symbol of a checked image weak, so that libbpf goes on without it. Whether it was there, and strong. */
 bool image_weaken(void *data, size_t len, const char *symbol, size_t symbol_len);
 
+/* The bytes of a section of a checked image, inside it. -ENOENT. */
+int image_find_section(const void *data, size_t len, const char *name, const void **ret_section,
+		       size_t *ret_size);
+/* A copy of a checked image in which a section has other bytes; the caller frees it. -ENOENT, -ENOMEM. */
+int image_replace_section(const void *data, size_t len, const char *name, const void *section,
+			  size_t size, char **ret_data, size_t *ret_len);
+
 #endif

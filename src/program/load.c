@@ -281,9 +281,12 @@ static int check_plan(const struct program *program, struct err *err)
 
 int program__load(struct program *program, struct err *err)
 {
-	int r = 1;
+	int r;
 
 	library_log__enter(&program->log);
+	r = rewriter__prepare(program, err);
+	if (r == 0)
+		r = 1;
 	/* Each round has one program, one rewritten program or one strong symbol less, so this ends. */
 	while (r > 0) {
 		r = check_plan(program, err);

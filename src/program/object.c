@@ -82,6 +82,7 @@ static int read_image(struct program *program, struct err *err)
 	}
 	if (r < 0)
 		return r;
+	program->file_len = program->image_len;
 	program->image_hash = hash_bytes(program->image, program->image_len);
 	r = image_check(program->image, program->image_len, err);
 	if (r < 0)

@@ -48,6 +48,7 @@ struct program {
 	struct arena arena;
 	char *image; /* owned; the object file, kept until it is loaded: a second try opens it again */
 	size_t image_len;
+	size_t file_len;     /* of the file it was read from */
 	uint64_t image_hash; /* of the file's bytes: whether a reload finds the same */
 	char kconfig[64];    /* what libbpf is told about the kernel; "" for nothing */
 	char object_name[64];

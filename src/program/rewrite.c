@@ -6,6 +6,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,6 +14,7 @@
 #include "base/str.h"
 #include "emit/insn.h"
 #include "emit/sites.h"
+#include "program/image.h"
 #include "program/private.h"
 
 #define OVERFLOW_MAP_NAME "sonde_overflow"
@@ -110,22 +112,68 @@ static void make_map(struct program *program, struct overflow_map *map)
 					     strerror(errno));
 }
 
-/* The kernel wants a type for each function, or for none. Nobody reads it, so it tells no arguments. */
-static uint32_t add_function_type(struct bpf_object *object)
+/* The kernel wants a type for each function, or for none. Nobody reads this one, so it tells no arguments. */
+static int add_type(struct btf *btf)
 {
-	struct btf *btf = bpf_object__btf(object);
-	int pointer, prototype, function;
+	int pointer = btf__add_ptr(btf, 0 /* void */);
+	int prototype = pointer < 0 ? pointer : btf__add_func_proto(btf, pointer);
 
+	return prototype < 0 ? prototype
+			     : btf__add_func(btf, SUBPROGRAM_NAME, BTF_FUNC_STATIC, prototype);
+}
+
+static int replace_types(struct program *program, const struct btf *btf)
+{
+	char *image;
+	size_t len;
+	uint32_t size;
+	const void *types = btf__raw_data(btf, &size);
+	int r = types ? image_replace_section(program->image, program->image_len, ".BTF", types,
+					      size, &image, &len)
+		      : -ENOMEM;
+
+	if (r < 0)
+		return r;
+	free(program->image);
+	program->image = image;
+	program->image_len = len;
+	return 0;
+}
+
+/*
+ * It goes into the image, and the object is opened once more: types that are added to an open object move the others,
+ * and libbpf 1.1.2 keeps pointers to their names (of externs).
+ */
+int rewriter__prepare(struct program *program, struct err *err)
+{
+	const void *section;
+	struct btf *btf;
+	size_t size;
+	int r;
+
+	if (program->rewriter.maps.len == 0 ||
+	    image_find_section(program->image, program->image_len, ".BTF", &section, &size) < 0)
+		return 0;
+	btf = size <= UINT32_MAX ? btf__new(section, (uint32_t)size) : NULL;
 	if (!btf)
-		return 0;
-	pointer = btf__add_ptr(btf, 0 /* void */);
-	if (pointer < 0)
-		return 0;
-	prototype = btf__add_func_proto(btf, pointer);
-	if (prototype < 0)
-		return 0;
-	function = btf__add_func(btf, SUBPROGRAM_NAME, BTF_FUNC_STATIC, prototype);
-	return function < 0 ? 0 : (uint32_t)function;
+		return 0; /* without types of its own there are none to add to */
+	r = add_type(btf);
+	if (r >= 0)
+		r = replace_types(program, btf);
+	btf__free(btf);
+	if (r < 0)
+		return err__set(err, r, &program->spec->at,
+				"object '%s': no type for another function can be added: %s",
+				program->spec->object, strerror(-r));
+	return program__open_library(program, err);
+}
+
+static uint32_t find_function_type(const struct program *program)
+{
+	const struct btf *btf = bpf_object__btf(program->object);
+	int id = btf ? btf__find_by_name_kind(btf, SUBPROGRAM_NAME, BTF_KIND_FUNC) : 0;
+
+	return id > 0 ? (uint32_t)id : 0;
 }
 
 int rewriter__begin(struct program *program, struct err *err)
@@ -142,7 +190,7 @@ int rewriter__begin(struct program *program, struct err *err)
 		if (map->fd < 0 && !map->problem)
 			return err__set(err, -ENOMEM, NULL, "no memory for an overflow map");
 	}
-	rewriter->function_type = add_function_type(program->object);
+	rewriter->function_type = find_function_type(program);
 	return 0;
 }
 
@@ -378,6 +426,15 @@ static void take_back(struct program *program, const struct program_part *part)
 			site->reason = part->view.why_original;
 }
 
+static void keep_original(struct program *program, struct program_part *part, const struct err *err)
+{
+	part->keeps_original = true;
+	part->is_rewritten = false;
+	part->view.why_original = arena__printf(
+		&program->arena, "it runs unchanged, and what has no room in its maps is lost: %s",
+		err->text ? err->text : strerror(-err->code));
+}
+
 void rewriter__run(struct program *program, struct program_part *part,
 		   struct bpf_prog_load_opts *options)
 {
@@ -398,10 +455,7 @@ void rewriter__run(struct program *program, struct program_part *part,
 
 void rewriter__give_up(struct program *program, struct program_part *part, struct err *err)
 {
-	part->keeps_original = true;
-	part->is_rewritten = false;
-	part->view.why_original = arena__strdup(&program->arena,
-						err->text ? err->text : strerror(-err->code));
+	keep_original(program, part, err);
 	err__done(err);
 }
 

@@ -39,7 +39,9 @@ struct rewriter {
 	struct splice splice;          /* libbpf reads its records until the load is over */
 };
 
-/* Before each try: makes the overflow maps that are not there yet, gives the opened object a type for subprograms. */
+/* Before the first try: gives the object a type for added functions, and opens it again. */
+int rewriter__prepare(struct program *program, struct err *err);
+/* Before each try: makes the overflow maps that are not there yet. */
 int rewriter__begin(struct program *program, struct err *err);
 /* Redirects the lookups of one program. Never fails: what cannot be done is noted with the part or the map. */
 void rewriter__run(struct program *program, struct program_part *part,

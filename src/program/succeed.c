@@ -77,7 +77,7 @@ bool program__would_be_same(const struct program *program, const struct program_
 		return true;
 	if (fd_read_all(AT_FDCWD, spec->object, PROGRAM_OBJECT_MAX_BYTES, &image, &len) < 0)
 		return false;
-	return len == program->image_len && hash_bytes(image, len) == program->image_hash;
+	return len == program->file_len && hash_bytes(image, len) == program->image_hash;
 }
 
 /* ---- maps whose counts go on ---- */
