@@ -5,7 +5,7 @@
  * when the config is refused, expected.err. One TAP line each. SONDE_GOLDEN_UPDATE=1 writes the expectations.
  *
  * facts.txt has a line per fact, values in the order of the struct:
- *	map NAME TYPE KEY_SIZE VALUE_SIZE [TYPE_OF_VALUE]
+ *	map NAME TYPE KEY_SIZE VALUE_SIZE [TYPE_OF_VALUE [MAX_ENTRIES]]; "-" is no type
  *	variable NAME SECTION SIZE
  *	struct NAME SIZE
  *	member STRUCT NAME OFFSET TYPE		TYPE is u8 to u64, s8 to s64, f64, or a struct from above; "-" is no name
@@ -127,13 +127,14 @@ static int add_map(struct object *object, const char *line)
 {
 	char name[64], type[32], value[64];
 	struct fact_map map = { 0 };
-	int count = sscanf(line, "map %63s %31s %u %u %63s", name, type, &map.key_size,
-			   &map.value_size, value);
+	int count = sscanf(line, "map %63s %31s %u %u %63s %u", name, type, &map.key_size,
+			   &map.value_size, value, &map.max_entries);
+	bool has_type = count > 4 && !str_eq(value, "-");
 
 	if (count < 4)
 		return -EINVAL;
-	map.value = count == 5 ? find_type(object, value) : NULL;
-	if (count == 5 && !map.value)
+	map.value = has_type ? find_type(object, value) : NULL;
+	if (has_type && !map.value)
 		return -EINVAL;
 	for (size_t i = 0; i < array_size(map_types); i++)
 		if (str_eq(map_types[i].name, type))

@@ -263,6 +263,60 @@ static int check_key_size(struct completer *completer, struct metric_spec *metri
 			      map->name, map->key_size, (unsigned long long)size));
 }
 
+/* Buckets count at the indexes that they have in keys, and the sum at the one behind the last. */
+static double last_overflow_index(const struct metric_spec *metric)
+{
+	const struct bucket_spec *bucket = &metric->bucket;
+	double last;
+
+	if (metric->value != VALUE_KIND_KEY_BUCKET)
+		return 0;
+	if (bucket->kind != BUCKET_KIND_FIXED)
+		return (double)bucket->max + 1;
+	last = bucket->keys[bucket->key_count - 1] + 1;
+	for (uint32_t i = 0; i < bucket->key_count; i++)
+		last = bucket->keys[i] > last ? bucket->keys[i] : last;
+	return last;
+}
+
+static int check_overflow_size(struct completer *completer, const struct metric_spec *metric,
+			       const struct fact_map *overflow)
+{
+	double wanted = metric->problem ? overflow->max_entries : last_overflow_index(metric) + 1;
+
+	if ((double)overflow->max_entries >= wanted && (double)overflow->max_entries <= wanted)
+		return 0;
+	return err_list__set(
+		completer->errors, -EINVAL, &metric->at,
+		wanted > 1
+			? "map '%s' has %u entries; the buckets and the sum behind them take %.0f"
+			: "map '%s' has %u entries; what has no room is one sum, so it takes %.0f",
+		overflow->name, overflow->max_entries, wanted);
+}
+
+static int check_overflow(struct completer *completer, const struct metric_spec *metric,
+			  const struct stream_spec *stream, const struct fact_map *map)
+{
+	const struct fact_map *overflow;
+
+	if (!stream->overflow_map)
+		return 0;
+	overflow = object_facts__find_map(completer->facts, stream->overflow_map);
+	if (!overflow)
+		return missing_map(completer, stream->overflow_map, &metric->at);
+	if (overflow->type != BPF_MAP_TYPE_ARRAY && overflow->type != BPF_MAP_TYPE_PERCPU_ARRAY)
+		return err_list__set(
+			completer->errors, -EINVAL, &metric->at,
+			"map '%s' of 'overflow' is no array; make it BPF_MAP_TYPE_PERCPU_ARRAY",
+			overflow->name);
+	if (overflow->value_size != map->value_size)
+		return err_list__set(
+			completer->errors, -EINVAL, &metric->at,
+			"values of map '%s' have %u bytes, those of map '%s' %u; they must agree",
+			overflow->name, overflow->value_size, map->name, map->value_size);
+	return check_overflow_size(completer, metric, overflow);
+}
+
 static int complete_metric(struct completer *completer, struct metric_spec *metric)
 {
 	struct stream_spec *stream = &completer->streams[metric->stream];
@@ -274,6 +328,9 @@ static int complete_metric(struct completer *completer, struct metric_spec *metr
 		return 0; /* its stream's business */
 	r = complete_value(completer, metric, stream, map);
 	if (r < 0 || stream->mode != STREAM_MODE_TABLE)
+		return r;
+	r = check_overflow(completer, metric, stream, map);
+	if (r < 0)
 		return r;
 	cpu = find_cpu_label(metric, stream, map);
 	if (cpu != SPEC_NONE)

@@ -248,10 +248,22 @@ static int check_bounds(struct writer *writer, const struct extra_text *extra,
 	return 0;
 }
 
+static int convert_overflow(struct writer *writer, const struct spec_text *overflow,
+			    const struct metric_spec *metric)
+{
+	const char *map = text_or(overflow, NULL);
+
+	if (map && metric->kind == METRIC_KIND_GAUGE)
+		return err_list__set(writer->errors, -EINVAL, &overflow->at,
+				     "'overflow' is for what is added to; a gauge is set");
+	writer->streams[metric->stream].overflow_map = map;
+	return 0;
+}
+
 int convert_extra(struct writer *writer, const struct extra_text *extra, const struct table *table,
 		  struct metric_spec *metric)
 {
-	int results[3];
+	int results[4];
 
 	metric->unit = text_or(&extra->unit, NULL);
 	metric->limit = extra->limit > 0 ? (uint64_t)extra->limit : 0;
@@ -260,6 +272,7 @@ int convert_extra(struct writer *writer, const struct extra_text *extra, const s
 	results[0] = check_bounds(writer, extra, table);
 	results[1] = convert_value(writer, extra->value, metric);
 	results[2] = convert_whens(writer, &extra->when, table, metric);
+	results[3] = convert_overflow(writer, &extra->overflow, metric);
 	for (size_t i = 0; i < array_size(results); i++)
 		if (results[i] < 0)
 			return results[i];

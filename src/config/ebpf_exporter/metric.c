@@ -112,6 +112,10 @@ static int listen_for_counter(struct writer *writer, const struct counter_text *
 		return err_list__set(
 			writer->errors, -EINVAL, &counter->at,
 			"'perf_event_array' and 'ringbuf' are two kinds of maps; name the one it is");
+	if (stream->overflow_map)
+		return err_list__set(
+			writer->errors, -EINVAL, &counter->extra.overflow.at,
+			"'overflow' is for maps with keys; what events lose is 'lost'");
 	listen_to(stream, counter->ringbuf ? STREAM_TRANSPORT_RINGBUF : STREAM_TRANSPORT_PERFBUF);
 	stream->lost_map = text_or(&counter->lost, NULL);
 	metric->value = counter->extra.value ? VALUE_KIND_FIELD : VALUE_KIND_ROW_COUNT;

@@ -67,6 +67,7 @@ static const struct bind_type whens_type = BIND_LIST_TYPE(&when_type);
 	BIND_KEY(struct_type, "if", extra.condition, &bind_text),                                  \
 	BIND_KEY(struct_type, "limit", extra.limit, &bind_i64),                                    \
 	BIND_KEY(struct_type, "map", extra.map, &bind_text),                                       \
+	BIND_KEY(struct_type, "overflow", extra.overflow, &bind_text),                             \
 	BIND_KEY(struct_type, "skip_zeros", extra.skip_zeros, &bind_bool),                         \
 	BIND_KEY(struct_type, "ttl", extra.ttl, &bind_duration),                                   \
 	BIND_KEY(struct_type, "unit", extra.unit, &bind_text),                                     \

@@ -34,8 +34,9 @@ struct extra_text {
 	struct spec_text unit;
 	int64_t limit;
 	int64_t ttl;
-	const struct node *value; /* a member's name, or struct place_text */
-	struct bind_list when;    /* struct when_text */
+	const struct node *value;  /* a member's name, or struct place_text */
+	struct bind_list when;     /* struct when_text */
+	struct spec_text overflow; /* name of a map */
 	bool skip_zeros;
 };
 
