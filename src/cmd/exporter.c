@@ -27,6 +27,7 @@ struct exporter_options {
 	bool is_debugging;
 	bool has_no_timestamps;
 	bool uses_kernel_syscall_names;
+	bool may_rewrite;
 	bool has_lifecycle;
 	bool prefers_openmetrics;
 	const char *listen_address;
@@ -72,6 +73,11 @@ static const struct flag flags[] = {
 	  .kind = FLAG_BOOL,
 	  .offset = VALUE(has_no_timestamps),
 	  .help = "Leave date and time off log lines." },
+	{ .name = "rewrite",
+	  .kind = FLAG_BOOL,
+	  .offset = VALUE(may_rewrite),
+	  .initial = "true",
+	  .help = "Change programs as they are loaded so that full maps lose nothing; --no-rewrite leaves them as they are." },
 	{ .name = "syscalls.kernel-names",
 	  .kind = FLAG_BOOL,
 	  .offset = VALUE(uses_kernel_syscall_names),
@@ -217,6 +223,7 @@ static int open_session(struct exporter *exporter)
 		.is_strict = exporter->options.is_strict,
 		.is_debugging = exporter->options.is_debugging,
 		.uses_kernel_syscall_names = exporter->options.uses_kernel_syscall_names,
+		.leaves_programs_alone = !exporter->options.may_rewrite,
 		.title = "sonde exporter",
 		.telemetry_path = exporter->options.telemetry_path,
 		.web_config = exporter->options.web_config,

@@ -29,6 +29,7 @@ struct run_options {
 	const char *probe_dir;
 	const char *by;
 	struct flag_list params;
+	bool may_rewrite;
 	bool is_debugging;
 	bool has_lifecycle;
 	bool prefers_openmetrics;
@@ -65,6 +66,11 @@ static const struct flag flags[] = {
 	  .kind = FLAG_BOOL,
 	  .offset = offsetof(struct run_options, has_lifecycle),
 	  .help = "Reload on POST /-/reload, as on SIGHUP." },
+	{ .name = "rewrite",
+	  .kind = FLAG_BOOL,
+	  .offset = offsetof(struct run_options, may_rewrite),
+	  .initial = "true",
+	  .help = "Change programs as they are loaded so that full maps lose nothing; --no-rewrite leaves them as they are." },
 	{ .name = "debug",
 	  .kind = FLAG_BOOL,
 	  .offset = offsetof(struct run_options, is_debugging),
@@ -343,6 +349,7 @@ static int run_probes(struct run *run, struct err *err)
 	const struct session_options options = {
 		.is_debugging = run->options.is_debugging,
 		.hides_library = !run->options.is_debugging,
+		.leaves_programs_alone = !run->options.may_rewrite,
 		.title = "sonde",
 		.telemetry_path = TELEMETRY_PATH,
 		.web_config = run->options.web_config,

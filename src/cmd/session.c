@@ -197,6 +197,7 @@ int session__open(struct session *session, const struct session_options *options
 		.btf_path = options->btf_path && options->btf_path[0] ? options->btf_path : NULL,
 		.is_strict = options->is_strict,
 		.uses_kernel_syscall_names = options->uses_kernel_syscall_names,
+		.leaves_programs_alone = options->leaves_programs_alone,
 		.ledger_interval_ns = options->ledger_interval_ns,
 		.ledger_window_ns = options->ledger_window_ns,
 		.log_library = options->hides_library ? NULL : session_log_library,

@@ -31,7 +31,8 @@ struct session_options {
 	bool is_debugging;
 	bool hides_library; /* libbpf's warnings are not logged beside our own words */
 	bool uses_kernel_syscall_names;
-	const char *title; /* of the page */
+	bool leaves_programs_alone; /* objects are loaded as they are */
+	const char *title;          /* of the page */
 	const char *telemetry_path;
 	const char *web_config;                       /* path of the web file; NULL or "": none */
 	int64_t ledger_interval_ns, ledger_window_ns; /* as agent_options has them */

@@ -146,6 +146,24 @@ static int open_programs(struct agent *agent, struct agent_config *config, struc
 	return 0;
 }
 
+/* What the program has to know before it is loaded: how its map will be read, and what is wanted of it when it is full. */
+static int plan_source(struct agent *agent, struct agent_config *config, struct route *route,
+		       struct err *err)
+{
+	const struct stream_spec *stream = route->stream;
+	struct program *program = config->programs[stream->program];
+
+	if (stream->mode != STREAM_MODE_TABLE || route->error)
+		return 0;
+	if (!config->is_loaded) {
+		/* A saving, no need. */
+		(void)program__want_mmap(program, stream->map);
+		if (stream->overflow_map)
+			(void)program__want_mmap(program, stream->overflow_map);
+	}
+	return route__plan_overflow(route, program, !agent->options.leaves_programs_alone, err);
+}
+
 static int plan_routes(struct agent *agent, struct agent_config *config, struct err_list *errors)
 {
 	struct spec *spec = config->spec;
@@ -171,10 +189,11 @@ static int plan_routes(struct agent *agent, struct agent_config *config, struct 
 			err_list__add(errors, &err);
 			return r;
 		}
-		if (stream->mode == STREAM_MODE_TABLE && !config->routes[i].error &&
-		    !config->is_loaded)
-			(void)program__want_mmap(config->programs[stream->program],
-						 stream->map); /* a saving, no need */
+		r = plan_source(agent, config, &config->routes[i], &err);
+		if (r < 0) {
+			err_list__add(errors, &err);
+			return r;
+		}
 	}
 	return 0;
 }
@@ -409,7 +428,10 @@ static int open_source(struct agent *agent, struct agent_config *config, struct 
 		return r < 0 ? r : event_open(route, err);
 	}
 	map = map_info_of(&route->map);
-	return table_source__open(&map, host__possible_cpus(agent->host), &route->table, err);
+	r = table_source__open(&map, host__possible_cpus(agent->host), &route->table, err);
+	return r < 0 ? r
+		     : route__open_overflow(route, config->programs[route->stream->program],
+					    host__possible_cpus(agent->host), err);
 }
 
 int agent_open_sources(struct agent *agent, struct agent_config *config, enum stream_mode mode,
@@ -568,8 +590,10 @@ void agent__detach(struct agent *agent)
 	agent->is_detached = true;
 	agent->cost_meter = cost_meter__stop(agent->cost_meter);
 	agent_for_each_config(agent, config) {
-		for (i = 0; i < config->route_count; i++)
+		for (i = 0; i < config->route_count; i++) {
 			config->routes[i].table = table_source__close(config->routes[i].table);
+			route__close_overflow(&config->routes[i]);
+		}
 		agent_config__close_events(config);
 		config->cost = config_cost__free(config->cost);
 		close_programs(config);

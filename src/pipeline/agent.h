@@ -27,8 +27,9 @@ struct agent_options {
 	const char *btf_path; /* or NULL */
 	bool is_strict;       /* programs that cannot load are fatal */
 	bool uses_kernel_syscall_names;
-	uint64_t series_limit;     /* per family; 0: the default */
-	uint32_t label_cache_keys; /* per route; 0: the default */
+	bool leaves_programs_alone; /* objects are loaded as they are */
+	uint64_t series_limit;      /* per family; 0: the default */
+	uint32_t label_cache_keys;  /* per route; 0: the default */
 	/* How often and how long it is looked what programs cost (pipeline/cost.h); an interval of 0: never. */
 	int64_t ledger_interval_ns, ledger_window_ns;
 	void (*log_library)(void *ctx, int level, const char *line); /* libbpf's lines, or NULL */

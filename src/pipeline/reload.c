@@ -102,11 +102,16 @@ static int inherit_counts(struct agent_config *config, struct err *err)
 		return 0;
 	for (uint32_t i = 0; i < config->route_count && r == 0; i++) {
 		const struct stream_spec *stream = config->routes[i].stream;
+		struct program *program = config->programs[stream->program];
+		const struct program *former;
 
-		if (stream->mode == STREAM_MODE_TABLE &&
-		    stream->program < before->spec->program_count)
-			r = program__inherit(config->programs[stream->program], stream->map,
-					     before->programs[stream->program], err);
+		if (stream->mode != STREAM_MODE_TABLE ||
+		    stream->program >= before->spec->program_count)
+			continue;
+		former = before->programs[stream->program];
+		r = program__inherit(program, stream->map, former, err);
+		if (r == 0 && stream->overflow_map)
+			r = program__inherit(program, stream->overflow_map, former, err);
 	}
 	return r;
 }

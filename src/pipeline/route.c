@@ -60,6 +60,8 @@ void route__done(struct route *route)
 	route->table = table_source__close(route->table);
 	route->events = event_source__close(route->events);
 	route->lost = table_source__close(route->lost);
+	route__close_overflow(route);
+	free(route->overflow.why_none);
 	for (i = 0; i < route->label_count; i++)
 		route_label__done(&route->labels[i]);
 	route->label_count = 0;

@@ -17,6 +17,7 @@
 #include "pipeline/cell.h"
 #include "pipeline/labels.h"
 #include "pipeline/ledger.h"
+#include "pipeline/overflow.h"
 #include "pipeline/stage.h"
 #include "pipeline/when.h"
 #include "program/program.h"
@@ -56,6 +57,7 @@ struct route {
 	struct table_source *table;  /* owned or NULL */
 	struct event_source *events; /* owned or NULL */
 	struct table_source *lost;   /* owned or NULL; where the program counts what it lost */
+	struct route_overflow overflow; /* owned; what has no room in the map */
 	int64_t forgot_ns;           /* when placeholders were last forgotten (monotonic) */
 	uint32_t pass;               /* generation of the label cache */
 	int64_t next_pass_ns;        /* events: when the next one begins (monotonic) */

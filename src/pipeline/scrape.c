@@ -225,6 +225,7 @@ static void read_table(struct route *route, uint32_t generation)
 		err__wrap(&err, r, &route->metric->at, "map '%s'", route->stream->map);
 		route__note_error(route, STAGE_SOURCE, &err);
 	}
+	route__read_overflow(route);
 	route->ledger.vanished += table_source__figures(route->table)->vanished;
 	note_moves(&route->ledger, sum_before, start_ns);
 	route->ledger.last_read_ns = clock_monotonic_ns() - start_ns;

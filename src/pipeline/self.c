@@ -190,6 +190,11 @@ static double get_limit(const struct route *route)
 {
 	return route->family ? (double)family__limit(route->family) : (double)NAN;
 }
+/* Absent where nobody counts it. */
+static double get_map_overflow(const struct route *route)
+{
+	return route->overflow.table ? (double)route->overflow.total : (double)NAN;
+}
 static double get_lost(const struct route *route)
 {
 	/* A ring buffer keeps no count: only the program knows, if it counts. */
@@ -275,6 +280,10 @@ static const struct ledger_family ledger_families[] = {
 	{ "sonde_metric_map_fill_ratio",
 	  "Share of the map's entries that were in use when it was last read; not of arrays.",
 	  FAMILY_KIND_GAUGE, get_fill },
+	{ "sonde_metric_map_overflow_total",
+	  "What had no room in the map and went to the overflow series: of a counter what was added, of a histogram the "
+	  "observations.",
+	  FAMILY_KIND_COUNTER, get_map_overflow },
 	{ "sonde_metric_moved_series_total",
 	  "Series that left, and whose value went to the overflow series.", FAMILY_KIND_COUNTER,
 	  get_moved },

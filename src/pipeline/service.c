@@ -159,7 +159,7 @@ static struct page_program program_for_page(const struct part *part)
 		.hook = part->hook,
 		.state = states[part->state].text,
 		.mood = states[part->state].mood,
-		.reason = part->reason,
+		.reason = part->reason ? part->reason : part->why_original,
 	};
 }
 

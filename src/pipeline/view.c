@@ -182,6 +182,11 @@ static const char *state_name(enum part_state state)
 	return "";
 }
 
+static const char *reason_of(const struct part *part)
+{
+	return part->reason ? part->reason : part->why_original;
+}
+
 static void add_label(const struct label_spec *label, struct strbuf *out)
 {
 	uint32_t i;
@@ -241,6 +246,8 @@ static void format_metric(const struct agent_config *config, const struct route 
 	for (i = 0; i < route->metric->when_count; i++)
 		format_when(&route->metric->when[i], out);
 	format_bounds(route->metric, out);
+	if (route__overflow_text(route))
+		strbuf__printf(out, "    what has no room: %s\n", route__overflow_text(route));
 	strbuf__printf(out, "    demand %s\n", demand_name(route->demand));
 	if (route->error)
 		strbuf__printf(out, "    LEFT OUT: %s\n", route->error);
@@ -287,8 +294,8 @@ static void format_config(const struct agent *agent, uint32_t index, struct strb
 			       config->spec->params[i].type, config->spec->params[i].value);
 	for (i = 0; (part = agent__part(agent, index, i)); i++)
 		strbuf__printf(out, "  program %s: %s, %s%s%s\n", part->name, part->hook,
-			       state_name(part->state), part->reason ? ": " : "",
-			       part->reason ? part->reason : "");
+			       state_name(part->state), reason_of(part) ? ": " : "",
+			       reason_of(part) ? reason_of(part) : "");
 	for (i = 0; i < config->route_count; i++)
 		format_metric(config, &config->routes[i], out);
 	for (i = 0; i < config->spec->feed_count; i++)
@@ -331,6 +338,7 @@ static void json_metric(const struct agent_config *config, const struct route *r
 		json__add_u64(json, "limit", route->metric->limit);
 	if (route->metric->ttl_ns)
 		json__add_u64(json, "ttl_ns", (uint64_t)route->metric->ttl_ns);
+	json__add_text(json, "overflow", route__overflow_text(route));
 	json__add_text(json, "demand", demand_name(route->demand));
 	json__add_text(json, "left_out", route->error);
 	json__end_object(json);
@@ -366,7 +374,7 @@ static void json_config(const struct agent *agent, uint32_t index, struct json_w
 		json__add_text(json, "section", part->section);
 		json__add_text(json, "hook", part->hook);
 		json__add_text(json, "state", state_name(part->state));
-		json__add_text(json, "reason", part->reason);
+		json__add_text(json, "reason", reason_of(part));
 		json__end_object(json);
 	}
 	json__end_array(json);
