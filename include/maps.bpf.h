@@ -92,8 +92,9 @@ static __always_inline bool add_to_map(void *map, void *key, u64 increment)
  *		__type(value, u64);
  *	} requests_overflow SEC(".maps");
  *
- * A histogram with its buckets in the key has an entry there for each bucket and one for the sum, at the indexes that
- * `bucket` has in keys. An insert that fails for another reason (no memory, a lock that is taken) ends up there, too.
+ * A histogram with its buckets in the key has an entry there for each bucket, at the index that `bucket` has in keys, and
+ * one for the sum behind the last.
+ * What an insert that fails for another reason (no memory, a lock that is taken) would have lost ends up there, too.
  */
 
 /* The value of the key, or where there is no room that of the overflow map. The verifier wants it checked for NULL. */
@@ -159,6 +160,19 @@ static __always_inline u64 log2l_zero_histogram(u64 value)
 #define increment_exp2_histogram_nosync(map, key, increment, max_bucket)                           \
 	_increment_log2_histogram(map, key, increment, max_bucket, log2l_histogram,                \
 				  increment_map_nosync)
+
+/* The overflow map has max_bucket + 2 entries. */
+#define increment_exp2_histogram_or_overflow(map, key, increment, max_bucket, overflow)            \
+	do {                                                                                       \
+		u64 sonde_value = (increment);                                                     \
+                                                                                                   \
+		(key).bucket = log2l_histogram(sonde_value);                                       \
+		if ((key).bucket > (max_bucket))                                                   \
+			(key).bucket = (max_bucket);                                               \
+		add_or_overflow((map), &(key), 1, (overflow), (key).bucket);                       \
+		(key).bucket = (max_bucket) + 1;                                                   \
+		add_or_overflow((map), &(key), sonde_value, (overflow), (key).bucket);             \
+	} while (0)
 
 #define increment_exp2zero_histogram(map, key, increment, max_bucket)                              \
 	_increment_log2_histogram(map, key, increment, max_bucket, log2l_zero_histogram,           \
