@@ -6,6 +6,7 @@
 
 #include "maps.bpf.h"
 
+#include "by_cgroup.bpf.h"
 #include "histogram.bpf.h"
 #include "times.bpf.h"
 
@@ -122,6 +123,21 @@ struct {
 	__type(value, struct latency_row);
 } file_system_latency_seconds SEC(".maps");
 
+/* Instead: by cgroup and operation. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, CGROUP_ROWS_MAX);
+	__type(key, struct cgroup_key);
+	__type(value, struct latency_row);
+} cgroup_file_latency_seconds SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct latency_row);
+} cgroup_file_latency_overflow SEC(".maps");
+
 /* Calls that were not measured because too many threads with like ids were in one. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -171,6 +187,17 @@ static __always_inline int begin_call(struct pt_regs *regs, u8 operation)
 	return 0;
 }
 
+static __always_inline struct latency_row *find_row(const struct latency_key *key)
+{
+	struct cgroup_key cgroup_key = { .label = key->operation };
+
+	if (!by_cgroup)
+		return lookup_or_add(&file_system_latency_seconds, key, &no_calls);
+	cgroup_key.cgroup = bpf_get_current_cgroup_id();
+	return lookup_or_overflow(&cgroup_file_latency_seconds, &cgroup_key, &no_calls,
+				  &cgroup_file_latency_overflow);
+}
+
 static __always_inline int end_call(s64 result)
 {
 	u32 tid = bpf_get_current_pid_tgid();
@@ -188,7 +215,7 @@ static __always_inline int end_call(s64 result)
 	if (key.operation == OPERATION_OPEN &&
 	    (result < 0 || !is_regular(result, &key.file_system)))
 		return 0;
-	row = lookup_or_add(&file_system_latency_seconds, &key, &no_calls);
+	row = find_row(&key);
 	if (row)
 		observe_exp2_from(row->slots, BUCKET_MIN, BUCKET_MAX, took_ns);
 	return 0;

@@ -29,6 +29,7 @@
 #define FAILURES 40
 #define PAGES 200
 #define SLEEPS 30
+#define READS 70
 #define SLEEP_NS 2000000
 #define EXTRA_CALLS 3 /* of the sanitizers, at the end */
 #define PREFIX "ebpf_exporter_"
@@ -60,15 +61,18 @@ static bool make_group(struct group *group)
 	return false;
 }
 
-static void do_known_things(char *pages)
+static void do_known_things(char *pages, int file)
 {
 	const struct timespec time = { .tv_nsec = SLEEP_NS };
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char byte;
 
 	for (int i = 0; i < CALLS; i++)
 		(void)syscall(SYS_getppid);
 	for (int i = 0; i < FAILURES; i++)
 		(void)syscall(SYS_ioprio_set, 99, 0, 0);
+	for (int i = 0; i < READS; i++)
+		(void)!pread(file, &byte, 1, 0);
 	for (size_t i = 0; i < PAGES; i++)
 		*(volatile char *)(pages + i * page) = 1;
 	for (int i = 0; i < SLEEPS; i++)
@@ -79,25 +83,26 @@ static void run_child(const struct group *group)
 {
 	size_t size = PAGES * (size_t)sysconf(_SC_PAGESIZE);
 	char *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	int status, fd, file = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	char procs[300];
-	int status, fd;
 	pid_t child;
 
 	assert_true(pages != MAP_FAILED);
 	(void)madvise(pages, size, MADV_NOHUGEPAGE);
 	snprintf(procs, sizeof(procs), "%s/cgroup.procs", group->dir);
 	fd = open(procs, O_WRONLY | O_CLOEXEC);
-	assert_true(fd >= 0);
+	assert_true(fd >= 0 && file >= 0);
 	child = fork();
 	if (child == 0) {
 		if (write(fd, "0", 1) != 1)
 			_exit(1);
-		do_known_things(pages);
+		do_known_things(pages, file);
 		_exit(0);
 	}
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
 	close(fd);
+	close(file);
 	munmap(pages, size);
 }
 
@@ -148,7 +153,7 @@ static const struct group *group_of(void **state)
 static void test_by_cgroup__system_calls(void **state)
 {
 	const struct group *group = group_of(state);
-	const double calls = CALLS + FAILURES + SLEEPS;
+	const double calls = CALLS + FAILURES + READS + SLEEPS;
 	char labels[400];
 	struct probe probe;
 
@@ -165,6 +170,21 @@ static void test_by_cgroup__system_calls(void **state)
 		       calls + 1 + EXTRA_CALLS);
 	assert_between(&probe, "syscall_latency_seconds_sum", group->label, SLEEPS * SLEEP_NS / 1e9,
 		       INFINITY);
+	probe__done(&probe);
+}
+
+static void test_by_cgroup__files(void **state)
+{
+	const struct group *group = group_of(state);
+	char labels[400];
+	struct probe probe;
+
+	observe(&probe, "fslatency", group);
+	snprintf(labels, sizeof(labels), "%s,operation=\"read\"", group->label);
+	assert_between(&probe, "file_system_latency_seconds_count", labels, READS, READS);
+	/* The write that moved it into the cgroup is left there. */
+	snprintf(labels, sizeof(labels), "%s,operation=\"write\"", group->label);
+	assert_between(&probe, "file_system_latency_seconds_count", labels, 1, 1);
 	probe__done(&probe);
 }
 
@@ -208,6 +228,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		with_group(test_by_cgroup__system_calls),
+		with_group(test_by_cgroup__files),
 		with_group(test_by_cgroup__page_faults),
 		with_group(test_by_cgroup__absences),
 	};
