@@ -6,32 +6,58 @@
 
 #include "maps.bpf.h"
 
+#include "histogram.bpf.h"
+
 #define LATENCY_BUCKET_MAX 26 /* 2^26 us: 67 s */
 #define SIZE_BUCKET_MIN 9     /* a sector */
 #define SIZE_BUCKET_MAX 24    /* 16 MiB */
-#define KEY_MAX 4096          /* devices * operations * buckets */
-#define NS_PER_US 1000
+#define KEY_MAX 512           /* devices * operations */
 
 struct request_key {
 	u32 device; /* as the kernel encodes major and minor */
 	u8 operation;
-	u8 pad;
-	u16 bucket;
+	u8 pad[3];
 };
 
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
-	__uint(max_entries, KEY_MAX);
-	__type(key, struct request_key);
-	__type(value, u64);
-} block_io_latency_seconds SEC(".maps");
+struct latency_row {
+	u64 slots[SLOT_COUNT(LATENCY_BUCKET_MAX)];
+};
+
+struct size_row {
+	u64 slots[SLOT_COUNT(SIZE_BUCKET_MAX - SIZE_BUCKET_MIN)];
+};
+
+static const struct latency_row no_latency;
+static const struct size_row no_size;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
 	__uint(max_entries, KEY_MAX);
 	__type(key, struct request_key);
-	__type(value, u64);
+	__type(value, struct latency_row);
+} block_io_latency_seconds SEC(".maps");
+
+/* Requests that the map above has no room for. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct latency_row);
+} block_io_latency_overflow SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(max_entries, KEY_MAX);
+	__type(key, struct request_key);
+	__type(value, struct size_row);
 } block_io_size_bytes SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct size_row);
+} block_io_size_overflow SEC(".maps");
 
 /* Completed while their queue kept no times (/sys/block/X/queue/iostats is 0). */
 struct {
@@ -41,53 +67,31 @@ struct {
 	__type(value, u64);
 } block_io_untimed_total SEC(".maps");
 
-/* Observations for which the maps above had no room. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, u64);
-} block_io_uncounted_total SEC(".maps");
-
-/* One observation: its bucket, and the sum behind the last. */
-static __always_inline void observe(void *map, struct request_key *key, u16 bucket, u16 last,
-				    u64 value)
-{
-	u32 zero = 0;
-
-	key->bucket = bucket > last ? last : bucket;
-	if (!add_to_map(map, key, 1)) {
-		increment_map(&block_io_uncounted_total, &zero, 1);
-		return;
-	}
-	key->bucket = last + 1;
-	add_to_map(map, key, value);
-}
-
-static __always_inline void observe_latency(struct request *request, struct request_key *key)
+static __always_inline void observe_latency(struct request *request, const struct request_key *key)
 {
 	u64 begin = BPF_CORE_READ(request, start_time_ns);
-	u64 now = bpf_ktime_get_ns();
+	struct latency_row *row;
 	u32 zero = 0;
-	u64 took_us;
 
 	if (!begin) {
 		increment_map(&block_io_untimed_total, &zero, 1);
 		return;
 	}
-	/* Rounded, not cut: the sum of many short requests stays right. */
-	took_us = now > begin ? (now - begin + NS_PER_US / 2) / NS_PER_US : 0;
-	observe(&block_io_latency_seconds, key, log2l_histogram(took_us), LATENCY_BUCKET_MAX,
-		took_us);
+	row = lookup_or_overflow(&block_io_latency_seconds, key, &no_latency,
+				 &block_io_latency_overflow);
+	if (row)
+		observe_exp2(row->slots, LATENCY_BUCKET_MAX,
+			     microseconds(begin, bpf_ktime_get_ns()));
 }
 
 /* A flush carries nothing; the smallest bucket counts it too. */
-static __always_inline void observe_size(u64 bytes, struct request_key *key)
+static __always_inline void observe_size(u64 bytes, const struct request_key *key)
 {
-	u16 bucket = log2l_histogram(bytes);
+	struct size_row *row = lookup_or_overflow(&block_io_size_bytes, key, &no_size,
+						  &block_io_size_overflow);
 
-	observe(&block_io_size_bytes, key, bucket < SIZE_BUCKET_MIN ? SIZE_BUCKET_MIN : bucket,
-		SIZE_BUCKET_MAX, bytes);
+	if (row)
+		observe_exp2_from(row->slots, SIZE_BUCKET_MIN, SIZE_BUCKET_MAX, bytes);
 }
 
 /*

@@ -7,55 +7,91 @@
 
 #include "maps.bpf.h"
 
+#include "histogram.bpf.h"
+
 #define TIME_BUCKET_MAX 26  /* 2^26 us: 67 s */
 #define DEPTH_BUCKET_MAX 12 /* 4096 requests */
 #define DEVICE_MAX 256
-#define KEY_MAX 4096 /* devices * operations * buckets */
+#define KEY_MAX 512 /* devices * operations */
 #define ISSUED_MAX 8192
-#define NS_PER_US 1000
 
 struct time_key {
 	u32 device; /* as the kernel encodes major and minor */
 	u8 operation;
-	u8 pad;
-	u16 bucket;
+	u8 pad[3];
 };
+
+struct time_row {
+	u64 slots[SLOT_COUNT(TIME_BUCKET_MAX)];
+};
+
+struct depth_row {
+	u64 slots[SLOT_COUNT(DEPTH_BUCKET_MAX)];
+};
+
+static const struct time_row no_time;
+static const struct depth_row no_depth;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
 	__uint(max_entries, KEY_MAX);
 	__type(key, struct time_key);
-	__type(value, u64);
+	__type(value, struct time_row);
 } block_io_queue_seconds SEC(".maps");
 
+/* Requests that the map above has no room for. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct time_row);
+} block_io_queue_overflow SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
 	__uint(max_entries, KEY_MAX);
 	__type(key, struct time_key);
-	__type(value, u64);
+	__type(value, struct time_row);
 } block_io_device_seconds SEC(".maps");
 
-struct depth_key {
-	u32 device;
-	u32 bucket;
-};
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct time_row);
+} block_io_device_overflow SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
-	__uint(max_entries, DEVICE_MAX *(DEPTH_BUCKET_MAX + 2));
-	__type(key, struct depth_key);
-	__type(value, u64);
+	__uint(max_entries, DEVICE_MAX);
+	__type(key, u32);
+	__type(value, struct depth_row);
 } block_io_depth SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct depth_row);
+} block_io_depth_overflow SEC(".maps");
 
 /* By device: what it has now. Not per CPU: another CPU than the one that issued may complete. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, DEVICE_MAX);
 	__type(key, u32);
-	__type(value, u64);
+	__type(value, s64);
 } block_io_in_flight SEC(".maps");
 
-/* Requests that were not followed, because there was no room for them in one of the maps. */
+/* What all devices together have that the map above has no room for: their depth is known in common only. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, s64);
+} block_io_in_flight_overflow SEC(".maps");
+
+/* Requests that were not followed, because more were at devices than there was room for. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
@@ -97,58 +133,43 @@ static __always_inline struct request *request_of(struct bpf_raw_tracepoint_args
 	return (void *)ctx->args[0];
 }
 
-static __always_inline void miss(void)
-{
-	u32 zero = 0;
-
-	increment_map(&block_io_unfollowed_total, &zero, 1);
-}
-
-/* Rounded, not cut: the sum of many short times stays right. */
-static __always_inline u64 microseconds(u64 begin, u64 end)
-{
-	return end > begin ? (end - begin + NS_PER_US / 2) / NS_PER_US : 0;
-}
-
-/* One observation: its bucket, and the sum behind the last. */
-static __always_inline void observe_time(void *map, const struct issue *issue, u64 took_us)
+static __always_inline void observe_time(void *map, void *overflow, const struct issue *issue,
+					 u64 took_us)
 {
 	struct time_key key = { .device = issue->device, .operation = issue->operation };
-	u64 bucket = log2l_histogram(took_us);
+	struct time_row *row = lookup_or_overflow(map, &key, &no_time, overflow);
 
-	key.bucket = bucket > TIME_BUCKET_MAX ? TIME_BUCKET_MAX : bucket;
-	if (!add_to_map(map, &key, 1)) {
-		miss();
-		return;
-	}
-	key.bucket = TIME_BUCKET_MAX + 1;
-	add_to_map(map, &key, took_us);
+	if (row)
+		observe_exp2(row->slots, TIME_BUCKET_MAX, took_us);
 }
 
-static __always_inline int observe_depth(u32 device, u64 depth)
+static __always_inline void observe_depth(u32 device, s64 depth)
 {
-	struct depth_key key = { .device = device };
+	struct depth_row *row = lookup_or_overflow(&block_io_depth, &device, &no_depth,
+						   &block_io_depth_overflow);
 
-	increment_exp2_histogram(&block_io_depth, key, depth, DEPTH_BUCKET_MAX);
-	return 0;
+	if (row)
+		observe_exp2(row->slots, DEPTH_BUCKET_MAX, depth > 0 ? depth : 0);
 }
 
 /* How many the device has with this one, which it got or has given back. */
-static __always_inline u64 change_in_flight(u32 device, u64 by)
+static __always_inline s64 change_in_flight(u32 device, s64 by)
 {
-	u64 *count;
+	s64 zero = 0;
+	s64 *count = lookup_or_overflow(&block_io_in_flight, &device, &zero,
+					&block_io_in_flight_overflow);
 
-	if (!add_to_map(&block_io_in_flight, &device, by))
+	if (!count)
 		return 0;
-	count = bpf_map_lookup_elem(&block_io_in_flight, &device);
-	return count ? *count : 0;
+	__sync_fetch_and_add(count, by);
+	return *count;
 }
 
-/* The device has it no more. */
-static __always_inline void forget(u64 address, const struct issue *issue)
+/* The device has it no more. Whoever takes the entry out counts that, and nobody a second time. */
+static __always_inline void forget(u64 address, u32 device)
 {
-	change_in_flight(issue->device, -1);
-	bpf_map_delete_elem(&issued, &address);
+	if (bpf_map_delete_elem(&issued, &address) == 0)
+		change_in_flight(device, -1);
 }
 
 /*
@@ -161,19 +182,21 @@ int block_rq_issue(struct bpf_raw_tracepoint_args *ctx)
 	struct request *request = request_of(ctx);
 	u64 address = (u64)request, made = BPF_CORE_READ(request, start_time_ns);
 	struct issue issue = {}, *unfinished = bpf_map_lookup_elem(&issued, &address);
+	u32 zero = 0;
 
 	if (unfinished)
-		forget(address, unfinished);
+		forget(address, unfinished->device);
 	issue.since = bpf_ktime_get_ns();
 	issue.device = device_of(request);
 	issue.operation = BPF_CORE_READ(request, cmd_flags) & REQUEST_OPERATION;
 	if (bpf_map_update_elem(&issued, &address, &issue, BPF_ANY) != 0) {
-		miss();
+		increment_map(&block_io_unfollowed_total, &zero, 1);
 		return 0;
 	}
 	observe_depth(issue.device, change_in_flight(issue.device, 1));
 	if (made)
-		observe_time(&block_io_queue_seconds, &issue, microseconds(made, issue.since));
+		observe_time(&block_io_queue_seconds, &block_io_queue_overflow, &issue,
+			     microseconds(made, issue.since));
 	return 0;
 }
 
@@ -185,7 +208,7 @@ int block_rq_requeue(struct bpf_raw_tracepoint_args *ctx)
 	struct issue *issue = bpf_map_lookup_elem(&issued, &address);
 
 	if (issue)
-		forget(address, issue);
+		forget(address, issue->device);
 	return 0;
 }
 
@@ -200,8 +223,9 @@ int block_rq_complete(struct bpf_raw_tracepoint_args *ctx)
 
 	if (!issue || bytes < BPF_CORE_READ(request, __data_len))
 		return 0;
-	observe_time(&block_io_device_seconds, issue, microseconds(issue->since, now));
-	forget(address, issue);
+	observe_time(&block_io_device_seconds, &block_io_device_overflow, issue,
+		     microseconds(issue->since, now));
+	forget(address, issue->device);
 	return 0;
 }
 

@@ -55,6 +55,14 @@ struct {
 	__type(value, u64);
 } netdev_xdp_drops_total SEC(".maps");
 
+/* What the map above has no room for. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u64);
+} netdev_xdp_drops_overflow SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
 	__uint(max_entries, KEY_MAX);
@@ -63,11 +71,25 @@ struct {
 } netdev_transmit_failures_total SEC(".maps");
 
 struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u64);
+} netdev_transmit_failures_overflow SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
 	__uint(max_entries, KEY_MAX);
 	__type(key, struct device_key);
 	__type(value, u64);
 } netdev_drops_total SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u64);
+} netdev_drops_overflow SEC(".maps");
 
 struct timeout_key {
 	char device[DEVICE_NAME_SIZE];
@@ -80,30 +102,21 @@ struct {
 	__type(value, u64);
 } netdev_transmit_timeouts_total SEC(".maps");
 
-/* For which the maps above had no room. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, u32);
 	__type(value, u64);
-} netdev_uncounted_total SEC(".maps");
+} netdev_transmit_timeouts_overflow SEC(".maps");
 
-static __always_inline int add(void *map, void *key, u64 packets)
-{
-	u32 zero = 0;
-
-	if (!add_to_map(map, key, packets))
-		increment_map(&netdev_uncounted_total, &zero, packets);
-	return 0;
-}
-
-static __always_inline int count(void *map, const struct net_device *device, u32 reason,
-				 u64 packets)
+static __always_inline int count(void *map, void *overflow, const struct net_device *device,
+				 u32 reason, u64 packets)
 {
 	struct device_key key = { .reason = reason };
 
 	bpf_probe_read_kernel_str(key.device, sizeof(key.device), device->name);
-	return add(map, &key, packets);
+	add_or_overflow(map, &key, packets, overflow, 0);
+	return 0;
 }
 
 /* ---- XDP ---- */
@@ -124,20 +137,24 @@ static __always_inline u32 xdp_reason(u32 action)
 SEC("tp_btf/xdp_exception")
 int BPF_PROG(xdp_exception, const struct net_device *device, void *program, u32 action)
 {
-	return count(&netdev_xdp_drops_total, device, xdp_reason(action), 1);
+	return count(&netdev_xdp_drops_total, &netdev_xdp_drops_overflow, device,
+		     xdp_reason(action), 1);
 }
 
 SEC("tp_btf/xdp_redirect_err")
 int BPF_PROG(xdp_redirect_err, const struct net_device *device)
 {
-	return count(&netdev_xdp_drops_total, device, XDP_REASON_REDIRECT_ERROR, 1);
+	return count(&netdev_xdp_drops_total, &netdev_xdp_drops_overflow, device,
+		     XDP_REASON_REDIRECT_ERROR, 1);
 }
 
 /* Once for up to 16 packets that a program sent back where they came from, in drivers that tell. */
 SEC("tp_btf/xdp_bulk_tx")
 int BPF_PROG(xdp_bulk_tx, const struct net_device *device, int sent, int drops)
 {
-	return drops > 0 ? count(&netdev_xdp_drops_total, device, XDP_REASON_BULK_TX, drops) : 0;
+	return drops > 0 ? count(&netdev_xdp_drops_total, &netdev_xdp_drops_overflow, device,
+				 XDP_REASON_BULK_TX, drops)
+			 : 0;
 }
 
 /* Likewise where a program sent them to another device, which is the one that did not take them. */
@@ -145,7 +162,9 @@ SEC("tp_btf/xdp_devmap_xmit")
 int BPF_PROG(xdp_devmap_xmit, const struct net_device *from, const struct net_device *to, int sent,
 	     int drops)
 {
-	return drops > 0 ? count(&netdev_xdp_drops_total, to, XDP_REASON_BULK_REDIRECT, drops) : 0;
+	return drops > 0 ? count(&netdev_xdp_drops_total, &netdev_xdp_drops_overflow, to,
+				 XDP_REASON_BULK_REDIRECT, drops)
+			 : 0;
 }
 
 /* ---- sending ---- */
@@ -156,7 +175,7 @@ int BPF_PROG(net_dev_xmit, struct sk_buff *skb, int result, const struct net_dev
 {
 	if (result == 0)
 		return 0;
-	return count(&netdev_transmit_failures_total, device,
+	return count(&netdev_transmit_failures_total, &netdev_transmit_failures_overflow, device,
 		     result == TRANSMIT_BUSY ? TRANSMIT_REASON_BUSY : TRANSMIT_REASON_DROPPED, 1);
 }
 
@@ -166,7 +185,9 @@ int BPF_PROG(net_dev_xmit_timeout, const struct net_device *device)
 	struct timeout_key key = {};
 
 	bpf_probe_read_kernel_str(key.device, sizeof(key.device), device->name);
-	return add(&netdev_transmit_timeouts_total, &key, 1);
+	add_or_overflow(&netdev_transmit_timeouts_total, &key, 1,
+			&netdev_transmit_timeouts_overflow, 0);
+	return 0;
 }
 
 /* ---- queues and traffic control ---- */
@@ -201,7 +222,7 @@ int kfree_skb(u64 *ctx)
 	if (!bpf_core_enum_value_exists(enum skb_drop_reason, SKB_DROP_REASON_QDISC_DROP))
 		return 0;
 	reason = tell(ctx[2]);
-	return reason ? count(&netdev_drops_total, skb->dev, reason, 1) : 0;
+	return reason ? count(&netdev_drops_total, &netdev_drops_overflow, skb->dev, reason, 1) : 0;
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -7,53 +7,51 @@
 
 #include "maps.bpf.h"
 
+#include "histogram.bpf.h"
+
 #define VECTORS 10
 #define BUCKET_MAX 22 /* 2^22 us: 4 s */
-#define NS_PER_US 1000
 #define NAME_SIZE 16
-#define HARDIRQ_MAX 4096 /* names * buckets */
+#define HANDLER_MAX 256
 
-/* The buckets and the sum of every vector: the maps cannot be full. */
-#define SOFTIRQ_MAX (VECTORS * (BUCKET_MAX + 2))
-
-struct softirq_key {
-	u16 vector;
-	u16 bucket;
+struct time_row {
+	u64 slots[SLOT_COUNT(BUCKET_MAX)];
 };
 
+static const struct time_row no_time;
+
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
-	__uint(max_entries, SOFTIRQ_MAX);
-	__type(key, struct softirq_key);
-	__type(value, u64);
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, VECTORS);
+	__type(key, u32);
+	__type(value, struct time_row);
 } softirq_wait_seconds SEC(".maps");
 
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
-	__uint(max_entries, SOFTIRQ_MAX);
-	__type(key, struct softirq_key);
-	__type(value, u64);
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, VECTORS);
+	__type(key, u32);
+	__type(value, struct time_row);
 } softirq_run_seconds SEC(".maps");
 
-struct hardirq_key {
+struct handler_key {
 	char name[NAME_SIZE];
-	u32 bucket;
 };
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
-	__uint(max_entries, HARDIRQ_MAX);
-	__type(key, struct hardirq_key);
-	__type(value, u64);
+	__uint(max_entries, HANDLER_MAX);
+	__type(key, struct handler_key);
+	__type(value, struct time_row);
 } hardirq_run_seconds SEC(".maps");
 
-/* Handled, but there was no room in the map. */
+/* Handlers that the map above has no room for. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, u32);
-	__type(value, u64);
-} hardirq_uncounted_total SEC(".maps");
+	__type(value, struct time_row);
+} hardirq_run_overflow SEC(".maps");
 
 /* When a soft interrupt was first raised since it was last served, which is on the CPU that raised it. ns; 0: it was not. */
 struct {
@@ -77,19 +75,13 @@ struct {
 	__type(value, u64);
 } began SEC(".maps");
 
-/* Rounded, not cut: the sum of many short times stays right. */
-static __always_inline u64 microseconds(u64 begin, u64 end)
+/* Nobody else adds on this CPU meanwhile. */
+static __always_inline void observe(void *map, u32 vector, u64 took_us)
 {
-	return end > begin ? (end - begin + NS_PER_US / 2) / NS_PER_US : 0;
-}
+	struct time_row *row = bpf_map_lookup_elem(map, &vector);
 
-/* One observation: its bucket, and the sum behind the last. Nobody else adds on this CPU meanwhile. */
-static __always_inline int observe(void *map, u32 vector, u64 took_us)
-{
-	struct softirq_key key = { .vector = vector };
-
-	increment_exp2_histogram_nosync(map, key, took_us, BUCKET_MAX);
-	return 0;
+	if (row)
+		observe_exp2_nosync(row->slots, BUCKET_MAX, took_us);
 }
 
 static __always_inline void begin(u32 kind, u64 now)
@@ -141,7 +133,7 @@ int BPF_PROG(softirq_exit, u32 vector)
 {
 	u64 took_us;
 
-	if (vector < VECTORS && end(INTERRUPT_KIND_SOFT, &took_us))
+	if (end(INTERRUPT_KIND_SOFT, &took_us))
 		observe(&softirq_run_seconds, vector, took_us);
 	return 0;
 }
@@ -156,21 +148,16 @@ int BPF_PROG(irq_handler_entry)
 SEC("tp_btf/irq_handler_exit")
 int BPF_PROG(irq_handler_exit, int number, struct irqaction *action)
 {
-	struct hardirq_key key = {};
-	u64 bucket, took_us;
-	u32 zero = 0;
+	struct handler_key key = {};
+	struct time_row *row;
+	u64 took_us;
 
 	if (!end(INTERRUPT_KIND_HARD, &took_us))
 		return 0;
 	bpf_probe_read_kernel_str(key.name, sizeof(key.name), action->name);
-	bucket = log2l_histogram(took_us);
-	key.bucket = bucket > BUCKET_MAX ? BUCKET_MAX : bucket;
-	if (!add_to_map(&hardirq_run_seconds, &key, 1)) {
-		increment_map(&hardirq_uncounted_total, &zero, 1);
-		return 0;
-	}
-	key.bucket = BUCKET_MAX + 1;
-	add_to_map(&hardirq_run_seconds, &key, took_us);
+	row = lookup_or_overflow(&hardirq_run_seconds, &key, &no_time, &hardirq_run_overflow);
+	if (row)
+		observe_exp2_nosync(row->slots, BUCKET_MAX, took_us);
 	return 0;
 }
 

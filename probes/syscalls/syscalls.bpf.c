@@ -47,13 +47,13 @@ struct {
 	__type(value, u64);
 } syscall_errors_total SEC(".maps");
 
-/* Errors for which the map had no room. */
+/* Errors that the map above has no room for. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, u32);
 	__type(value, u64);
-} syscall_errors_uncounted_total SEC(".maps");
+} syscall_errors_overflow SEC(".maps");
 
 /* Counting at the entry catches the calls that never return, exit among them. */
 SEC("raw_tp/sys_enter")
@@ -78,7 +78,6 @@ int sys_exit(struct bpf_raw_tracepoint_args *ctx)
 {
 	s64 result = ctx->args[1];
 	struct error_key key = {};
-	u32 zero = 0;
 	u64 number;
 
 	if (result >= 0 || result < -ERRNO_MAX)
@@ -88,8 +87,7 @@ int sys_exit(struct bpf_raw_tracepoint_args *ctx)
 		return 0;
 	key.caller = by_cgroup ? bpf_get_current_cgroup_id() : number;
 	key.errno = -result;
-	if (!add_to_map(&syscall_errors_total, &key, 1))
-		increment_map(&syscall_errors_uncounted_total, &zero, 1);
+	add_or_overflow(&syscall_errors_total, &key, 1, &syscall_errors_overflow, 0);
 	return 0;
 }
 
