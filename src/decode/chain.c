@@ -90,6 +90,10 @@ static int open_step(struct decode_chain *chain, const struct step_spec *spec, u
 
 	if (!decoder)
 		return refuse_unknown_decoder(spec, err);
+	if (decoder->ops->needs_identity && !chain->env->who)
+		return err__set(err, -EOPNOTSUPP, &spec->at,
+				"decoder '%s' has nobody to ask who a cgroup is; use 'cgroup'",
+				spec->decoder);
 	if (chain->count == 0 && size != 0)
 		r = check_size(decoder, spec, size, err);
 	if (r == 0 && decoder->ops->open)

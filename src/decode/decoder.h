@@ -16,11 +16,13 @@
 #include "config/spec.h"
 
 struct host;
+struct identity_source;
 
 /* What decoders may ask for; borrowed by every chain. */
 struct decode_env {
 	struct host *host;
-	bool uses_kernel_syscall_names; /* otherwise the names that existing dashboards have */
+	bool uses_kernel_syscall_names;    /* otherwise the names that existing dashboards have */
+	const struct identity_source *who; /* NULL: nobody can tell who a cgroup is */
 };
 
 enum decode_result {
@@ -44,6 +46,7 @@ struct decoder_ops {
 	int (*run)(void *state, const struct decode_env *env, const void *data, size_t len,
 		   struct strbuf *out, struct err *err);
 	void (*close)(void *state);
+	bool needs_identity; /* it asks decode_env.who; chains refuse to open where that is not there */
 	/* Sizes of raw input that it takes; let the plan refuse before the first row. The chain checks them on every
 	 * run, so that run() need not. 0 everywhere: any size. */
 	const uint32_t *sizes; /* just these */

@@ -17,10 +17,13 @@
 #include "host/kallsyms.h"
 #include "host/pci.h"
 #include "host/rate_limit.h"
+#include "host/user.h"
 
 #define POSSIBLE_PATH "sys/devices/system/cpu/possible"
 #define ONLINE_PATH "sys/devices/system/cpu/online"
 #define BPF_STATS_PATH "proc/sys/kernel/bpf_stats_enabled"
+#define PASSWD_PATH "etc/passwd"
+#define GROUP_PATH "etc/group"
 
 /* A view that could not be opened is tried again now and then, not for every row that asks. */
 struct attempt {
@@ -37,6 +40,7 @@ struct host {
 	struct pci_names *pci;
 	struct attempt kallsyms_attempt, kallsyms_load, cgroups_attempt, pci_attempt;
 	struct device_list devices;
+	struct user_list users, groups;
 	uint32_t possible_cpus; /* 0: not asked for yet */
 };
 
@@ -93,6 +97,8 @@ int host__open(const char *root, struct host **ret_host, struct err *err)
 	attempt_init(&host->cgroups_attempt);
 	attempt_init(&host->pci_attempt);
 	device_list__init(&host->devices);
+	user_list__init(&host->users, PASSWD_PATH);
+	user_list__init(&host->groups, GROUP_PATH);
 	if (!host->root) {
 		host__close(host);
 		return err__set(err, -ENOMEM, NULL, "no memory for the host");
@@ -113,6 +119,8 @@ struct host *host__close(struct host *host)
 	attempt_done(&host->cgroups_attempt);
 	attempt_done(&host->pci_attempt);
 	device_list__done(&host->devices);
+	user_list__done(&host->users);
+	user_list__done(&host->groups);
 	fd_closep(&host->root_fd);
 	free(host->root);
 	free(host);
@@ -225,6 +233,16 @@ int host__online_cpus(struct host *host, uint32_t **ret_cpus, struct err *err)
 int host__device_name(struct host *host, uint32_t major, uint32_t minor, char *buf, size_t size)
 {
 	return device_list__find(&host->devices, host->root_fd, major, minor, buf, size);
+}
+
+const char *host__user_name(struct host *host, uint32_t uid)
+{
+	return user_list__find(&host->users, host->root_fd, uid);
+}
+
+const char *host__group_name(struct host *host, uint32_t gid)
+{
+	return user_list__find(&host->groups, host->root_fd, gid);
 }
 
 int host__bpf_stats_enabled(struct host *host)

@@ -45,6 +45,9 @@ int host__online_cpus(struct host *host, uint32_t **ret_cpus, struct err *err);
 int host__interface_name(struct host *host, uint32_t index, char *buf, size_t size);
 /* Name of a block device as in column 4 of /proc/partitions: length, -ENOENT, or -errno when the list cannot be read. */
 int host__device_name(struct host *host, uint32_t major, uint32_t minor, char *buf, size_t size);
+/* Names of /etc/passwd and /etc/group. Borrowed until asked again; NULL: there is none. */
+const char *host__user_name(struct host *host, uint32_t uid);
+const char *host__group_name(struct host *host, uint32_t gid);
 /* Whether kernel.bpf_stats_enabled is on: 0, 1 or -errno. */
 int host__bpf_stats_enabled(struct host *host);
 

@@ -76,6 +76,15 @@ static void ask_process(struct host *host)
 	host__process_figures(host, &figures);
 }
 
+static void ask_users(struct host *host)
+{
+	const char *name = host__user_name(host, 1000);
+	const char *group = host__group_name(host, 0);
+
+	if ((name && !name[0]) || (group && !group[0]))
+		abort();
+}
+
 static const struct {
 	const char *path;
 	void (*ask)(struct host *host);
@@ -89,6 +98,8 @@ static const struct {
 	{ "proc/self/stat", ask_process },
 	{ "proc/self/net/netstat", ask_process },
 	{ "proc/stat", ask_process },
+	{ "etc/passwd", ask_users },
+	{ "etc/group", ask_users },
 };
 
 static char root[] = "/tmp/sonde-fuzz-XXXXXX";

@@ -16,10 +16,13 @@ static const struct {
 	const char *decoder;
 	enum field_role role;
 } decoder_roles[] = {
-	{ "cgroup", FIELD_ROLE_CGROUP_ID },  { "errno", FIELD_ROLE_ERRNO },
-	{ "ifname", FIELD_ROLE_IFINDEX },    { "inet_ip", FIELD_ROLE_ADDR },
+	{ "cgroup", FIELD_ROLE_CGROUP_ID },  { "container", FIELD_ROLE_CGROUP_ID },
+	{ "errno", FIELD_ROLE_ERRNO },       { "ifname", FIELD_ROLE_IFINDEX },
+	{ "image", FIELD_ROLE_CGROUP_ID },   { "inet_ip", FIELD_ROLE_ADDR },
 	{ "kstack", FIELD_ROLE_KSTACK },     { "ksym", FIELD_ROLE_KSYM },
-	{ "majorminor", FIELD_ROLE_DEVICE }, { "syscall", FIELD_ROLE_SYSCALL },
+	{ "majorminor", FIELD_ROLE_DEVICE }, { "namespace", FIELD_ROLE_CGROUP_ID },
+	{ "pod", FIELD_ROLE_CGROUP_ID },     { "syscall", FIELD_ROLE_SYSCALL },
+	{ "unit", FIELD_ROLE_CGROUP_ID },    { "user", FIELD_ROLE_UID },
 };
 
 static enum field_role role_of(const struct label_text *label)

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SRC_DECODE_IDENTITY_H
+#define SRC_DECODE_IDENTITY_H
+
+/*
+ * Who a cgroup is, as the decoders container, image, namespace, pod and unit ask for it: injected functions, because
+ * the table of identities is enrich's and another stage's.
+ * It owns nothing. pipeline/ fills a struct identity_source in; those decoders share what is below it.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/err.h"
+
+struct decode_env;
+struct strbuf;
+
+/* Texts are borrowed until the next call of the source. */
+struct identity_words {
+	const char *container_id;    /* NULL: in none */
+	const char *container;       /* its name; NULL: not known yet */
+	const char *image;           /* NULL: not known */
+	const char *pod_uid;         /* NULL: in none; "" when nobody says */
+	const char *pod, *namespace; /* NULL: not known yet */
+	const char *unit;            /* "": none */
+	bool is_told;                /* a runtime has said what it knows of the container */
+};
+
+struct identity_source {
+	/* False: nothing is known of such a cgroup. */
+	bool (*find_cgroup)(void *ctx, uint64_t id, struct identity_words *ret_words);
+	void *ctx;
+};
+
+/* ---- for the decoders ---- */
+
+/* From decimal text. DECODE_OK, or DECODE_UNKNOWN and a placeholder is in out, or -errno with err set. */
+int decode_identity_find(const struct decode_env *env, const void *data, size_t len,
+			 struct identity_words *ret_words, struct strbuf *out, struct err *err);
+/* Placeholder of a pod that has no name yet. DECODE_UNKNOWN */
+int decode_identity_unnamed_pod(const struct identity_words *words, struct strbuf *out);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "decode/ops.h"
+
+#include "decode/identity.h"
+
+static int run(void *state, const struct decode_env *env, const void *data, size_t len,
+	       struct strbuf *out, struct err *err)
+{
+	struct identity_words words;
+	int r = decode_identity_find(env, data, len, &words, out, err);
+
+	(void)state;
+	if (r != DECODE_OK)
+		return r;
+	strbuf__add_text(out, words.unit);
+	return DECODE_OK;
+}
+
+const struct decoder_ops decode_unit_ops = {
+	.input = DECODER_INPUT_TEXT,
+	.run = run,
+	.needs_identity = true,
+};
