@@ -14,6 +14,7 @@
 struct plan_options {
 	const char *btf_path;
 	bool is_json;
+	bool is_loading;
 	bool is_debugging;
 };
 
@@ -22,6 +23,10 @@ static const struct flag flags[] = {
 	  .kind = FLAG_BOOL,
 	  .offset = offsetof(struct plan_options, is_json),
 	  .help = "Print JSON, for programs." },
+	{ .name = "load",
+	  .kind = FLAG_BOOL,
+	  .offset = offsetof(struct plan_options, is_loading),
+	  .help = "Load the programs, too, without attaching them: tells what the kernel says of them, and which of their lookups are redirected." },
 	{ .name = "btf.path",
 	  .kind = FLAG_TEXT,
 	  .offset = offsetof(struct plan_options, btf_path),
@@ -53,6 +58,23 @@ static int add_configs(struct agent *agent, const struct config_paths *paths)
 		err_list__done(&errors);
 		if (r < 0)
 			result = r;
+	}
+	return result;
+}
+
+static int load_configs(struct agent *agent)
+{
+	int result = 0;
+
+	for (uint32_t i = 0; i < agent__config_count(agent); i++) {
+		struct err err = ERR_INIT;
+		int r = agent__config(agent, i).error ? 0 : agent__load(agent, i, &err);
+
+		if (r < 0) {
+			log_err(LOG_ERROR, &err, "load");
+			result = r;
+		}
+		err__done(&err);
 	}
 	return result;
 }
@@ -89,6 +111,8 @@ static int run_plan(const struct plan_options *options, const struct flags_resul
 	} else {
 		/* What can be planned is printed, whatever became of the others. */
 		r = add_configs(agent, &paths);
+		if (options->is_loading && load_configs(agent) < 0)
+			r = -1;
 		report_warnings(agent);
 		if (print_plan(agent, options->is_json) < 0)
 			r = -1;

@@ -277,6 +277,19 @@ static void format_span(const struct agent *agent, const struct span_route *rout
 		strbuf__printf(out, "    LEFT OUT: %s\n", route->error);
 }
 
+/* Where keys are put into maps of metrics; known of programs that are loaded. */
+static void format_sites(const struct program *program, struct strbuf *out)
+{
+	for (uint32_t i = 0; i < program__site_count(program); i++) {
+		const struct rewrite_site *site = program__site(program, i);
+
+		strbuf__printf(out, "  map %s in %s, instruction %u: %s%s\n", site->map,
+			       site->program, site->instruction,
+			       site->reason ? "not redirected: " : "redirected",
+			       site->reason ? site->reason : "");
+	}
+}
+
 static void format_config(const struct agent *agent, uint32_t index, struct strbuf *out)
 {
 	const struct agent_config *config = agent->configs.items[index];
@@ -296,6 +309,9 @@ static void format_config(const struct agent *agent, uint32_t index, struct strb
 		strbuf__printf(out, "  program %s: %s, %s%s%s\n", part->name, part->hook,
 			       state_name(part->state), reason_of(part) ? ": " : "",
 			       reason_of(part) ? reason_of(part) : "");
+	for (i = 0; config->programs && i < config->spec->program_count; i++)
+		if (config->programs[i])
+			format_sites(config->programs[i], out);
 	for (i = 0; i < config->route_count; i++)
 		format_metric(config, &config->routes[i], out);
 	for (i = 0; i < config->spec->feed_count; i++)
@@ -356,6 +372,20 @@ static void json_span(const struct span_route *route, struct json_writer *json)
 	json__end_object(json);
 }
 
+static void json_sites(const struct program *program, struct json_writer *json)
+{
+	for (uint32_t i = 0; i < program__site_count(program); i++) {
+		const struct rewrite_site *site = program__site(program, i);
+
+		json__begin_object(json, NULL);
+		json__add_text(json, "program", site->program);
+		json__add_text(json, "map", site->map);
+		json__add_u64(json, "instruction", site->instruction);
+		json__add_text(json, "not_redirected", site->reason);
+		json__end_object(json);
+	}
+}
+
 static void json_config(const struct agent *agent, uint32_t index, struct json_writer *json)
 {
 	const struct agent_config *config = agent->configs.items[index];
@@ -377,6 +407,11 @@ static void json_config(const struct agent *agent, uint32_t index, struct json_w
 		json__add_text(json, "reason", reason_of(part));
 		json__end_object(json);
 	}
+	json__end_array(json);
+	json__begin_array(json, "inserts");
+	for (i = 0; config->programs && i < config->spec->program_count; i++)
+		if (config->programs[i])
+			json_sites(config->programs[i], json);
 	json__end_array(json);
 	json__begin_array(json, "metrics");
 	for (i = 0; i < config->route_count; i++)

@@ -64,6 +64,18 @@ tap_has "plan tells what cannot be planned" "$(cat errors)" "config 'no_map': al
 tap_has "plan shows the others all the same" "$planned" "marks_total: array"
 tap_has "plan of what cannot be: exit status" "$planned" "exit 1"
 
+mkdir full
+cp "$SONDE_TEST_BPF/overflow.bpf.o" full/small.bpf.o
+cat >full/small.yaml <<'EOF'
+metrics:
+  counters:
+    - {name: shared_total, help: h, labels: [{name: what, size: 8, decoders: [{name: uint}]}]}
+    - {name: recent_total, help: h, labels: [{name: what, size: 8, decoders: [{name: uint}]}]}
+EOF
+planned=$(sonde plan --load full/small.yaml)
+tap_has "plan --load tells which lookups are redirected" "$(echo "$planned" | grep '^  map shared_total')" ": redirected"
+tap_has "plan tells why none is" "$planned" "map 'recent_total' is an LRU map"
+
 # ---- run ----
 
 # wait_for FILE TEXT: until the text stands in the file, for a minute at most.
