@@ -64,7 +64,7 @@ static void log_missing_parts(const struct session *session, uint32_t config)
 	for (uint32_t i = 0; i < view.part_count; i++) {
 		const struct part *part = agent__part(session->agent, config, i);
 
-		if (part->state == PART_STATE_ATTACHED)
+		if (part->state == PART_STATE_ATTACHED || part->is_stood_in_for)
 			continue;
 		log_warn("Failed to attach program \"%s\" for config \"%s\": %s", part->name,
 			 view.name, part->reason ? part->reason : "no reason is known");

@@ -30,6 +30,7 @@ enum self_id {
 	SELF_SCRAPE_BYTES,
 	SELF_SCRAPE_SECONDS,
 	SELF_PART_ATTACHED,
+	SELF_PART_STOOD_IN_FOR,
 	SELF_COUNT,
 };
 
@@ -105,6 +106,10 @@ static const struct self_family self_families[SELF_COUNT] = {
 				 "here (the page at / says why).",
 				 FAMILY_KIND_GAUGE,
 				 { "config", "program" } },
+	[SELF_PART_STOOD_IN_FOR] = { "sonde_program_stood_in_for",
+				     "Programs that are not attached because an alternative does their work.",
+				     FAMILY_KIND_GAUGE,
+				     { "config", "program" } },
 };
 
 /* ---- process_*: as Prometheus' process collector names them ---- */
@@ -452,6 +457,8 @@ static void collect_part(struct self_metrics *self, const struct agent_config *c
 
 	set(self, SELF_PART_ATTACHED, part->state == PART_STATE_ATTACHED, config->spec->name,
 	    part->name);
+	if (part->is_stood_in_for)
+		set(self, SELF_PART_STOOD_IN_FOR, 1, config->spec->name, part->name);
 	/* Without an id (not loaded here) there is nothing that the original would have shown. */
 	if (part->id == 0)
 		return;

@@ -157,8 +157,8 @@ static struct page_program program_for_page(const struct part *part)
 	return (struct page_program){
 		.name = part->name,
 		.hook = part->hook,
-		.state = states[part->state].text,
-		.mood = states[part->state].mood,
+		.state = part->is_stood_in_for ? "not needed" : states[part->state].text,
+		.mood = part->is_stood_in_for ? PAGE_QUIET : states[part->state].mood,
 		.reason = part->reason ? part->reason : part->why_original,
 	};
 }

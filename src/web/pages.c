@@ -29,6 +29,7 @@ static const char *const mood_class[] = {
 	[PAGE_GOOD] = "good",
 	[PAGE_PARTLY] = "partly",
 	[PAGE_BAD] = "bad",
+	[PAGE_QUIET] = "quiet",
 };
 
 static void add_code_cell(struct strbuf *out, const char *text)
@@ -137,9 +138,10 @@ static void add_summary(struct strbuf *out, const struct page *page)
 		const struct page_config *config = &page->configs[i];
 
 		failed += config->error != NULL;
-		programs += config->program_count;
-		for (size_t j = 0; j < config->program_count; j++)
+		for (size_t j = 0; j < config->program_count; j++) {
+			programs += config->programs[j].mood != PAGE_QUIET;
 			attached += config->programs[j].mood == PAGE_GOOD;
+		}
 		for (size_t j = 0; j < config->metric_count; j++)
 			left_out += config->metrics[j].error != NULL;
 	}

@@ -12,7 +12,12 @@
 #include <stdint.h>
 #include "base/str.h"
 
-enum page_mood { PAGE_GOOD, PAGE_PARTLY, PAGE_BAD };
+enum page_mood {
+	PAGE_GOOD,
+	PAGE_PARTLY,
+	PAGE_BAD,
+	PAGE_QUIET, /* nothing is missing: it does not count */
+};
 
 struct page_program {
 	const char *name;
