@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -37,6 +38,8 @@
 				"       labels: [" WHAT ", " BUCKET "]}\n"                                                 \
 				"    - {name: fixed_steps, help: h, bucket_type: fixed, bucket_keys: [1, 4, 16],\n"        \
 				"       labels: [" WHAT ", " BUCKET "]}\n"
+
+#define ONE_COUNTER_YAML "metrics:\n  counters:\n" COUNTER("shared_total")
 
 static int set_up(void **state)
 {
@@ -194,6 +197,47 @@ static void test_no_rewrite__what_has_no_room_is_lost(void **state)
 	free(metrics);
 }
 
+static double reloads(struct exporter *exporter)
+{
+	char *metrics = exporter__scrape(exporter);
+	double count = metrics_value(metrics, "sonde_config_reloads_total{result=\"success\"}");
+
+	free(metrics);
+	return isnan(count) ? 0 : count;
+}
+
+static void reload(struct exporter *exporter)
+{
+	double before = reloads(exporter);
+
+	assert_int_equal(kill(exporter->pid, SIGHUP), 0);
+	for (int tries = 0; tries < 600 && reloads(exporter) < before + 1; tries++)
+		(void)usleep(50 * 1000);
+	assert_value(reloads(exporter), before + 1);
+}
+
+/* The overflow goes on where it was, as the keys do: with the same programs, and with new ones on the same maps. */
+static void test_reload__overflow_goes_on(void **state)
+{
+	struct exporter *exporter = *state;
+	char *metrics;
+
+	exporter__add(exporter, "overflow", "overflow", YAML);
+	exporter__start(exporter, "overflow", NULL);
+	write_from_all_cpus();
+	exporter__add(exporter, "overflow", "overflow", ONE_COUNTER_YAML);
+	reload(exporter);
+	write_from_all_cpus();
+	exporter__add(exporter, "overflow", "overflow_again", YAML);
+	reload(exporter);
+	write_from_all_cpus();
+	metrics = exporter__scrape(exporter);
+	assert_value(sum_of(metrics, SERIES("shared_total{")), 3 * WRITERS * CALLS);
+	assert_value(metrics_value(metrics, OVERFLOW("shared_total")), 3 * (WRITERS * CALLS - 8));
+	assert_int_equal(exporter__stop(exporter), 0);
+	free(metrics);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -201,6 +245,7 @@ int main(void)
 		cmocka_unit_test(test_scrape__histograms_keep_their_shape),
 		cmocka_unit_test(test_scrape__lru_map_is_left_alone),
 		cmocka_unit_test(test_no_rewrite__what_has_no_room_is_lost),
+		cmocka_unit_test(test_reload__overflow_goes_on),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -112,11 +113,53 @@ static void test_rename_extern__nothing_changes(void **state)
 	}
 }
 
+static void test_replace_section__other_bytes(void **state)
+{
+	const char types[] =
+		"quite other types, and more of them than before: ................................";
+	struct object object;
+	const void *section;
+	char *copy;
+	size_t len, size;
+
+	(void)state;
+	make(&object, "LINUX_VERSION", 0, SHN_UNDEF, "LINUX_VERSION");
+	assert_int_equal(image_replace_section(&object, sizeof(object), ".BTF", types,
+					       sizeof(types), &copy, &len),
+			 0);
+	assert_true(len >= sizeof(object) + sizeof(types));
+	assert_int_equal(image_check(copy, sizeof(object), NULL),
+			 -EINVAL); /* it is behind the end */
+	assert_int_equal(image_find_section(copy, len, ".BTF", &section, &size), 0);
+	assert_int_equal(size, sizeof(types));
+	assert_memory_equal(section, types, sizeof(types));
+	free(copy);
+}
+
+static void test_replace_section__none_of_that_name(void **state)
+{
+	struct object object;
+	const void *section;
+	char *copy = NULL;
+	size_t len, size;
+
+	(void)state;
+	make(&object, "LINUX_VERSION", 0, SHN_UNDEF, "LINUX_VERSION");
+	assert_int_equal(image_find_section(&object, sizeof(object), ".maps", &section, &size),
+			 -ENOENT);
+	assert_int_equal(
+		image_replace_section(&object, sizeof(object), ".maps", "", 0, &copy, &len),
+		-ENOENT);
+	assert_null(copy);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rename_extern__symbol_and_type),
 		cmocka_unit_test(test_rename_extern__nothing_changes),
+		cmocka_unit_test(test_replace_section__other_bytes),
+		cmocka_unit_test(test_replace_section__none_of_that_name),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
