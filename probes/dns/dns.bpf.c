@@ -338,6 +338,12 @@ static __always_inline bool take(const struct query_key *key)
 	return true;
 }
 
+/* Not by the difference: one that another CPU has just sent may be younger than now. */
+static __always_inline bool is_too_old(u64 since, u64 now)
+{
+	return since + TIMEOUT_NS <= now;
+}
+
 /* Nothing happens where it was answered meanwhile. */
 static __always_inline void give_up(const struct sent_query *oldest, u64 now)
 {
@@ -349,10 +355,10 @@ static __always_inline void give_up(const struct sent_query *oldest, u64 now)
 	type = query->type;
 	if (!take(&oldest->key))
 		return;
-	if (now - oldest->since < TIMEOUT_NS)
-		count(&dns_queries_untracked_total, 0);
-	else
+	if (is_too_old(oldest->since, now))
 		count(&dns_queries_unanswered_total, type);
+	else
+		count(&dns_queries_untracked_total, 0);
 }
 
 /* Every query brings one here, so a few at a time are enough. */
@@ -361,12 +367,12 @@ static __always_inline void expire(u64 now)
 	struct sent_query oldest;
 
 	for (int i = 0; i < EXPIRED_PER_PACKET; i++) {
-		if (bpf_map_peek_elem(&sent, &oldest) != 0 || now - oldest.since < TIMEOUT_NS)
+		if (bpf_map_peek_elem(&sent, &oldest) != 0 || !is_too_old(oldest.since, now))
 			return;
 		if (bpf_map_pop_elem(&sent, &oldest) != 0)
 			return;
 		/* Another CPU took that one, and this one is younger: it is not forgotten, only found later. */
-		if (now - oldest.since < TIMEOUT_NS) {
+		if (!is_too_old(oldest.since, now)) {
 			bpf_map_push_elem(&sent, &oldest, BPF_ANY);
 			return;
 		}
@@ -432,10 +438,10 @@ static __always_inline int end_query(const struct query_key *key, u16 rcode)
 	query = *found;
 	if (!take(key))
 		return 0;
-	if (now - query.since < TIMEOUT_NS)
-		observe(query.type, rcode, microseconds(query.since, now));
-	else
+	if (is_too_old(query.since, now))
 		count(&dns_queries_unanswered_total, query.type);
+	else
+		observe(query.type, rcode, microseconds(query.since, now));
 	expire(now);
 	return 0;
 }
