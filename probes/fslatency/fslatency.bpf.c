@@ -9,6 +9,7 @@
 #include "by_cgroup.bpf.h"
 #include "histogram.bpf.h"
 #include "times.bpf.h"
+#include "wanted_cgroups.bpf.h"
 
 #define BUCKET_MIN 8  /* 2^8 ns: reading what is in memory takes a few hundred */
 #define BUCKET_MAX 36 /* 2^36 ns: 69 s */
@@ -231,7 +232,7 @@ int sys_enter(struct bpf_raw_tracepoint_args *ctx)
 	if (number >= SYSCALL_MAX)
 		return 0;
 	operation = operations[number];
-	if (operation == OPERATION_NONE || is_32_bit_call())
+	if (operation == OPERATION_NONE || is_32_bit_call() || !is_current_wanted())
 		return 0;
 	return begin_call((struct pt_regs *)ctx->args[0], operation);
 }

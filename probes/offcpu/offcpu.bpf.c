@@ -9,6 +9,7 @@
 #include "by_cgroup.bpf.h"
 #include "histogram.bpf.h"
 #include "times.bpf.h"
+#include "wanted_cgroups.bpf.h"
 
 #define BUCKET_MAX 26 /* 2^26 us: 67 s */
 
@@ -122,11 +123,18 @@ static __always_inline u32 state_of(u64 *ctx, struct task_struct *task)
 	return BPF_CORE_READ(old, state);
 }
 
+static __always_inline bool is_wanted(struct task_struct *task)
+{
+	return !wanted_cgroup_bits || is_wanted_cgroup(cgroup_of_task(task));
+}
+
 /* Nobody else adds on this CPU meanwhile: the run queue's lock is held and interrupts are off. */
 static __always_inline int count_switch(struct task_struct *task, u32 kind)
 {
 	struct cgroup_key key = { .label = kind };
 
+	if (!is_wanted(task))
+		return 0;
 	if (!by_cgroup)
 		return increment_map_nosync(&context_switches_total, &kind, 1);
 	key.cgroup = cgroup_of_task(task);
@@ -141,7 +149,7 @@ static __always_inline void leave(struct task_struct *task, u32 state, u64 now)
 
 	count_switch(task, state == AWAY_STATE_PREEMPTED ? SWITCH_KIND_INVOLUNTARY
 							 : SWITCH_KIND_VOLUNTARY);
-	if (!begin_time(&away, THREAD_TIME_SETS, task->pid, now, state))
+	if (is_wanted(task) && !begin_time(&away, THREAD_TIME_SETS, task->pid, now, state))
 		increment_map_nosync(&off_cpu_unmeasured_total, &zero, 1);
 }
 

@@ -8,6 +8,7 @@
 #include "maps.bpf.h"
 
 #include "by_cgroup.bpf.h"
+#include "wanted_cgroups.bpf.h"
 
 #define BUCKET_MAX 26 /* 2^26 us: 67 s */
 #define NS_PER_US 1000
@@ -86,6 +87,8 @@ static __always_inline int count_fault(u32 mode)
 {
 	struct cgroup_key key = { .label = mode };
 
+	if (!is_current_wanted())
+		return 0;
 	if (!by_cgroup)
 		return increment_map(&page_faults_total, &mode, 1);
 	key.cgroup = bpf_get_current_cgroup_id();
@@ -98,6 +101,8 @@ static __always_inline int begin_reclaim(void)
 	u32 tid = bpf_get_current_pid_tgid(), zero = 0;
 	u64 now = bpf_ktime_get_ns();
 
+	if (!is_current_wanted())
+		return 0;
 	if (bpf_map_update_elem(&reclaiming, &tid, &now, BPF_ANY) != 0)
 		increment_map(&reclaim_uncounted_total, &zero, 1);
 	return 0;

@@ -6,6 +6,8 @@
 
 #include "maps.bpf.h"
 
+#include "wanted_cgroups.bpf.h"
+
 enum task_kind {
 	TASK_KIND_PROCESS,
 	TASK_KIND_THREAD,
@@ -66,6 +68,8 @@ int BPF_PROG(sched_process_fork, struct task_struct *parent, struct task_struct 
 {
 	u32 kind = TASK_KIND_PROCESS;
 
+	if (!is_current_wanted())
+		return 0;
 	if (child->flags & PF_KTHREAD)
 		kind = TASK_KIND_KERNEL_THREAD;
 	else if (child->pid != child->tgid)
@@ -79,7 +83,8 @@ int BPF_PROG(sched_process_exec)
 {
 	u32 zero = 0;
 
-	increment_map(&process_execs_total, &zero, 1);
+	if (is_current_wanted())
+		increment_map(&process_execs_total, &zero, 1);
 	return 0;
 }
 
@@ -90,6 +95,8 @@ int BPF_PROG(sched_process_exit, struct task_struct *task)
 	struct exit_key key = {};
 
 	if (task->pid != task->tgid || (task->flags & PF_KTHREAD) || is_replaced(task->signal))
+		return 0;
+	if (!is_current_wanted())
 		return 0;
 	key.signal = EXIT_SIGNAL(task->exit_code);
 	if (!key.signal)

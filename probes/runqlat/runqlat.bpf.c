@@ -8,6 +8,7 @@
 
 #include "by_cgroup.bpf.h"
 #include "histogram.bpf.h"
+#include "wanted_cgroups.bpf.h"
 
 #define SLOTS 65536   /* a power of two */
 #define BUCKET_MAX 26 /* 2^26 us: 67 s */
@@ -118,6 +119,8 @@ static __always_inline int end_wait(struct task_struct *task, u64 now)
 		return 0;
 	waited_us = microseconds(slot->since, now);
 	slot->since = 0;
+	if (wanted_cgroup_bits && !is_wanted_cgroup(cgroup_of_task(task)))
+		return 0;
 	if (by_cgroup)
 		return observe_by_cgroup(task, waited_us);
 	row = bpf_map_lookup_elem(&run_queue_latency_seconds, &zero);

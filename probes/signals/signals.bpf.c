@@ -6,6 +6,8 @@
 
 #include "maps.bpf.h"
 
+#include "wanted_cgroups.bpf.h"
+
 /* 64 signals (0 is none) with five results or three actions each: the maps cannot be full. */
 #define SENT_MAX 320
 #define ARRIVED_MAX 192
@@ -42,6 +44,8 @@ int BPF_PROG(signal_generate, int signal, void *info, struct task_struct *task, 
 {
 	struct signal_key key = { .signal = signal, .how = result };
 
+	if (!is_current_wanted())
+		return 0;
 	increment_map(&signals_sent_total, &key, 1);
 	return 0;
 }
@@ -53,6 +57,8 @@ int BPF_PROG(signal_deliver, int signal, void *info, struct k_sigaction *action)
 	unsigned long handler = (unsigned long)BPF_CORE_READ(action, sa.sa_handler);
 	struct signal_key key = { .signal = signal, .how = SIGNAL_ACTION_HANDLER };
 
+	if (!is_current_wanted())
+		return 0;
 	if (handler < SIGNAL_ACTION_HANDLER) /* SIG_DFL is 0, SIG_IGN 1 */
 		key.how = handler;
 	increment_map(&signals_arrived_total, &key, 1);

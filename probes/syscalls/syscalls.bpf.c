@@ -7,6 +7,7 @@
 #include "maps.bpf.h"
 
 #include "by_cgroup.bpf.h"
+#include "wanted_cgroups.bpf.h"
 
 #define SYSCALL_MAX 512 /* tables have fewer; numbers that a program makes up are not counted */
 #define ERROR_MAX 4096
@@ -62,7 +63,7 @@ int sys_enter(struct bpf_raw_tracepoint_args *ctx)
 	u64 number = ctx->args[1], cgroup;
 	u32 key = number;
 
-	if (number >= SYSCALL_MAX)
+	if (number >= SYSCALL_MAX || !is_current_wanted())
 		return 0;
 	if (by_cgroup) {
 		cgroup = bpf_get_current_cgroup_id();
@@ -80,7 +81,7 @@ int sys_exit(struct bpf_raw_tracepoint_args *ctx)
 	struct error_key key = {};
 	u64 number;
 
-	if (result >= 0 || result < -ERRNO_MAX)
+	if (result >= 0 || result < -ERRNO_MAX || !is_current_wanted())
 		return 0;
 	number = syscall_number((struct pt_regs *)ctx->args[0]);
 	if (number >= SYSCALL_MAX)

@@ -9,6 +9,7 @@
 #include "by_cgroup.bpf.h"
 #include "histogram.bpf.h"
 #include "times.bpf.h"
+#include "wanted_cgroups.bpf.h"
 
 #define SYSCALL_MAX 512 /* tables have fewer; numbers that a program makes up are not measured */
 #define BUCKET_MAX 13   /* 4^13 us: 67 s */
@@ -63,7 +64,7 @@ int sys_enter(struct bpf_raw_tracepoint_args *ctx)
 	u64 number = ctx->args[1];
 	u32 zero = 0;
 
-	if (number >= SYSCALL_MAX)
+	if (number >= SYSCALL_MAX || !is_current_wanted())
 		return 0;
 	if (!begin_time(&calling, THREAD_TIME_SETS, (u32)bpf_get_current_pid_tgid(),
 			bpf_ktime_get_ns(), number))
