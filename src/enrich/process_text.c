@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The text of what a process is, in the words of Tetragon's events. */
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "enrich/process_private.h"
+
+/* ---- exec_id ---------------------------------------------------------------------------------- */
+
+static void add_base64(struct strbuf *text, const char *bytes, size_t len)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+	for (size_t i = 0; i < len; i += 3) {
+		size_t count = len - i < 3 ? len - i : 3;
+		uint32_t word = 0;
+
+		for (size_t j = 0; j < 3; j++)
+			word = word << 8 | (j < count ? (unsigned char)bytes[i + j] : 0);
+		for (size_t j = 0; j < 4; j++)
+			strbuf__add_char(text,
+					 j <= count ? digits[word >> (18 - 6 * j) & 63] : '=');
+	}
+}
+
+void process_table__add_exec_id(const struct process_table *table, const struct who_key *key,
+				struct strbuf *text)
+{
+	struct strbuf plain = STRBUF_INIT;
+
+	strbuf__add_text(&plain, table->options.node);
+	strbuf__add_char(&plain, ':');
+	strbuf__add_u64(&plain, key->time_ns);
+	strbuf__add_char(&plain, ':');
+	strbuf__add_u64(&plain, key->tgid);
+	if (strbuf__status(&plain) == 0)
+		add_base64(text, plain.data, plain.len);
+	else
+		text->has_failed = true;
+	strbuf__done(&plain);
+}
+
+/* ---- flags ------------------------------------------------------------------------------------ */
+
+static bool has_flag(const struct process *process, uint32_t flag)
+{
+	return process->flags & flag;
+}
+
+static bool is_execve(const struct process *process, uint32_t flag)
+{
+	(void)flag;
+	return has_flag(process, WHO_FLAG_EXEC) && !has_flag(process, WHO_FLAG_SEED);
+}
+
+static bool is_missed(const struct process *process, uint32_t flag)
+{
+	(void)flag;
+	return process->is_missed;
+}
+
+static bool has_no_cwd(const struct process *process, uint32_t flag)
+{
+	(void)flag;
+	return process->cwd[0] == '\0' && !has_flag(process, WHO_FLAG_CWD_ERROR);
+}
+
+/* The first image after a fork, with an exec or without. */
+static bool is_clone(const struct process *process, uint32_t flag)
+{
+	(void)flag;
+	return !has_flag(process, WHO_FLAG_SEED) && process->key.tgid != process->parent.tgid;
+}
+
+/* In Tetragon's order. */
+static const struct {
+	const char *name;
+	bool (*is_set)(const struct process *process, uint32_t flag);
+	uint32_t flag;
+} flag_names[] = {
+	{ "execve", is_execve, 0 },
+	{ "procFS", has_flag, WHO_FLAG_SEED },
+	{ "truncArgs", has_flag, WHO_FLAG_ARGUMENTS_CUT },
+	{ "miss", is_missed, 0 },
+	{ "errorFilename", has_flag, WHO_FLAG_FILENAME_ERROR },
+	{ "errorArgs", has_flag, WHO_FLAG_ARGUMENTS_ERROR },
+	{ "nocwd", has_no_cwd, 0 },
+	{ "rootcwd", has_flag, WHO_FLAG_ROOT_CWD },
+	{ "errorCWD", has_flag, WHO_FLAG_CWD_ERROR },
+	{ "clone", is_clone, 0 },
+	{ "errorPathResolutionCwd", has_flag, WHO_FLAG_CWD_CUT },
+	{ "inInitTree", has_flag, WHO_FLAG_IN_INIT_TREE },
+};
+
+void process__add_flags(const struct process *process, struct strbuf *text)
+{
+	bool is_first = true;
+
+	for (size_t i = 0; i < array_size(flag_names); i++) {
+		if (!flag_names[i].is_set(process, flag_names[i].flag))
+			continue;
+		if (!is_first)
+			strbuf__add_char(text, ' ');
+		strbuf__add_text(text, flag_names[i].name);
+		is_first = false;
+	}
+}
+
+/* ---- arguments -------------------------------------------------------------------------------- */
+
+void process__add_arguments(const struct process *process, struct strbuf *text)
+{
+	const char *at = process->arguments, *end = at + process->arguments_size;
+
+	while (at < end) {
+		size_t len = strnlen(at, (size_t)(end - at));
+		bool is_quoted = memchr(at, ' ', len) != NULL;
+
+		if (at != process->arguments)
+			strbuf__add_char(text, ' ');
+		if (is_quoted)
+			strbuf__add_char(text, '"');
+		strbuf__add(text, at, len);
+		if (is_quoted)
+			strbuf__add_char(text, '"');
+		at += len + 1;
+	}
+}
+
+/* ---- names ------------------------------------------------------------------------------------ */
+
+/* The second without CAP_: so Tetragon's API has it (capabilities.proto), and who reads its events knows it so. */
+static const char *const capability_names[] = {
+	[CAP_CHOWN] = "CAP_CHOWN",
+	[CAP_DAC_OVERRIDE] = "DAC_OVERRIDE",
+	[CAP_DAC_READ_SEARCH] = "CAP_DAC_READ_SEARCH",
+	[CAP_FOWNER] = "CAP_FOWNER",
+	[CAP_FSETID] = "CAP_FSETID",
+	[CAP_KILL] = "CAP_KILL",
+	[CAP_SETGID] = "CAP_SETGID",
+	[CAP_SETUID] = "CAP_SETUID",
+	[CAP_SETPCAP] = "CAP_SETPCAP",
+	[CAP_LINUX_IMMUTABLE] = "CAP_LINUX_IMMUTABLE",
+	[CAP_NET_BIND_SERVICE] = "CAP_NET_BIND_SERVICE",
+	[CAP_NET_BROADCAST] = "CAP_NET_BROADCAST",
+	[CAP_NET_ADMIN] = "CAP_NET_ADMIN",
+	[CAP_NET_RAW] = "CAP_NET_RAW",
+	[CAP_IPC_LOCK] = "CAP_IPC_LOCK",
+	[CAP_IPC_OWNER] = "CAP_IPC_OWNER",
+	[CAP_SYS_MODULE] = "CAP_SYS_MODULE",
+	[CAP_SYS_RAWIO] = "CAP_SYS_RAWIO",
+	[CAP_SYS_CHROOT] = "CAP_SYS_CHROOT",
+	[CAP_SYS_PTRACE] = "CAP_SYS_PTRACE",
+	[CAP_SYS_PACCT] = "CAP_SYS_PACCT",
+	[CAP_SYS_ADMIN] = "CAP_SYS_ADMIN",
+	[CAP_SYS_BOOT] = "CAP_SYS_BOOT",
+	[CAP_SYS_NICE] = "CAP_SYS_NICE",
+	[CAP_SYS_RESOURCE] = "CAP_SYS_RESOURCE",
+	[CAP_SYS_TIME] = "CAP_SYS_TIME",
+	[CAP_SYS_TTY_CONFIG] = "CAP_SYS_TTY_CONFIG",
+	[CAP_MKNOD] = "CAP_MKNOD",
+	[CAP_LEASE] = "CAP_LEASE",
+	[CAP_AUDIT_WRITE] = "CAP_AUDIT_WRITE",
+	[CAP_AUDIT_CONTROL] = "CAP_AUDIT_CONTROL",
+	[CAP_SETFCAP] = "CAP_SETFCAP",
+	[CAP_MAC_OVERRIDE] = "CAP_MAC_OVERRIDE",
+	[CAP_MAC_ADMIN] = "CAP_MAC_ADMIN",
+	[CAP_SYSLOG] = "CAP_SYSLOG",
+	[CAP_WAKE_ALARM] = "CAP_WAKE_ALARM",
+	[CAP_BLOCK_SUSPEND] = "CAP_BLOCK_SUSPEND",
+	[CAP_AUDIT_READ] = "CAP_AUDIT_READ",
+	[CAP_PERFMON] = "CAP_PERFMON",
+	[CAP_BPF] = "CAP_BPF",
+	[CAP_CHECKPOINT_RESTORE] = "CAP_CHECKPOINT_RESTORE",
+};
+
+const char *capability_name(uint32_t number, char buffer[CAPABILITY_NAME_MAX])
+{
+	if (number < array_size(capability_names))
+		return capability_names[number];
+	(void)snprintf(buffer, CAPABILITY_NAME_MAX, "CAP_%u", number);
+	return buffer;
+}
+
+static const char *const namespace_names[WHO_NAMESPACE_COUNT] = {
+	[WHO_NAMESPACE_UTS] = "uts",
+	[WHO_NAMESPACE_IPC] = "ipc",
+	[WHO_NAMESPACE_MNT] = "mnt",
+	[WHO_NAMESPACE_PID] = "pid",
+	[WHO_NAMESPACE_PID_FOR_CHILDREN] = "pid_for_children",
+	[WHO_NAMESPACE_NET] = "net",
+	[WHO_NAMESPACE_TIME] = "time",
+	[WHO_NAMESPACE_TIME_FOR_CHILDREN] = "time_for_children",
+	[WHO_NAMESPACE_CGROUP] = "cgroup",
+	[WHO_NAMESPACE_USER] = "user",
+};
+
+const char *namespace_name(uint32_t index)
+{
+	return index < WHO_NAMESPACE_COUNT ? namespace_names[index] : "";
+}
+
+static const char *const signal_names[] = {
+	[SIGHUP] = "SIGHUP",       [SIGINT] = "SIGINT",       [SIGQUIT] = "SIGQUIT",
+	[SIGILL] = "SIGILL",       [SIGTRAP] = "SIGTRAP",     [SIGABRT] = "SIGABRT",
+	[SIGBUS] = "SIGBUS",       [SIGFPE] = "SIGFPE",       [SIGKILL] = "SIGKILL",
+	[SIGUSR1] = "SIGUSR1",     [SIGSEGV] = "SIGSEGV",     [SIGUSR2] = "SIGUSR2",
+	[SIGPIPE] = "SIGPIPE",     [SIGALRM] = "SIGALRM",     [SIGTERM] = "SIGTERM",
+	[SIGSTKFLT] = "SIGSTKFLT", [SIGCHLD] = "SIGCHLD",     [SIGCONT] = "SIGCONT",
+	[SIGSTOP] = "SIGSTOP",     [SIGTSTP] = "SIGTSTP",     [SIGTTIN] = "SIGTTIN",
+	[SIGTTOU] = "SIGTTOU",     [SIGURG] = "SIGURG",       [SIGXCPU] = "SIGXCPU",
+	[SIGXFSZ] = "SIGXFSZ",     [SIGVTALRM] = "SIGVTALRM", [SIGPROF] = "SIGPROF",
+	[SIGWINCH] = "SIGWINCH",   [SIGIO] = "SIGIO",         [SIGPWR] = "SIGPWR",
+	[SIGSYS] = "SIGSYS",
+};
+
+/* Those of real time have no names of their own. */
+static const char real_time_signal[] = "SIGRT";
+
+const char *process_signal_name(uint32_t exit_code)
+{
+	uint32_t number = exit_code & 0x7f;
+
+	if (number == 0)
+		return "";
+	if (number < array_size(signal_names) && signal_names[number])
+		return signal_names[number];
+	return real_time_signal;
+}
