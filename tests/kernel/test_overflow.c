@@ -41,6 +41,8 @@
 
 #define ONE_COUNTER_YAML "metrics:\n  counters:\n" COUNTER("shared_total")
 
+#define DEEP_YAML "metrics:\n  counters:\n" COUNTER("deep_total")
+
 static int set_up(void **state)
 {
 	static struct exporter exporter;
@@ -197,6 +199,27 @@ static void test_no_rewrite__what_has_no_room_is_lost(void **state)
 	free(metrics);
 }
 
+/* The kernel refuses what became of the program; it runs as it was, and the page says so. */
+static void test_start__refused_program_runs_unchanged(void **state)
+{
+	struct exporter *exporter = *state;
+	struct reply page;
+	char *metrics;
+
+	exporter__add(exporter, "deep", "overflow_deep", DEEP_YAML);
+	exporter__start(exporter, "deep", NULL);
+	write_from_all_cpus();
+	metrics = exporter__scrape(exporter);
+	exporter__get(exporter, "/", &page);
+	assert_value(sum_of(metrics, SERIES("deep_total{")), 8);
+	assert_true(isnan(metrics_value(metrics, OVERFLOW("deep_total"))));
+	if (!strstr(page.body, "it runs unchanged"))
+		fail_msg("not on the page: %s", page.body);
+	assert_int_equal(exporter__stop(exporter), 0);
+	reply__done(&page);
+	free(metrics);
+}
+
 static double reloads(struct exporter *exporter)
 {
 	char *metrics = exporter__scrape(exporter);
@@ -245,6 +268,7 @@ int main(void)
 		cmocka_unit_test(test_scrape__histograms_keep_their_shape),
 		cmocka_unit_test(test_scrape__lru_map_is_left_alone),
 		cmocka_unit_test(test_no_rewrite__what_has_no_room_is_lost),
+		cmocka_unit_test(test_start__refused_program_runs_unchanged),
 		cmocka_unit_test(test_reload__overflow_goes_on),
 	};
 
