@@ -20,6 +20,7 @@
 #include "config/load.h"
 #include "pipeline/agent.h"
 #include "pipeline/service.h"
+#include "pipeline/who_filter.h"
 
 #define TELEMETRY_PATH "/metrics"
 
@@ -30,6 +31,7 @@ struct run_options {
 	const char *by;
 	struct flag_list params;
 	bool may_rewrite;
+	struct flag_list who[WHO_SUBJECT_COUNT];
 	bool is_debugging;
 	bool has_lifecycle;
 	bool prefers_openmetrics;
@@ -58,6 +60,26 @@ static const struct flag flags[] = {
 	  .kind = FLAG_LIST,
 	  .offset = offsetof(struct run_options, params),
 	  .help = "Set a parameter of a probe, as PROBE.NAME=VALUE." },
+	{ .name = "container",
+	  .kind = FLAG_LIST,
+	  .offset = offsetof(struct run_options, who[WHO_CONTAINER]),
+	  .help = "Count only what containers of this name do, or of this id (12 characters of it will do)." },
+	{ .name = "pod",
+	  .kind = FLAG_LIST,
+	  .offset = offsetof(struct run_options, who[WHO_POD]),
+	  .help = "Count only what pods of this name do, or NAMESPACE/NAME, or uid." },
+	{ .name = "namespace",
+	  .kind = FLAG_LIST,
+	  .offset = offsetof(struct run_options, who[WHO_NAMESPACE]),
+	  .help = "Count only what pods of this namespace do." },
+	{ .name = "unit",
+	  .kind = FLAG_LIST,
+	  .offset = offsetof(struct run_options, who[WHO_UNIT]),
+	  .help = "Count only what this systemd unit does." },
+	{ .name = "user",
+	  .kind = FLAG_LIST,
+	  .offset = offsetof(struct run_options, who[WHO_USER]),
+	  .help = "Count only what sessions and units of this user do, by number (their slice of systemd)." },
 	{ .name = "web.openmetrics",
 	  .kind = FLAG_BOOL,
 	  .offset = offsetof(struct run_options, prefers_openmetrics),
@@ -89,6 +111,7 @@ struct run {
 	struct run_options options;
 	const struct flags_result *result; /* borrowed; its arguments name the probes */
 	struct param_settings params;
+	struct who_filter filter; /* of the options' lists */
 	struct session session;
 	struct table summary; /* probe, its metrics, what they count; or why it does not run */
 	uint32_t running, total;
@@ -357,12 +380,16 @@ static int run_probes(struct run *run, struct err *err)
 		.ledger_window_ns = run->options.ledger.window_ns,
 		.read = read_anew,
 		.read_ctx = run,
+		.filter = &run->filter,
 		.is_lenient = true,
 		.has_reload_by_http = run->options.has_lifecycle,
 		.prefers_openmetrics = run->options.prefers_openmetrics,
 	};
 	int r = param_settings__parse(&run->params, &run->options.params, run->options.by, err);
 
+	for (size_t i = 0; i < WHO_SUBJECT_COUNT; i++)
+		run->filter.names[i] = (struct who_names){ run->options.who[i].items,
+							   run->options.who[i].count };
 	if (r == 0)
 		r = service_check_web_config(run->options.web_config, err);
 	if (r == 0)

@@ -200,6 +200,7 @@ int session__open(struct session *session, const struct session_options *options
 		.leaves_programs_alone = options->leaves_programs_alone,
 		.ledger_interval_ns = options->ledger_interval_ns,
 		.ledger_window_ns = options->ledger_window_ns,
+		.filter = options->filter,
 		.log_library = options->hides_library ? NULL : session_log_library,
 		.version = version_number(),
 		.revision = version_revision(),

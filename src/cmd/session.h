@@ -18,6 +18,7 @@ struct loop_watch;
 struct part;
 struct service;
 struct spec;
+struct who_filter;
 
 struct spec_list { /* VEC() with a name; the specs are its holder's */
 	struct spec **items;
@@ -39,9 +40,10 @@ struct session_options {
 	/* For a reload (SIGHUP): reads all configs anew. Negative: something is wrong with one, errors say what. */
 	int (*read)(void *ctx, struct spec_list *specs, struct err_list *errors);
 	void *read_ctx;
-	bool is_lenient;          /* a config that cannot be had does not hold up a reload */
-	bool has_reload_by_http;  /* POST /-/reload */
-	bool prefers_openmetrics; /* for clients that take either */
+	const struct who_filter *filter; /* borrowed; NULL: everybody is wanted */
+	bool is_lenient;                 /* a config that cannot be had does not hold up a reload */
+	bool has_reload_by_http;         /* POST /-/reload */
+	bool prefers_openmetrics;        /* for clients that take either */
 };
 
 struct session {

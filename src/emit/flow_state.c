@@ -224,16 +224,34 @@ static void step_alu(struct flow_state *state, const struct bpf_insn *insn)
 
 /* ---- memory ---- */
 
-/* A constant of a frozen section: little-endian, as everything here that was compiled for this machine. */
+/* In this machine's byte order, as the object is. */
+static uint64_t read_number(const uint8_t *bytes, uint32_t size)
+{
+	uint64_t wide;
+	uint32_t word;
+	uint16_t half;
+
+	switch (size) {
+	case 1:
+		return *bytes;
+	case 2:
+		memcpy(&half, bytes, sizeof(half));
+		return half;
+	case 4:
+		memcpy(&word, bytes, sizeof(word));
+		return word;
+	default:
+		memcpy(&wide, bytes, sizeof(wide));
+		return wide;
+	}
+}
+
+/* A constant of a frozen section. */
 static struct flow_value read_data(const struct flow_map *map, int64_t offset, uint32_t bytes)
 {
-	uint64_t value = 0;
-
 	if (!map->data || offset < 0 || offset + bytes > map->data_size)
 		return unknown;
-	for (uint32_t i = 0; i < bytes; i++)
-		value |= (uint64_t)map->data[offset + i] << (8 * i);
-	return constant(value);
+	return constant(read_number(map->data + offset, bytes));
 }
 
 static struct flow_value read_memory(const struct flow_state *state,

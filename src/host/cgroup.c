@@ -361,17 +361,22 @@ int cgroup_tree__event_fd(const struct cgroup_tree *tree)
 int cgroup_tree__subscribe(struct cgroup_tree *tree, const struct cgroup_observer *observer,
 			   struct cgroup_watch **ret_watch, struct err *err)
 {
-	struct cgroup_watch *watch;
-
 	if (!tree->is_live)
 		return err__set(err, -EOPNOTSUPP, NULL, "%s",
 				tree->not_live_reason
 					? tree->not_live_reason
 					: "the kernel does not tell changes of cgroups");
-	watch = new_zero(struct cgroup_watch);
+	return cgroup_tree__subscribe_anyway(tree, observer, ret_watch, err);
+}
+
+int cgroup_tree__subscribe_anyway(struct cgroup_tree *tree, const struct cgroup_observer *observer,
+				  struct cgroup_watch **ret_watch, struct err *err)
+{
+	struct cgroup_watch *watch = new_zero(struct cgroup_watch);
+
 	if (!watch)
 		return err__set(err, -ENOMEM, NULL, "no memory to follow cgroups");
-	cgroup_tree__run(tree); /* so that nothing comes twice */
+	cgroup_tree__look_around(tree); /* so that nothing comes twice */
 	watch->observer = *observer;
 	watch->next = tree->watches;
 	tree->watches = watch;
@@ -380,6 +385,19 @@ int cgroup_tree__subscribe(struct cgroup_tree *tree, const struct cgroup_observe
 	tree->is_telling = false;
 	*ret_watch = watch;
 	return 0;
+}
+
+void cgroup_tree__look_around(struct cgroup_tree *tree)
+{
+	if (tree->is_live)
+		cgroup_tree__run(tree);
+	else
+		walk_tree(tree, clock_monotonic_ns());
+}
+
+const char *cgroup_tree__mount_path(const struct cgroup_tree *tree)
+{
+	return tree->mount.path;
 }
 
 struct cgroup_watch *cgroup_tree__unsubscribe(struct cgroup_tree *tree, struct cgroup_watch *watch)

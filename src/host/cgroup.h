@@ -38,6 +38,13 @@ void cgroup_tree__run(struct cgroup_tree *tree);
 /* -EOPNOTSUPP with a reason when not live. */
 int cgroup_tree__subscribe(struct cgroup_tree *tree, const struct cgroup_observer *observer,
 			   struct cgroup_watch **ret_watch, struct err *err);
+/* Also where it is not live: then changes are told when a walk or a question finds them. -ENOMEM. */
+int cgroup_tree__subscribe_anyway(struct cgroup_tree *tree, const struct cgroup_observer *observer,
+				  struct cgroup_watch **ret_watch, struct err *err);
+/* Walks, for those who subscribed anyway. */
+void cgroup_tree__look_around(struct cgroup_tree *tree);
+/* Where the hierarchy is mounted: what all paths begin with. */
+const char *cgroup_tree__mount_path(const struct cgroup_tree *tree);
 struct cgroup_watch *cgroup_tree__unsubscribe(struct cgroup_tree *tree, struct cgroup_watch *watch);
 /* An open directory descriptor of the cgroup (for maps keyed by descriptor), or -errno. Caller closes. */
 int cgroup_tree__open_dir(struct cgroup_tree *tree, uint64_t id);

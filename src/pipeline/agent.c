@@ -25,6 +25,30 @@ static int check_btf(const char *path, struct err *err)
 	return r;
 }
 
+/* Labels that show a container's id may show its name now. */
+static void look_at_names(void *ctx)
+{
+	struct agent *agent = ctx;
+
+	agent_for_each_config(agent, config) {
+		for (uint32_t i = 0; i < config->route_count; i++)
+			config->routes[i].forgot_ns = config->routes[i].next_pass_ns = 0;
+	}
+}
+
+static int make_who(struct agent *agent, struct err *err)
+{
+	const struct who_options options = {
+		.host = agent->host,
+		.loop = agent->options.loop,
+		.filter = agent->options.filter,
+		.named = look_at_names,
+		.ctx = agent,
+	};
+
+	return who__new(&options, &agent->who, err);
+}
+
 int agent__new(const struct agent_options *options, struct agent **ret_agent, struct err *err)
 {
 	struct agent *agent = new_zero(struct agent);
@@ -38,6 +62,8 @@ int agent__new(const struct agent_options *options, struct agent **ret_agent, st
 		.host = agent->host,
 		.uses_kernel_syscall_names = options->uses_kernel_syscall_names,
 	};
+	if (r >= 0)
+		r = make_who(agent, err);
 	if (r >= 0 && options->btf_path)
 		r = check_btf(options->btf_path, err);
 	if (r >= 0)
@@ -103,6 +129,7 @@ struct agent *agent__free(struct agent *agent)
 	span_export__free(agent->span_export);
 	self_metrics__free(agent->self);
 	registry__free(agent->registry);
+	who__free(agent->who);
 	host__close(agent->host);
 	free(agent);
 	return NULL;
@@ -137,6 +164,8 @@ static int open_programs(struct agent *agent, struct agent_config *config, struc
 
 		if (r >= 0)
 			r = program__plan(config->programs[i], &err);
+		if (r >= 0 && who__has_filter(agent->who))
+			r = who__filter_program(agent->who, config->programs[i], spec->name, &err);
 		if (r < 0) {
 			if (err__is_set(&err))
 				err_list__add(errors, &err);
@@ -349,7 +378,10 @@ int agent__load(struct agent *agent, uint32_t index, struct err *err)
 	uint32_t i;
 
 	for (i = 0; i < config->spec->program_count && !config->is_loaded; i++) {
-		int r = program__load(config->programs[i], err);
+		int r = who_is_asked_by(config->spec) ? who__start(agent->who, err) : 0;
+
+		if (r >= 0)
+			r = program__load(config->programs[i], err);
 
 		if (r == -EOPNOTSUPP && !agent->options.is_strict)
 			return set_aside(config, err);
@@ -534,7 +566,7 @@ int agent_watch(struct agent *agent, struct err *err)
 	struct cgroup_tree *tree = host__cgroups_opened(agent->host);
 	int r = 0;
 
-	if (has_events(agent) && !agent->drain)
+	if ((has_events(agent) || who__is_running(agent->who)) && !agent->drain)
 		r = loop__add_timer(agent->options.loop, EVENT_DRAIN_NS, EVENT_DRAIN_NS, drain,
 				    agent, &agent->drain, err);
 	if (r >= 0 && tree && cgroup_tree__event_fd(tree) >= 0 && !agent->cgroups)

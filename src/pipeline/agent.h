@@ -14,6 +14,7 @@
 #include "base/loop.h"
 #include "base/str.h"
 #include "config/spec.h"
+#include "pipeline/who_filter.h"
 #include "program/program.h"
 #include "sink/negotiate.h"
 
@@ -34,6 +35,7 @@ struct agent_options {
 	int64_t ledger_interval_ns, ledger_window_ns;
 	void (*log_library)(void *ctx, int level, const char *line); /* libbpf's lines, or NULL */
 	void *log_ctx;
+	const struct who_filter *filter; /* borrowed; NULL: everybody is wanted */
 	/* build_info labels */
 	const char *version, *revision, *branch;
 };

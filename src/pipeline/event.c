@@ -173,8 +173,10 @@ void event_drain_config(struct agent_config *config)
 
 void event_drain(struct agent *agent)
 {
-	int64_t now_ns = clock_monotonic_ns();
+	int64_t now_ns;
 
+	who__drain(agent->who); /* STAGE_ENRICH of what follows */
+	now_ns = clock_monotonic_ns();
 	agent_for_each_config(agent, config)
 		now_ns = drain_config(config, now_ns);
 }

@@ -12,6 +12,7 @@
 #include "pipeline/plan.h"
 #include "pipeline/route.h"
 #include "pipeline/span.h"
+#include "pipeline/who.h"
 
 struct self_metrics;
 
@@ -26,7 +27,7 @@ struct agent_config {
 	struct span_route *spans; /* owned, span_count of them */
 	uint32_t span_count;
 	struct config_cost *cost; /* owned; NULL before start */
-	char *error; /* owned or NULL: why the whole config does not run */
+	char *error;              /* owned or NULL: why the whole config does not run */
 	uint64_t
 		decoder_errors; /* passes of a metric with errors: what upstream's counter counts */
 	bool is_loaded;
@@ -62,6 +63,7 @@ struct agent {
 	struct host *host; /* owned */
 	struct decode_env decode;
 	struct agent_configs configs;
+	struct who *who;                 /* owned */
 	struct span_export *span_export; /* owned; NULL until a config has spans */
 	struct registry *registry;       /* owned */
 	struct self_metrics *self;       /* owned */

@@ -10,6 +10,7 @@
 #include "pipeline/self_cost.h"
 #include "pipeline/self_reload.h"
 #include "pipeline/self_web.h"
+#include "pipeline/self_who.h"
 #include "pipeline/span_metrics.h"
 
 #define SELF_LABELS_MAX 7
@@ -331,6 +332,7 @@ struct self_metrics {
 	struct family *ledgers[array_size(ledger_families)];  /* the registry's */
 	struct family *reload[SELF_RELOAD_FAMILIES];          /* the registry's */
 	struct family *web[SELF_WEB_FAMILIES];                /* the registry's */
+	struct family *who[SELF_WHO_FAMILIES];
 	struct self_cost cost;
 	struct span_metrics spans;
 	uint64_t replies[array_size(preset_statuses)];
@@ -379,6 +381,8 @@ static int open_families(struct agent *agent, struct self_metrics *self, struct 
 		r = self_reload__open(agent, self->reload, err);
 	if (r >= 0)
 		r = self_web__open(agent, self->web, err);
+	if (r >= 0)
+		r = self_who__open(agent, self->who, err);
 	if (r >= 0)
 		r = self_cost__init(&self->cost, agent->registry, err);
 	return r < 0 ? r : span_metrics__init(&self->spans, agent->registry, err);
@@ -562,6 +566,7 @@ void self_metrics__collect(struct self_metrics *self, struct agent *agent)
 	collect_http(self);
 	self_reload__collect(agent, self->reload);
 	self_web__collect(agent, self->web);
+	self_who__collect(agent, self->who);
 	collect_process(self, agent);
 	set_value(self->families[SELF_LOG_SUPPRESSED], NULL, 0, (double)log_suppressed());
 	collect_scrapes(self, &agent->scrapes);

@@ -23,15 +23,24 @@ static const char *nearest_variable(const struct object_facts *facts, const char
 	return nearest;
 }
 
+static const struct fact_variable *variable_named(const struct object_facts *facts,
+						  const char *name)
+{
+	for (uint32_t i = 0; i < facts->variable_count; i++)
+		if (str_eq(facts->variables[i].name, name))
+			return &facts->variables[i];
+	return NULL;
+}
+
 static const struct fact_variable *find_variable(const struct program *program,
 						 const struct rodata_spec *spec, struct err *err)
 {
 	const struct object_facts *facts = &program->facts;
+	const struct fact_variable *variable = variable_named(facts, spec->name);
 	const char *nearest;
 
-	for (uint32_t i = 0; i < facts->variable_count; i++)
-		if (str_eq(facts->variables[i].name, spec->name))
-			return &facts->variables[i];
+	if (variable)
+		return variable;
 	nearest = nearest_variable(facts, spec->name);
 	(void)err__set(err, -ENOENT, &spec->at,
 		       "object '%s' has no variable '%s' in .rodata or .data%s%s%s", facts->path,
@@ -118,5 +127,28 @@ int program__set_constants(struct program *program, struct err *err)
 		if (r < 0)
 			return r;
 	}
+	vec_for_each(&program->constants, constant) {
+		int r = write_variable(program, variable_named(&program->facts, constant->name),
+				       &constant->value);
+
+		if (r < 0)
+			return err__set(err, r, &program->spec->at,
+					"variable '%s' cannot be set: %s", constant->name,
+					strerror(-r));
+	}
+	return 0;
+}
+
+int program__add_constant(struct program *program, const char *name, uint64_t value,
+			  struct err *err)
+{
+	const struct fact_variable *variable = variable_named(&program->facts, name);
+
+	if (!variable || variable->size != sizeof(value))
+		return err__set(err, -ENOENT, &program->spec->at,
+				"object '%s' has no variable '%s' of 8 bytes",
+				program->spec->object, name);
+	if (vec_push(&program->constants, ((struct own_constant){ variable->name, value })) < 0)
+		return err__set(err, -ENOMEM, &program->spec->at, "no memory for a constant");
 	return 0;
 }

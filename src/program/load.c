@@ -295,6 +295,8 @@ int program__load(struct program *program, struct err *err)
 	}
 	if (r == 0)
 		finish(program);
+	else
+		program->rewriter.sites.len = 0; /* of programs that are not there */
 	library_log__leave(&program->log);
 	free(program->image); /* there is no further try */
 	program->image = NULL;

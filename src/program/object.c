@@ -360,6 +360,7 @@ struct program *program__close(struct program *program)
 	for (uint32_t i = 0; i < program->part_count; i++)
 		link_set__done(&program->parts[i].links);
 	program__forget_inherited(program);
+	vec_done(&program->constants);
 	rewriter__done(program);
 	bpf_object__close(program->object);
 	library_log__leave(&program->log);

@@ -33,11 +33,16 @@ struct program_part {
 	bool has_stand_in; /* another of its alternatives is wanted: no loss when it is left out */
 };
 
-/* A map whose counts are those of the program before this one. */
+/* A map that is not the object's own: of the program before this one, or lent by the agent. */
 struct inherited_map {
 	const char *name; /* of the facts */
-	int fd;           /* owned; the old program's */
+	int fd;           /* owned; a duplicate */
 	bool is_shared; /* it is that very map; else its entries are copied once the old one is detached */
+};
+
+struct own_constant {
+	const char *name; /* of the facts */
+	uint64_t value;
 };
 
 #define PROGRAM_OBJECT_MAX_BYTES (64u << 20)
@@ -62,6 +67,7 @@ struct program {
 	const char *missing_functions; /* arena, or NULL; kfuncs that this kernel lacks, "a, b" */
 	VEC(struct program_feed *) feeds; /* owned */
 	VEC(struct inherited_map) inherited;
+	VEC(struct own_constant) constants; /* beside those of the spec */
 	struct rewriter rewriter;
 	bool is_loaded;
 };
@@ -78,6 +84,9 @@ void program__choose_alternatives(struct program *program);
 bool program__has_successor(const struct program *program, const struct program_part *part);
 /* constants.c: writes the constants of the spec into the opened object. */
 int program__set_constants(struct program *program, struct err *err);
+/* constants.c: one more, of 8 bytes. */
+int program__add_constant(struct program *program, const char *name, uint64_t value,
+			  struct err *err);
 /* Moves a part to a state with a reason (the error's text and cause are copied; err is emptied). */
 void program_part__fail(struct program *program, struct program_part *part, enum part_state state,
 			struct err *err);

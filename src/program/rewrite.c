@@ -161,6 +161,8 @@ int rewriter__prepare(struct program *program, struct err *err)
 	if (r >= 0)
 		r = replace_types(program, btf);
 	btf__free(btf);
+	if (r < 0 && r != -ENOMEM)
+		return 0; /* the kernel will refuse a function without a type, and take the program as it was */
 	if (r < 0)
 		return err__set(err, r, &program->spec->at,
 				"object '%s': no type for another function can be added: %s",

@@ -188,6 +188,61 @@ static void test_subscribe__not_live(void **state)
 	tree_remove(&tree);
 }
 
+struct told {
+	unsigned long added, removed; /* the latest */
+	unsigned int count;
+};
+
+static void note_added(void *ctx, uint64_t id, const char *path)
+{
+	struct told *told = ctx;
+
+	(void)path;
+	told->added = id;
+	told->count++;
+}
+
+static void note_removed(void *ctx, uint64_t id, const char *path)
+{
+	struct told *told = ctx;
+
+	(void)path;
+	told->removed = id;
+	told->count++;
+}
+
+static void test_subscribe_anyway__told_by_walks(void **state)
+{
+	struct told told = { 0 };
+	const struct cgroup_observer observer = { .added = note_added,
+						  .removed = note_removed,
+						  .ctx = &told };
+	struct cgroup_watch *watch = NULL;
+	struct cgroup_tree *cgroups;
+	struct tree tree;
+	unsigned long id;
+
+	(void)state;
+	tree_make(&tree);
+	tree_write(&tree, "proc/self/mountinfo", "50 23 0:38 / /cgroup rw - cgroup2 cgroup2 rw\n");
+	id = tree_mkdir(&tree, "cgroup");
+	cgroups = open_tree(tree.fd);
+	assert_int_equal(cgroup_tree__subscribe_anyway(cgroups, &observer, &watch, NULL), 0);
+	assert_int_equal(told.added, id);
+	id = tree_mkdir(&tree, "cgroup/later");
+	assert_int_equal(told.count, 1);
+	cgroup_tree__look_around(cgroups);
+	assert_int_equal(told.added, id);
+	tree_rmdir(&tree, "cgroup/later");
+	cgroup_tree__look_around(cgroups);
+	assert_int_equal(told.removed, id);
+	assert_int_equal(told.count, 3);
+	assert_string_equal(cgroup_tree__mount_path(cgroups), "/cgroup");
+	assert_null(cgroup_tree__unsubscribe(cgroups, watch));
+	cgroup_tree__close(cgroups);
+	tree_remove(&tree);
+}
+
 static void test_open_dir__checks_the_id(void **state)
 {
 	struct cgroup_tree *cgroups;
@@ -454,6 +509,7 @@ int main(void)
 		cmocka_unit_test(test_open__no_hierarchy),
 		cmocka_unit_test(test_find__later_directories_by_walk),
 		cmocka_unit_test(test_subscribe__not_live),
+		cmocka_unit_test(test_subscribe_anyway__told_by_walks),
 		cmocka_unit_test(test_open_dir__checks_the_id),
 		KERNEL_TEST(test_find__kernel_one_by_one),
 		KERNEL_TEST(test_find__kernel_burst),

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SRC_PIPELINE_WHO_FILTER_H
+#define SRC_PIPELINE_WHO_FILTER_H
+
+/*
+ * Who is wanted: containers, pods, namespaces, units and users by name, as the command line gives them.
+ * Of each kind that is named one has to fit, and all kinds together. It owns nothing: the texts are the caller's.
+ * who_wanted.c asks it for every cgroup; cmd/ fills it from flags.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct identity;
+
+enum who_subject {
+	WHO_CONTAINER, /* by name, by id or by the first 12 characters of it, or more */
+	WHO_POD,       /* by name, "namespace/name" or uid */
+	WHO_NAMESPACE,
+	WHO_UNIT, /* of the system's or of a user's manager: with or without ".service" */
+	WHO_USER, /* whose slice it is in (user-1000.slice): by number */
+	WHO_SUBJECT_COUNT,
+};
+
+struct who_filter {
+	struct who_names {
+		const char *const *items;
+		size_t count;
+	} names[WHO_SUBJECT_COUNT];
+};
+
+/* "container", …: the flag and what messages call it. */
+const char *who_subject_name(enum who_subject subject);
+bool who_filter__is_empty(const struct who_filter *filter);
+/* A name that has not come yet fits nothing. */
+bool who_filter__matches(const struct who_filter *filter, const struct identity *identity);
+
+#endif
