@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
-#include "base/vec.h"
+#include "base/mem.h"
 #include "remote/otlp.h"
 
 #define LOG_INTERVAL_S 10
@@ -23,7 +23,6 @@ struct span_export {
 	char *start_error;                          /* owned or NULL */
 	struct otlp_attribute *resource_attributes; /* owned */
 	struct otlp_resource resource;
-	VEC(const char *) services; /* specs'; console lines name them */
 	struct otlp_batch *batch;   /* owned */
 	struct otlp_client *client; /* owned; NULL: console, or off */
 	struct loop_watch *timer;   /* until a batch is old enough */
@@ -119,7 +118,6 @@ struct span_export *span_export__free(struct span_export *export)
 	if (export->options.loop)
 		loop__remove(export->options.loop, export->timer);
 	otlp_batch__free(export->batch);
-	vec_done(&export->services);
 	strbuf__done(&export->line);
 	free(export->resource_attributes);
 	free(export->start_error);
@@ -227,13 +225,8 @@ void span_export__start(struct span_export *export)
 
 int span_export__service(struct span_export *export, const char *service)
 {
-	const char *name = service && service[0] ? service : export->settings.service;
-	int number = otlp_batch__service(export->batch, name);
-
-	if (number >= 0 && (size_t)number == export->services.len &&
-	    vec_push(&export->services, name) < 0)
-		return -ENOMEM;
-	return number;
+	return otlp_batch__service(export->batch,
+				   service && service[0] ? service : export->settings.service);
 }
 
 static uint32_t count_queued(const struct span_export *export)
@@ -245,8 +238,8 @@ static uint32_t count_queued(const struct span_export *export)
 static void print(struct span_export *export, uint32_t service, const struct otlp_span *span)
 {
 	strbuf__reset(&export->line);
-	otlp_span__write_line(span, export->services.items[service], &export->resource,
-			      &export->line);
+	otlp_span__write_line(span, otlp_batch__service_name(export->batch, service),
+			      &export->resource, &export->line);
 	if (strbuf__status(&export->line) < 0)
 		count_drop(export, SPAN_DROP_NO_MEMORY, 1, NULL);
 	else if (fd_write_all(STDOUT_FILENO, export->line.data, export->line.len) < 0)

@@ -61,6 +61,11 @@ int otlp_batch__service(struct otlp_batch *batch, const char *name)
 	return (int)(batch->groups.len - 1);
 }
 
+const char *otlp_batch__service_name(const struct otlp_batch *batch, uint32_t service)
+{
+	return batch->groups.items[service].name;
+}
+
 uint32_t otlp_batch__len(const struct otlp_batch *batch)
 {
 	return batch->len;

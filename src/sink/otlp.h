@@ -50,6 +50,8 @@ struct otlp_batch *otlp_batch__free(struct otlp_batch *batch);
 
 /* The number under which spans of this service are added (it stays), or -ENOMEM. */
 int otlp_batch__service(struct otlp_batch *batch, const char *name);
+/* Borrowed from the batch. */
+const char *otlp_batch__service_name(const struct otlp_batch *batch, uint32_t service);
 /* 0, or -ENOMEM: the span is not in it. */
 int otlp_batch__add(struct otlp_batch *batch, uint32_t service, const struct otlp_span *span);
 uint32_t otlp_batch__len(const struct otlp_batch *batch);

@@ -5,7 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -53,14 +55,19 @@ static void close_export(struct fixture *fixture)
 	loop__free(fixture->loop);
 }
 
-static void add_spans(struct fixture *fixture, int count)
+static void add_spans_of(struct fixture *fixture, uint32_t service, int count)
 {
 	const struct otlp_span span = {
 		.trace_id = { 1 }, .span_id = { 2 }, .name = "n", .name_len = 1
 	};
 
 	for (int i = 0; i < count; i++)
-		span_export__add(fixture->export, 0, &span);
+		span_export__add(fixture->export, service, &span);
+}
+
+static void add_spans(struct fixture *fixture, int count)
+{
+	add_spans_of(fixture, 0, count);
 }
 
 static void run_until_exported(struct fixture *fixture, uint64_t spans)
@@ -153,6 +160,34 @@ static void test_add__refused_spans_are_counted(void **state)
 	receiver__stop(receiver);
 }
 
+/* A reload has made an end of the spec by then. */
+static void test_add__on_the_console_with_a_service_of_a_config_that_is_gone(void **state)
+{
+	struct fixture fixture = { .variables = { "OTEL_TRACES_EXPORTER", "console" } };
+	char *service = strdup("gone-service");
+	int pipe_fds[2], stdout_fd = dup(STDOUT_FILENO);
+	char line[1024];
+	ssize_t len;
+
+	(void)state;
+	open_export(&fixture, 1);
+	assert_int_equal(span_export__service(fixture.export, service), 1);
+	free(service);
+	assert_int_equal(pipe(pipe_fds), 0);
+	fflush(stdout);
+	assert_true(dup2(pipe_fds[1], STDOUT_FILENO) >= 0);
+	add_spans_of(&fixture, 1, 1);
+	assert_true(dup2(stdout_fd, STDOUT_FILENO) >= 0);
+	len = read(pipe_fds[0], line, sizeof(line) - 1);
+	assert_true(len > 0);
+	line[len] = '\0';
+	assert_non_null(strstr(line, "gone-service"));
+	close(stdout_fd);
+	close(pipe_fds[0]);
+	close(pipe_fds[1]);
+	close_export(&fixture);
+}
+
 static void test_new__wrong_settings_turn_spans_off(void **state)
 {
 	struct fixture fixture = { .variables = { "OTEL_EXPORTER_OTLP_PROTOCOL", "grpc",
@@ -175,6 +210,7 @@ int main(void)
 		cmocka_unit_test(test_add__an_old_batch_is_sent),
 		cmocka_unit_test(test_add__beyond_the_queue_spans_are_dropped_and_counted),
 		cmocka_unit_test(test_add__refused_spans_are_counted),
+		cmocka_unit_test(test_add__on_the_console_with_a_service_of_a_config_that_is_gone),
 		cmocka_unit_test(test_new__wrong_settings_turn_spans_off),
 	};
 
