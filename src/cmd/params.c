@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/mem.h"
+#include "base/str.h"
 #include "config/load.h"
 
 /* Names of parameters have no dot, names of configs may. */
@@ -43,17 +45,50 @@ int param_settings__parse(struct param_settings *settings, const struct flag_lis
 	return settings->by_name ? 0 : err__set(err, -ENOMEM, NULL, "no memory for parameters");
 }
 
+#define BY_CGROUP "by_cgroup"
+
+/* What cgroups can be put together by: these labels stand where the cgroup's would. */
+static const struct grouping {
+	const char *by;
+	const char *labels[2];
+	uint32_t label_count;
+} groupings[] = {
+	{ "container", { "container" }, 1 },
+	{ "image", { "image" }, 1 },
+	{ "namespace", { "namespace" }, 1 },
+	{ "pod", { "namespace", "pod" }, 2 }, /* names of pods are unique in their namespace only */
+	{ "unit", { "unit" }, 1 },
+};
+
+static const struct grouping *find_grouping(const char *by)
+{
+	for (size_t i = 0; i < array_size(groupings); i++)
+		if (str_eq(groupings[i].by, by))
+			return &groupings[i];
+	return NULL;
+}
+
 static int apply_by(struct param_settings *settings, struct spec *spec, struct err *err)
 {
+	const struct grouping *grouping;
+	int r;
+
 	if (!settings->by)
 		return 0;
-	if (!spec__find_param(spec, settings->by_name)) {
+	if (spec__find_param(spec, settings->by_name)) {
+		settings->is_by_applied = true;
+		return spec__set_param(spec, settings->by_name, "true", err);
+	}
+	grouping = find_grouping(settings->by);
+	if (!grouping || !spec__find_param(spec, BY_CGROUP)) {
 		strbuf__printf(&settings->without, "%s%s", settings->without.len ? ", " : "",
 			       spec->name);
 		return 0;
 	}
 	settings->is_by_applied = true;
-	return spec__set_param(spec, settings->by_name, "true", err);
+	r = spec__set_param(spec, BY_CGROUP, "true", err);
+	return r < 0 ? r
+		     : spec__replace_cgroups(spec, grouping->labels, grouping->label_count, err);
 }
 
 int param_settings__apply(struct param_settings *settings, struct spec *spec, struct err *err)

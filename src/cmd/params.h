@@ -4,7 +4,7 @@
 
 /*
  * What the command line says of parameters: --param CONFIG.NAME=VALUE, and --by WORD for the switch by_WORD of every
- * config that has it. It owns its list; texts are borrowed from the command line or live in its arena. exporter and run
+ * config that has it; of those that have by_cgroup, also --by container, image, namespace, pod and unit. It owns its list; texts are borrowed from the command line or live in its arena. exporter and run
  * apply it to each spec before the agent gets it.
  */
 

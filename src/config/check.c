@@ -280,6 +280,14 @@ static void check_spans(struct checker *checker)
 	}
 }
 
+static void check_identity(struct checker *checker)
+{
+	int r = spec__check_identity(checker->spec, checker->errors);
+
+	if (checker->first == 0)
+		checker->first = r;
+}
+
 int spec__check(const struct spec *spec, struct err_list *errors)
 {
 	struct checker checker = { .spec = spec, .errors = errors };
@@ -288,6 +296,7 @@ int spec__check(const struct spec *spec, struct err_list *errors)
 	check_streams(&checker);
 	check_metrics(&checker);
 	check_spans(&checker);
+	check_identity(&checker);
 	check_readers(&checker);
 	return checker.first;
 }

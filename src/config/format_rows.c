@@ -356,6 +356,8 @@ static const struct row label_rows[] = {
 	ROW(ROW_INDEX, field),
 	LIST("step", steps, step_count, step_shape),
 	NESTED(ROW_POINTER, condition, condition_shape),
+	COUNTED(ROW_NOTED, "identity", identity, identity_count),
+	ROW(ROW_BOOL, is_replaced),
 };
 static const struct shape label_shape = SHAPE(label_rows);
 #undef TYPE

@@ -71,6 +71,8 @@ int spec__complete(struct spec *spec, const struct object_facts *facts, struct e
 
 	if (r == 0)
 		r = spec__apply_params(spec, facts, errors);
+	if (r == 0)
+		r = spec__apply_identity(spec);
 	if (r == -ENOMEM && errors->len == 0)
 		return no_memory(errors, spec->origin);
 	return r < 0 ? r : spec__check(spec, errors);

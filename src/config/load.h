@@ -38,6 +38,17 @@ int spec__check_params(const struct spec *spec, struct err_list *errors);
 int spec__apply_params(struct spec *spec, const struct object_facts *facts,
 		       struct err_list *errors);
 
+/* ---- labels that say who a cgroup is: identity.c ---- */
+
+/* That they are names of such decoders, and stand at labels of cgroups. */
+int spec__check_identity(const struct spec *spec, struct err_list *errors);
+/* Makes the labels. spec__complete() does it at the very end. 0 or -ENOMEM. */
+int spec__apply_identity(struct spec *spec);
+/* What the command line says, before the spec is completed: these in the place of every label of a cgroup. Borrows the
+ * names for good. -ENOMEM with err set. */
+int spec__replace_cgroups(struct spec *spec, const char *const *identity, uint32_t count,
+			  struct err *err);
+
 /* ---- checks and print ---- */
 
 /* Checks that hold for every dialect (names, duplicate labels, indexes in range); errors have positions. */

@@ -264,6 +264,11 @@ struct label_spec {
 		*steps; /* from the field's bytes, or from the text of the field's own steps */
 	uint32_t step_count;
 	const struct condition_spec *condition; /* or NULL; without the label its field stays */
+	/* Of a cgroup: decoders over the same id that become labels beside it, of their names. spec__complete() makes
+	 * them. */
+	const struct spec_text *identity;
+	uint32_t identity_count;
+	bool is_replaced; /* by these */
 };
 
 /* Keep a row or record only when this holds. */

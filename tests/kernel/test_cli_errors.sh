@@ -132,10 +132,10 @@ exit 0"
 
 {
 	counter marks_total
-	printf '      labels:\n        - name: a\n          size: 4\n          decoders:\n            - name: unit\n'
+	printf '      labels:\n        - name: a\n          size: 4\n          decoders:\n            - name: uimt\n'
 } | config decoder sizes
 tap_is "an unknown decoder" "$(exporter --config.names=decoder --config.check)" \
-	"config \"decoder\": metric left out: DIR/decoder.yaml:9:15: label 'a': unknown decoder 'unit'; did you mean 'uint'?
+	"config \"decoder\": metric left out: DIR/decoder.yaml:9:15: label 'a': unknown decoder 'uimt'; did you mean 'uint'?
 Config check successful, exiting
 exit 0"
 

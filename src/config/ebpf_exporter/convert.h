@@ -18,6 +18,9 @@ struct writer {
 	struct stream_spec *streams;
 	struct metric_spec *metrics;
 	struct span_spec *spans;
+	const struct bind_list *
+		identity; /* struct spec_text, for all labels of cgroups that say nothing themselves */
+	uint32_t identified; /* labels that it came to stand at */
 };
 
 /* What each metric and span has in common. */
@@ -50,6 +53,9 @@ int convert_params(struct writer *writer, const struct config_text *config);
 /* PARAM or !PARAM. NULL when nothing was written. */
 int convert_condition(struct writer *writer, const struct spec_text *text,
 		      const struct condition_spec **ret_condition);
+/* What says who a label's cgroup is: its own list, or the config's. */
+int convert_identity(struct writer *writer, const struct label_text *text,
+		     const struct field_spec *field, struct label_spec *label);
 int convert_alternatives(struct writer *writer, const struct config_text *config,
 			 struct program_spec *program);
 

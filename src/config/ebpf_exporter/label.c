@@ -148,7 +148,9 @@ static int convert_label(struct writer *writer, const struct label_text *label, 
 		.step_count = label->decoders.count,
 		.condition = condition,
 	};
-	return r;
+	return r < 0 ? r
+		     : convert_identity(writer, label, &table->fields[index],
+					&table->label_specs[index]);
 }
 
 int convert_labels(struct writer *writer, struct table *table)

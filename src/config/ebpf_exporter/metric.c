@@ -242,6 +242,11 @@ static int take_buckets_from_key(struct writer *writer, const struct table *tabl
 			writer->errors, -EINVAL, &bucket->condition->at,
 			"the last label of histogram '%s' is the bucket; it cannot be left off",
 			table->map);
+	if (bucket->identity_count > 0)
+		return err_list__set(
+			writer->errors, -EINVAL, &bucket->identity[0].at,
+			"the last label of histogram '%s' is the bucket; 'identity' cannot stand at it",
+			table->map);
 	table->fields[table->labels->count - 1].role = FIELD_ROLE_BUCKET;
 	metric->value = VALUE_KIND_KEY_BUCKET;
 	metric->sum = SUM_KIND_KEY_AFTER_LAST;

@@ -143,6 +143,16 @@ static int convert_lists(struct writer *writer, const struct config_text *config
 	return 0;
 }
 
+/* Asked for, and nothing there that could tell: a slip, not a wish for nothing. */
+static int check_identity(struct writer *writer)
+{
+	if (writer->identity->count == 0 || writer->identified > 0)
+		return 0;
+	return err_list__set(
+		writer->errors, -EINVAL, &writer->identity->at,
+		"'identity' asks who cgroups are, but no label has the decoder 'cgroup'; give one to a label, or leave it out");
+}
+
 static int convert_config(struct writer *writer, const struct config_text *config,
 			  const char *object)
 {
@@ -155,6 +165,7 @@ static int convert_config(struct writer *writer, const struct config_text *confi
 			"the config asks for nothing; it needs metrics.counters, metrics.gauges, metrics.histograms or "
 			"tracing.spans");
 	writer->spec->help = text_or(&config->help, NULL);
+	writer->identity = &config->identity;
 	first = convert_params(writer, config);
 	if (first == -ENOMEM)
 		return first;
@@ -163,6 +174,9 @@ static int convert_config(struct writer *writer, const struct config_text *confi
 		first = r;
 	if (first == -ENOMEM)
 		return first;
+	r = check_identity(writer);
+	if (first == 0)
+		first = r;
 	r = convert_program(writer, config, object);
 	if (first == 0 || r == -ENOMEM)
 		first = r;

@@ -83,6 +83,23 @@ int convert_condition(struct writer *writer, const struct spec_text *text,
 	return 0;
 }
 
+/* ---- identity ------------------------------------------------------------------------------- */
+
+int convert_identity(struct writer *writer, const struct label_text *text,
+		     const struct field_spec *field, struct label_spec *label)
+{
+	const struct bind_list *list = &text->identity;
+
+	if (!list->is_set) {
+		list = writer->identity;
+		if (!list->is_set || field->role != FIELD_ROLE_CGROUP_ID)
+			return 0;
+		writer->identified++;
+	}
+	label->identity_count = list->count;
+	return convert_texts(writer, list, &label->identity);
+}
+
 /* ---- alternatives ---------------------------------------------------------------------------- */
 
 static int convert_alternative(struct writer *writer, const struct bind_list *group,

@@ -23,6 +23,7 @@ static const struct bind_field label_fields[] = {
 	BIND_FIELD(struct label_text, size, &bind_u32),
 	BIND_FIELD(struct label_text, padding, &bind_u32),
 	BIND_FIELD(struct label_text, decoders, &decoders_type),
+	BIND_FIELD(struct label_text, identity, &bind_texts),
 };
 static const struct bind_type label_type = BIND_STRUCT_TYPE("label", struct label_text,
 							    label_fields);
@@ -190,6 +191,7 @@ static const struct bind_field config_fields[] = {
 	BIND_FIELD(struct config_text, help, &bind_text),
 	BIND_FIELD(struct config_text, alternatives, &alternatives_type),
 	BIND_FIELD(struct config_text, params, &params_type),
+	BIND_FIELD(struct config_text, identity, &bind_texts),
 };
 const struct bind_type config_text_type = BIND_STRUCT_TYPE("config", struct config_text,
 							   config_fields);

@@ -25,6 +25,7 @@ struct label_text {
 	uint32_t size;
 	uint32_t padding;
 	struct bind_list decoders; /* struct decoder_text */
+	struct bind_list identity; /* superset: struct spec_text */
 };
 
 /* What counters, gauges and histograms have beyond upstream. */
@@ -139,6 +140,7 @@ struct config_text {
 	struct spec_text help;         /* superset */
 	struct bind_list alternatives; /* superset: struct bind_list of struct spec_text */
 	struct bind_list params;       /* superset: struct param_text */
+	struct bind_list identity;     /* superset: struct spec_text */
 };
 
 /* Of a struct config_text. */

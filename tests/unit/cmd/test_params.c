@@ -101,6 +101,44 @@ static void test_apply__by_switches_on_and_remembers_the_others(void **state)
 	spec__free(without);
 }
 
+/* The switch is that of cgroups, the labels say who they are. */
+static void test_apply__by_who_cgroups_are(void **state)
+{
+	static const char config[] =
+		"params: [{name: by_cgroup, help: h}]\n"
+		"metrics: {counters: [{name: m, help: h, when: [{label: kind, value: a}], labels: [\n"
+		"  {name: cgroup, if: by_cgroup, size: 8, decoders: [{name: uint}, {name: cgroup}]},\n"
+		"  {name: kind, size: 8, decoders: [{name: uint}]}]}]}\n";
+	struct param_settings settings = PARAM_SETTINGS_INIT;
+	struct spec *spec = load("a", config);
+	const struct metric_spec *metric;
+
+	(void)state;
+	assert_int_equal(parse(&settings, NULL, "pod", NULL), 0);
+	assert_int_equal(param_settings__apply(&settings, spec, NULL), 0);
+	assert_int_equal(param_settings__check_applied(&settings, NULL), 0);
+	assert_string_equal(spec__find_param(spec, "by_cgroup")->value, "true");
+	metric = &spec->metrics[0];
+	assert_true(metric->labels[0].is_replaced);
+	assert_int_equal(metric->labels[0].identity_count, 2);
+	assert_string_equal(metric->labels[0].identity[0].text, "namespace");
+	assert_int_equal(metric->labels[1].identity_count, 0);
+	/* Its condition is about the label as it is now. */
+	assert_ptr_equal(metric->when[0].label, &metric->labels[1]);
+	assert_int_equal(spec__apply_identity(spec), 0);
+	metric = &spec->metrics[0];
+	assert_int_equal(metric->label_count, 3);
+	assert_string_equal(metric->labels[0].name, "namespace");
+	assert_string_equal(metric->labels[1].name, "pod");
+	assert_string_equal(metric->labels[1].steps[0].decoder, "uint");
+	assert_string_equal(metric->labels[1].steps[1].decoder, "pod");
+	assert_int_equal(metric->labels[1].step_count, 2);
+	assert_int_equal(metric->labels[1].field, 0);
+	assert_string_equal(metric->labels[2].name, "kind");
+	param_settings__done(&settings);
+	spec__free(spec);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -108,6 +146,7 @@ int main(void)
 		cmocka_unit_test(test_apply__names_of_configs_may_have_dots),
 		cmocka_unit_test(test_apply__errors_say_what_was_meant),
 		cmocka_unit_test(test_apply__by_switches_on_and_remembers_the_others),
+		cmocka_unit_test(test_apply__by_who_cgroups_are),
 	};
 
 	return cmocka_run_group_tests_name("params", tests, NULL, NULL);
