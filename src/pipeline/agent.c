@@ -46,7 +46,13 @@ static int make_who(struct agent *agent, struct err *err)
 		.ctx = agent,
 	};
 
-	return who__new(&options, &agent->who, err);
+	int r = who__new(&options, &agent->who, err);
+
+	if (r < 0)
+		return r;
+	who_words__init(&agent->words, agent->who);
+	agent->decode.who = &agent->words;
+	return 0;
 }
 
 int agent__new(const struct agent_options *options, struct agent **ret_agent, struct err *err)
@@ -376,12 +382,13 @@ int agent__load(struct agent *agent, uint32_t index, struct err *err)
 {
 	struct agent_config *config = agent->configs.items[index];
 	uint32_t i;
+	/* Also when a reload brings labels to programs that run already. */
+	int started = who_words_are_in(config->spec) ? who__start(agent->who, err) : 0;
 
+	if (started < 0)
+		return started;
 	for (i = 0; i < config->spec->program_count && !config->is_loaded; i++) {
-		int r = who_is_asked_by(config->spec) ? who__start(agent->who, err) : 0;
-
-		if (r >= 0)
-			r = program__load(config->programs[i], err);
+		int r = program__load(config->programs[i], err);
 
 		if (r == -EOPNOTSUPP && !agent->options.is_strict)
 			return set_aside(config, err);

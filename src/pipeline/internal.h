@@ -13,6 +13,7 @@
 #include "pipeline/route.h"
 #include "pipeline/span.h"
 #include "pipeline/who.h"
+#include "pipeline/who_words.h"
 
 struct self_metrics;
 
@@ -64,6 +65,7 @@ struct agent {
 	struct decode_env decode;
 	struct agent_configs configs;
 	struct who *who;                 /* owned */
+	struct identity_source words;    /* what decoders ask it */
 	struct span_export *span_export; /* owned; NULL until a config has spans */
 	struct registry *registry;       /* owned */
 	struct self_metrics *self;       /* owned */

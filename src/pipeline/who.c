@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "config/spec.h"
 #include "host/cgroup.h"
 #include "host/host.h"
 
@@ -196,12 +195,6 @@ void who__drain(struct who *who)
 }
 
 /* ---- asking -------------------------------------------------------------------------------------------- */
-
-bool who_is_asked_by(const struct spec *spec)
-{
-	(void)spec; /* no decoder tells who somebody is so far */
-	return false;
-}
 
 const struct identity *who__find(struct who *who, uint64_t cgroup_id)
 {

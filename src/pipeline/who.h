@@ -18,7 +18,6 @@
 #include "program/program.h"
 
 struct loop;
-struct spec;
 struct who;
 
 struct who_options {
@@ -33,8 +32,6 @@ struct who_options {
 int who__new(const struct who_options *options, struct who **ret_who, struct err *err);
 struct who *who__free(struct who *who);
 
-/* Whether something in the spec tells who somebody is. */
-bool who_is_asked_by(const struct spec *spec);
 /* There is a filter: programs have to ask it. */
 bool who__has_filter(const struct who *who);
 /* Before anything that needs it is attached; again is harmless. Where the kernel does not tell of cgroups they are
