@@ -4,7 +4,7 @@
 #include "sink/openmetrics.h"
 #include "sink/prometheus.h"
 
-static uint32_t count_routes(const struct agent *agent, const struct family *family)
+uint32_t agent_count_routes(const struct agent *agent, const struct family *family)
 {
 	uint32_t count = 0;
 
@@ -17,7 +17,7 @@ static uint32_t count_routes(const struct agent *agent, const struct family *fam
 /* Routes of one family share what it takes: whose rows became which line is not known any more. */
 static void note_written(struct agent *agent, const struct family *family, size_t bytes, int64_t ns)
 {
-	uint32_t count = count_routes(agent, family);
+	uint32_t count = agent_count_routes(agent, family);
 
 	if (count == 0)
 		return;

@@ -106,6 +106,8 @@ void scrape_sweep(struct agent *agent);
 
 /* exposition.c: writes all families, and notes what those of metrics take. */
 void exposition_write(struct agent *agent, const struct exposition *exposition, struct strbuf *out);
+/* exposition.c: how many there are of the family; none of the agent's own. */
+uint32_t agent_count_routes(const struct agent *agent, const struct family *family);
 /* reload.c: whether the programs that run are what this spec asks for, feeds included */
 bool reload_keeps_programs(const struct spec *spec, const struct agent_config *before);
 

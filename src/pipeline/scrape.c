@@ -281,12 +281,27 @@ static bool needs_sweep(const struct agent *agent, const struct route *route)
 	       agent->generation % SWEEP_EVERY == 0;
 }
 
+/* Of configs and programs that reloads have replaced: nobody remembers the numbers of such series. */
+static void sweep_own(struct agent *agent)
+{
+	const uint32_t *map_series;
+	struct family *family;
+	size_t cursor = 0;
+
+	while ((family = registry__next(agent->registry, &cursor)))
+		if (agent_count_routes(agent, family) == 0)
+			(void)family__sweep(family, agent->generation - KEEP_GENERATIONS,
+					    &map_series);
+}
+
 void scrape_sweep(struct agent *agent)
 {
 	uint32_t i;
 
 	if (agent->generation <= KEEP_GENERATIONS)
 		return;
+	if (agent->generation % SWEEP_EVERY == 0)
+		sweep_own(agent);
 	agent_for_each_config(agent, config) {
 		for (i = 0; i < config->route_count; i++)
 			if (needs_sweep(agent, &config->routes[i]))
