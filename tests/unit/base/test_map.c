@@ -70,6 +70,33 @@ static void test_find__keys_are_bytes(void **state)
 	map__done(&map, NULL);
 }
 
+/* Short keys are kept otherwise than long ones. */
+static void test_map__keys_of_all_lengths(void **state)
+{
+	static const char key[] = "0123456789abcdef0123456789abcdef";
+	static char values[sizeof(key)];
+	struct map map = MAP_INIT;
+	size_t cursor = 0, len, seen = 0;
+	const void *found;
+	void *value;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(key); i++)
+		assert_int_equal(map__set(&map, key, i, &values[i], NULL), 0);
+	for (size_t i = 0; i < sizeof(key); i++)
+		assert_ptr_equal(map__find(&map, key, i), &values[i]);
+	for (; map__next(&map, &cursor, &found, &len, &value); seen++) {
+		assert_memory_equal(found, key, len);
+		assert_ptr_equal(value, &values[len]);
+	}
+	assert_int_equal(seen, sizeof(key));
+	for (size_t i = 0; i < sizeof(key); i += 2)
+		assert_ptr_equal(map__take(&map, key, i), &values[i]);
+	for (size_t i = 0; i < sizeof(key); i++)
+		assert_ptr_equal(map__find(&map, key, i), i % 2 ? &values[i] : NULL);
+	map__done(&map, NULL);
+}
+
 /* Against an array that says what must be there: adds and removes in a random order. */
 static void test_map__agrees_with_a_plain_array(void **state)
 {
@@ -151,6 +178,7 @@ int main(void)
 		cmocka_unit_test(test_set__adds_and_replaces),
 		cmocka_unit_test(test_set__keeps_a_copy_of_the_key),
 		cmocka_unit_test(test_find__keys_are_bytes),
+		cmocka_unit_test(test_map__keys_of_all_lengths),
 		cmocka_unit_test(test_map__agrees_with_a_plain_array),
 		cmocka_unit_test(test_next__visits_each_once),
 		cmocka_unit_test(test_done__frees_the_values),
