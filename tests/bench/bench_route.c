@@ -9,6 +9,7 @@
 #include "bench.h"
 #include "config/facts.h"
 #include "host/host.h"
+#include "sink/prometheus.h"
 
 static const struct step_pair op_pairs[] = {
 	{ "0", "read" },  { "1", "write" },  { "2", "open" },   { "3", "close" },

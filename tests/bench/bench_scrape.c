@@ -9,6 +9,7 @@
 #include "bench.h"
 #include "bench_route.h"
 #include "cases.h"
+#include "sink/prometheus.h"
 
 #define SERIES 100000
 
