@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SRC_REMOTE_RUNTIME_JSON_H
+#define SRC_REMOTE_RUNTIME_JSON_H
+
+/*
+ * JSON of a runtime as a tree whose memory is bounded before it is built. The tree is the caller's. docker.c reads
+ * answers with it, cri.c the part of an answer that is JSON.
+ */
+
+#include <jansson.h>
+#include "base/err.h"
+
+/* Every object of a tree costs some 500 bytes, of three in the text ("{},"): what a size alone allows is too much. */
+#define RUNTIME_JSON_OBJECTS_MAX (1u << 16)
+#define RUNTIME_JSON_VALUES_MAX (1u << 19)
+
+/* -EBADMSG: it is none; -EMSGSIZE: too many values. */
+int runtime_json__load(const char *text, size_t len, json_t **ret_root, struct err *err);
+
+#endif
