@@ -142,8 +142,10 @@ static __always_inline u32 own_pid_of(struct task_struct *task, u32 *ret_namespa
 		*ret_namespace = pid->numbers[0].ns->ns.inum;
 		return 0;
 	}
+	/* As a number: before 5.11 the verifier lets nothing that it does not know be added to a typed pointer. */
+	bpf_core_read(&pid, sizeof(pid), &task->group_leader->thread_pid);
 	upid = (void *)pid + bpf_core_field_offset(struct pid, numbers) +
-	       (u64)(level & 0x3f) * bpf_core_type_size(struct upid);
+	       (u64)level * bpf_core_type_size(struct upid);
 	*ret_namespace = BPF_CORE_READ(upid, ns, ns.inum);
 	return BPF_CORE_READ(upid, nr);
 }

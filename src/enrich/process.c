@@ -222,7 +222,9 @@ static struct process_entry *new_entry(const struct who_key *key, const struct w
 	entry->process.binary = entry->process.interpreter = entry->process.file = "";
 	entry->process.cwd = entry->process.arguments = "";
 	entry->process.credentials.auid = WHO_UID_UNSET;
-	entry->process.start_ns = clock_wall_ns() - clock_monotonic_ns() + (int64_t)key->time_ns;
+	/* Unsigned: of what is no time at all the sum need not fit. */
+	entry->process.start_ns =
+		(int64_t)((uint64_t)(clock_wall_ns() - clock_monotonic_ns()) + key->time_ns);
 	return entry;
 }
 
@@ -470,13 +472,14 @@ static void forget_old_images(struct process_table *table, const struct process_
 {
 	struct process_entry *image = find_entry(table, &entry->process.parent);
 
-	for (int i = 1; image && image->process.key.tgid == entry->process.key.tgid; i++) {
-		if (i >= IMAGES_MAX && image->list) {
-			remove_entry(table, image);
+	/* What is said of parents need not be true: they may even go round in a circle. */
+	for (int i = 1; i < IMAGES_MAX; i++) {
+		if (!image || image->process.key.tgid != entry->process.key.tgid)
 			return;
-		}
 		image = find_entry(table, &image->process.parent);
 	}
+	if (image && image->process.key.tgid == entry->process.key.tgid && image->list)
+		remove_entry(table, image);
 }
 
 static int fill_exec(struct process_table *table, struct process_entry *entry,

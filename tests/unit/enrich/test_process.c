@@ -378,6 +378,37 @@ static void test_take__malformed(void **state)
 	close_table(&fixture);
 }
 
+static void test_take__parents_in_a_circle(void **state)
+{
+	struct who_key key = who_key(CHILD, 5), next = who_key(CHILD, 6);
+	struct fixture fixture;
+
+	(void)state;
+	open_table(&fixture, 0);
+	assert_int_equal(take_exec(&fixture, key, key), 0);
+	assert_int_equal(take_exec(&fixture, next, next), 0);
+	close_table(&fixture);
+	open_table(&fixture, 0);
+	take_exec(&fixture, key, next);
+	take_exec(&fixture, next, key);
+	assert_int_equal(take_exec(&fixture, who_key(CHILD, 7), next), 0);
+	process_table__expire(fixture.table, 1000000);
+	close_table(&fixture);
+}
+
+/* A sum that does not fit is no time, and no harm. */
+static void test_take__far_future(void **state)
+{
+	struct fixture fixture;
+
+	(void)state;
+	open_table(&fixture, 0);
+	assert_int_equal(take_exec(&fixture, who_key(CHILD, INT64_MAX), who_key(SHELL, 1)), 0);
+	assert_int_equal(take_exec(&fixture, who_key(CHILD, UINT64_MAX), who_key(SHELL, 1)), 0);
+	assert_int_equal(take_exit(&fixture, who_key(CHILD, UINT64_MAX), UINT64_MAX, 0), 0);
+	close_table(&fixture);
+}
+
 static void test_take__cgroups_are_others_business(void **state)
 {
 	struct who_cgroup cgroup = { .header = who_header(WHO_RECORD_CGROUP_MADE, sizeof(cgroup),
@@ -408,6 +439,8 @@ int main(void)
 		cmocka_unit_test(test_take__seeds_whose_parent_comes_later),
 		cmocka_unit_test(test_take__seed_of_what_is_known),
 		cmocka_unit_test(test_take__malformed),
+		cmocka_unit_test(test_take__parents_in_a_circle),
+		cmocka_unit_test(test_take__far_future),
 		cmocka_unit_test(test_take__cgroups_are_others_business),
 	};
 
