@@ -122,10 +122,13 @@ static __always_inline void fill_header(struct who_header *header, u16 kind, u32
 	header->time_ns = now;
 }
 
-/* False when it is lost; that is counted. Nobody is woken up: user space drains the ring on a timer. */
+/* False when it is lost; that is counted. User space drains the ring on a timer; it is woken up only for a new cgroup,
+ * which filters have to know before anything happens in it. */
 static __always_inline bool send(void *record, u64 size, u32 kind)
 {
-	if (bpf_ringbuf_output(&who_records, record, size, BPF_RB_NO_WAKEUP) == 0)
+	u64 wakeup = kind == WHO_RECORD_CGROUP_MADE ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP;
+
+	if (bpf_ringbuf_output(&who_records, record, size, wakeup) == 0)
 		return true;
 	count_lost(kind);
 	return false;

@@ -25,6 +25,17 @@ static int check_btf(const char *path, struct err *err)
 	return r;
 }
 
+static struct program_options program_options_of(const struct agent *agent)
+{
+	return (struct program_options){
+		.host = agent->host,
+		.btf_path = agent->options.btf_path,
+		.is_strict = agent->options.is_strict,
+		.log = agent->options.log_library,
+		.log_ctx = agent->options.log_ctx,
+	};
+}
+
 /* Labels that show a container's id may show its name now. */
 static void look_at_names(void *ctx)
 {
@@ -42,6 +53,7 @@ static int make_who(struct agent *agent, struct err *err)
 		.host = agent->host,
 		.loop = agent->options.loop,
 		.filter = agent->options.filter,
+		.program = program_options_of(agent),
 		.named = look_at_names,
 		.ctx = agent,
 	};
@@ -145,13 +157,7 @@ struct agent *agent__free(struct agent *agent)
 
 static int open_programs(struct agent *agent, struct agent_config *config, struct err_list *errors)
 {
-	const struct program_options options = {
-		.host = agent->host,
-		.btf_path = agent->options.btf_path,
-		.is_strict = agent->options.is_strict,
-		.log = agent->options.log_library,
-		.log_ctx = agent->options.log_ctx,
-	};
+	const struct program_options options = program_options_of(agent);
 	struct spec *spec = config->spec;
 	struct err err = ERR_INIT;
 	uint32_t i;
@@ -637,6 +643,7 @@ void agent__detach(struct agent *agent)
 		config->cost = config_cost__free(config->cost);
 		close_programs(config);
 	}
+	who__detach(agent->who);
 	if (agent->span_export)
 		span_export__finish(agent->span_export);
 }

@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 
-#define SELF_WHO_FAMILIES 14
+#define SELF_WHO_FAMILIES 27
 
 struct agent;
 struct family;

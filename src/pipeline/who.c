@@ -2,28 +2,38 @@
 #include "pipeline/who.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "host/cgroup.h"
 #include "host/host.h"
 
 #define TIDY_NS (10 * NS_PER_S)
+#define EXPIRE_NS (NS_PER_S)
 /* Where nobody tells of new cgroups filters look for them this often: a walk takes a few milliseconds. */
 #define LOOK_NS (NS_PER_S)
 
 struct who {
 	struct who_options options;
-	struct identity_table *table; /* owned; NULL: not started */
-	struct who_wanted *wanted;    /* owned; NULL: everybody is wanted */
-	struct cgroup_tree *tree;     /* borrowed from the host; NULL: there is none */
-	struct cgroup_watch *watch;   /* owned, of the tree */
-	int64_t tidied_ns, looked_ns;
+	struct identity_table *table;    /* owned; NULL: not started */
+	struct who_wanted *wanted;       /* owned; NULL: everybody is wanted */
+	struct process_table *processes; /* owned; NULL: the engine does not tell of them */
+	uint64_t unattributed;           /* execs in a cgroup that is not known */
+	struct who_engine *engine;       /* owned; NULL: it cannot run here, or not any more */
+	struct loop_watch *ring;         /* of the engine's descriptor */
+	struct strbuf path;              /* of the cgroup that is being told */
+	struct cgroup_tree *tree;        /* borrowed from the host; NULL: there is none */
+	struct cgroup_watch *watch;      /* owned, of the tree */
+	int64_t tidied_ns, looked_ns, expired_ns;
 	bool has_new_names;
 };
 
@@ -60,6 +70,128 @@ static void on_removed(void *ctx, uint64_t id, const char *path)
 	remove_cgroup(ctx, id);
 }
 
+/* ---- what the engine tells ----------------------------------------------------------------------------- */
+
+/* Records have paths below the hierarchy's root; everybody else has them with the place where it is mounted. */
+static void take_made(struct who *who, const struct who_cgroup *cgroup, const char *path)
+{
+	const char *mount = who->tree ? cgroup_tree__mount_path(who->tree) : "";
+
+	who->path.len = 0;
+	strbuf__printf(&who->path, "%s%s", mount, str_eq(path, "/") ? "" : path);
+	if (strbuf__status(&who->path) == 0)
+		add_cgroup(who, cgroup->id, strbuf__text(&who->path));
+}
+
+static void take_cgroup(struct who *who, uint16_t kind, const char *record, size_t len)
+{
+	struct who_cgroup cgroup;
+
+	if (len < sizeof(cgroup))
+		return;
+	memcpy(&cgroup, record, sizeof(cgroup));
+	/* Those of version 1 have ids that nobody goes by. */
+	if (cgroup.hierarchy != 0 || cgroup.path_size == 0 ||
+	    cgroup.path_size > len - sizeof(cgroup) || record[len - 1] != '\0')
+		return;
+	if (kind == WHO_RECORD_CGROUP_MADE)
+		take_made(who, &cgroup, record + sizeof(cgroup));
+	else
+		remove_cgroup(who, cgroup.id);
+}
+
+/* What processes tell of their cgroup. */
+static void take_task(struct who *who, uint16_t kind, const char *record, size_t len)
+{
+	struct who_task task;
+
+	if (len < sizeof(struct who_header) + sizeof(task))
+		return;
+	memcpy(&task, record + sizeof(struct who_header), sizeof(task));
+	if (kind == WHO_RECORD_EXEC && !who__find(who, task.cgroup_id))
+		who->unattributed++;
+	if (!(task.flags & WHO_FLAG_KERNEL_THREAD))
+		identity_table__see_namespaces(who->table, task.cgroup_id,
+					       task.namespaces[WHO_NAMESPACE_MNT],
+					       task.namespaces[WHO_NAMESPACE_NET]);
+}
+
+static void take_record(void *ctx, const struct who_header *header, const void *record, size_t len)
+{
+	struct who *who = ctx;
+
+	/* What it has no room for, or does not understand, it counts. */
+	if (who->processes)
+		(void)process_table__take(who->processes, record, len);
+	switch (header->kind) {
+	case WHO_RECORD_CGROUP_MADE:
+	case WHO_RECORD_CGROUP_REMOVED:
+		take_cgroup(who, header->kind, record, len);
+		break;
+	case WHO_RECORD_EXEC:
+	case WHO_RECORD_SEED:
+		take_task(who, header->kind, record, len);
+		break;
+	default:
+		break;
+	}
+}
+
+static void on_ring(void *ctx, int fd, uint32_t events)
+{
+	(void)fd;
+	(void)events;
+	who__drain(ctx);
+}
+
+/* First of all, so that nobody comes in between who is neither told of nor found. */
+static void open_engine(struct who *who)
+{
+	const struct who_engine_options options = {
+		.program = who->options.program,
+		.possible_cpus = host__possible_cpus(who->options.host),
+		.take = take_record,
+		.ctx = who,
+	};
+	struct err err = ERR_INIT;
+	int r = who_engine__open(&options, &who->engine, &err);
+
+	if (r >= 0 && who->options.loop)
+		r = loop__add_fd(who->options.loop, who_engine__event_fd(who->engine), EPOLLIN,
+				 on_ring, who, &who->ring, &err);
+	if (r < 0) {
+		log_err(LOG_WARN, &err, "The kernel does not tell who comes and goes");
+		who->engine = who_engine__close(who->engine);
+	}
+	err__done(&err);
+}
+
+static int open_processes(struct who *who, struct err *err)
+{
+	char node[HOST_NAME_MAX + 1] = "";
+	const struct process_options options = { .node = node, .host = who->options.host };
+
+	(void)gethostname(node, sizeof(node) - 1);
+	if (process_table__new(&options, &who->processes) < 0)
+		return err__set(err, -ENOMEM, NULL, "no memory for processes");
+	return 0;
+}
+
+/* Those who were there before, then what has happened since the engine runs. */
+static int seed(struct who *who, struct err *err)
+{
+	struct err seed_err = ERR_INIT;
+	int r = who_engine__has_processes(who->engine) ? open_processes(who, err) : 0;
+
+	if (r < 0)
+		return r;
+	if (who_engine__seed(who->engine, &seed_err) < 0)
+		log_err(LOG_WARN, &seed_err, "Processes of before are not known, ignoring");
+	err__done(&seed_err);
+	who__drain(who);
+	return 0;
+}
+
 /* Containers that have no name yet are asked for elsewhere; those that got one may be wanted, or not any more. */
 static void on_named(void *ctx, const struct identity *identity)
 {
@@ -89,6 +221,10 @@ static void follow_cgroups(struct who *who)
 	who->tree = host__cgroups(who->options.host, &err);
 	if (!who->tree) {
 		log_err(LOG_WARN, &err, "Containers are not known");
+	} else if (who->engine) {
+		/* Those that are there; the others are told by the engine. */
+		if (cgroup_tree__subscribe_anyway(who->tree, &observer, &who->watch, &err) == 0)
+			who->watch = cgroup_tree__unsubscribe(who->tree, who->watch);
 	} else if (cgroup_tree__subscribe(who->tree, &observer, &who->watch, &err) < 0) {
 		log_err(LOG_INFO, &err, "New containers are looked for, nobody tells of them");
 		err__done(&err);
@@ -120,6 +256,7 @@ static void close_tables(struct who *who)
 	if (who->watch)
 		who->watch = cgroup_tree__unsubscribe(who->tree, who->watch);
 	who->wanted = who_wanted__free(who->wanted);
+	who->processes = process_table__free(who->processes);
 	who->table = identity_table__free(who->table);
 }
 
@@ -134,8 +271,9 @@ int who__start(struct who *who, struct err *err)
 		close_tables(who);
 		return r;
 	}
+	open_engine(who);
 	follow_cgroups(who);
-	return 0;
+	return who->engine ? seed(who, err) : 0;
 }
 
 int who__new(const struct who_options *options, struct who **ret_who, struct err *err)
@@ -153,9 +291,20 @@ struct who *who__free(struct who *who)
 {
 	if (!who)
 		return NULL;
+	who__detach(who);
 	close_tables(who);
+	strbuf__done(&who->path);
 	free(who);
 	return NULL;
+}
+
+void who__detach(struct who *who)
+{
+	if (who->ring)
+		who->ring = loop__remove(who->options.loop, who->ring);
+	if (who->engine)
+		who_engine__drain(who->engine);
+	who->engine = who_engine__close(who->engine);
 }
 
 bool who__is_running(const struct who *who)
@@ -182,12 +331,18 @@ void who__drain(struct who *who)
 
 	if (!who->table)
 		return;
+	if (who->engine)
+		who_engine__drain(who->engine);
 	if (who->watch && (cgroup_tree__is_live(who->tree) ||
 			   (who->wanted && now_ns - who->looked_ns >= LOOK_NS))) {
 		cgroup_tree__look_around(who->tree);
 		who->looked_ns = now_ns;
 	}
 	take_names(who);
+	if (who->processes && now_ns - who->expired_ns >= EXPIRE_NS) {
+		process_table__expire(who->processes, now_ns);
+		who->expired_ns = now_ns;
+	}
 	if (now_ns - who->tidied_ns >= TIDY_NS) {
 		identity_table__tidy(who->table, now_ns);
 		who->tidied_ns = now_ns;
@@ -223,6 +378,11 @@ const struct identity *who__find_netns(struct who *who, uint64_t netns_id)
 	return who->table ? identity_table__find_netns(who->table, netns_id) : NULL;
 }
 
+const struct process_table *who__processes(const struct who *who)
+{
+	return who->processes;
+}
+
 /* ---- filters ------------------------------------------------------------------------------------------- */
 
 bool who__has_filter(const struct who *who)
@@ -238,11 +398,17 @@ int who__filter_program(struct who *who, struct program *program, const char *co
 	return r < 0 ? r : who_wanted__lend(who->wanted, program, config, err);
 }
 
-void who__figures(const struct who *who, struct who_figures *ret_figures)
+void who__report(const struct who *who, struct who_report *ret_report)
 {
-	*ret_figures = (struct who_figures){ 0 };
+	*ret_report = (struct who_report){ .has_engine = who->engine };
+	if (who->engine)
+		who_engine__figures(who->engine, &ret_report->engine);
+	ret_report->has_processes = who->processes;
+	ret_report->unattributed = who->unattributed;
+	if (who->processes)
+		process_table__figures(who->processes, &ret_report->processes);
 	if (who->table)
-		ret_figures->identity = identity_table__figures(who->table);
+		ret_report->identity = identity_table__figures(who->table);
 	if (who->wanted)
-		ret_figures->wanted = who_wanted__figures(who->wanted);
+		ret_report->wanted = who_wanted__figures(who->wanted);
 }

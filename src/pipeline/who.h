@@ -3,8 +3,8 @@
 #define SRC_PIPELINE_WHO_H
 
 /*
- * Who is behind the numbers: the table of cgroups, kept true as they come and go, and the filters.
- * It owns both; the host and the loop are borrowed.
+ * Who is behind the numbers: the engine's programs that tell of cgroups and processes, the tables that are made of what
+ * they tell, and the filters. It owns all of these; the host and the loop are borrowed.
  * The agent makes one and starts it once something asks for identity, before that thing's programs are attached; while
  * nobody asks nothing is loaded and nothing costs anything.
  */
@@ -13,9 +13,10 @@
 #include <stdint.h>
 #include "base/err.h"
 #include "enrich/identity.h"
+#include "enrich/process.h"
+#include "pipeline/who_engine.h"
 #include "pipeline/who_filter.h"
 #include "pipeline/who_wanted.h"
-#include "program/program.h"
 
 struct loop;
 struct who;
@@ -24,6 +25,7 @@ struct who_options {
 	struct host *host;
 	struct loop *loop;               /* NULL: nobody waits for anything */
 	const struct who_filter *filter; /* borrowed; NULL or empty: everybody is wanted */
+	struct program_options program;  /* how to open the engine's object */
 	void (*named)(void *ctx);        /* names came: what shows placeholders may look again */
 	void *ctx;
 };
@@ -34,26 +36,36 @@ struct who *who__free(struct who *who);
 
 /* There is a filter: programs have to ask it. */
 bool who__has_filter(const struct who *who);
-/* Before anything that needs it is attached; again is harmless. Where the kernel does not tell of cgroups they are
- * looked for, and the log says so. Negative only when there is no memory, or no map for the filters. */
+/* Before anything that needs it is attached; again is harmless. Where the engine cannot run, cgroups are followed as
+ * the host can, and the log says so. Negative only when there is no memory, or no map for the filters. */
 int who__start(struct who *who, struct err *err);
 bool who__is_running(const struct who *who);
 /* Takes in what the kernel has told; before labels are made. */
 void who__drain(struct who *who);
+/* Ends the engine; what is known stays. */
+void who__detach(struct who *who);
+
 /* By cgroup id; of namespaces the id is the inode number. NULL: nobody knows, or it does not run. */
 const struct identity *who__find(struct who *who, uint64_t cgroup_id);
 const struct identity *who__find_mntns(struct who *who, uint64_t mntns_id);
 const struct identity *who__find_netns(struct who *who, uint64_t netns_id);
+/* NULL: processes are not told here. Borrowed. */
+const struct process_table *who__processes(const struct who *who);
 
 /* Between open and load of a program, when there is a filter; see who_wanted__lend(). */
 int who__filter_program(struct who *who, struct program *program, const char *config,
 			struct err *err);
 
-struct who_figures {
+struct who_report {
+	bool has_engine; /* otherwise the engine's figures are all 0 */
+	struct who_engine_figures engine;
+	bool has_processes; /* it tells of processes, too */
+	struct process_table_figures processes;
+	uint64_t unattributed; /* execs in a cgroup that was not known */
 	struct identity_figures identity;
 	struct who_wanted_figures wanted; /* with a filter */
 };
 
-void who__figures(const struct who *who, struct who_figures *ret_figures);
+void who__report(const struct who *who, struct who_report *ret_report);
 
 #endif

@@ -1,0 +1,148 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Real containers (runc, busybox) that live for an instant: whatever they execute is told by the container that did it,
+# by those that are gone as well, and filters know a new one.
+. "$SONDE_SOURCE/tests/lib/tap.sh"
+
+cd "$tap_scratch" || exit 1
+runc=$(command -v runc) || tap_skip_all "there is no runc"
+count=100
+batch=4
+if [ -n "${SONDE_IN_VM-}" ]; then
+	count=10 batch=2 # its processors are emulated
+fi
+top=sonde-containers-$$
+for root in /sys/fs/cgroup/unified /sys/fs/cgroup; do
+	[ ! -e $root/cgroup.procs ] || break
+done
+
+# remove_groups: of all hierarchies; deepest first.
+remove_groups() {
+	find /sys/fs/cgroup -depth -type d -path "*/$top*" -exec rmdir {} + 2>/dev/null
+}
+tap_at_exit remove_groups
+
+# ---- a bundle: every container executes three programs ----
+
+mkdir -p root/bin root/proc
+cp "$(command -v busybox)" root/bin/busybox
+for applet in sh true sleep; do
+	ln -s busybox root/bin/$applet
+done
+"$runc" spec || tap_skip_all "runc cannot write a bundle"
+mv config.json template.json
+
+# container_id NUMBER: 64 digits of which the first 12 tell it from others.
+container_id() {
+	printf '%06d%06d%052d' "$1" $$ 0
+}
+
+# run_container NUMBER SHELL-COMMAND
+run_container() {
+	id=$(container_id "$1")
+	mkdir "bundle$1"
+	sed -e 's/"terminal": true/"terminal": false/' \
+		-e 's|^\([[:space:]]*\)"sh"$|\1"/bin/sh", "-c", "'"$2"'"|' \
+		-e 's|"path": "rootfs"|"path": "'"$tap_scratch/root"'"|' \
+		-e 's|^\([[:space:]]*\)"linux": {|&"cgroupsPath": "/'"$top/docker/$id"'",|' \
+		template.json >"bundle$1/config.json"
+	# Without pivoting: in a VM the root is the one that cannot be left.
+	"$runc" --root "$tap_scratch/state" run --no-pivot --bundle "bundle$1" "sonde-$$-$1" >"log$1" 2>&1 </dev/null
+}
+
+if ! run_container 0 "exit 0"; then
+	tap_skip_all "runc runs no container here: $(tail -n 1 log0)"
+fi
+
+# ---- the agent ----
+
+cp "$SONDE_TEST_BPF/who_execs.bpf.o" .
+cat >who_execs.yaml <<END
+metrics:
+  counters:
+    - name: execs_total
+      help: Programs executed
+      labels:
+        - name: cgroup
+          size: 8
+          decoders:
+            - name: uint
+            - name: container
+END
+
+stop() {
+	[ -z "${agent-}" ] || kill "$agent" 2>/dev/null
+	wait "${agent-}" 2>/dev/null
+}
+tap_at_exit stop
+
+# start FLAG…: until it serves, for a minute at most.
+start() {
+	"$SONDE_BIN" run --probes=. --listen=127.0.0.1:0 "$@" who_execs >out 2>errors &
+	agent=$!
+	tries=0
+	until grep -q '^metrics ' out || [ $tries -eq 600 ]; do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+	url=$(sed -n 's/^metrics *//p' out)
+}
+
+fetch() {
+	wget -q -O - "$url" 2>/dev/null || curl -s "$url"
+}
+
+# value SERIES: of the metrics in the file metrics; nothing when it is not there.
+value() {
+	sed -n "s/^$1 //p" metrics
+}
+
+# run_all FIRST LAST [COMMAND]: containers of 50 ms, some at once.
+run_all() {
+	at=$1
+	while [ "$at" -le "$2" ]; do
+		rest=$batch
+		while [ $rest -gt 0 ] && [ "$at" -le "$2" ]; do
+			run_container "$at" "${3-/bin/true; exec /bin/sleep 0.05}" &
+			at=$((at + 1)) rest=$((rest - 1))
+			pids="${pids-} $!"
+		done
+		for pid in $pids; do
+			wait "$pid"
+		done
+		pids=''
+	done
+}
+
+start
+run_all 1 $count
+fetch >metrics
+seen=0 wrong=''
+number=1
+while [ $number -le $count ]; do
+	short=$(container_id $number | cut -c 1-12)
+	got=$(value "ebpf_exporter_execs_total{cgroup=\"$short\"}")
+	# sh, true and sleep; runc itself may execute what it began with in there.
+	if [ "${got:-0}" -ge 3 ]; then
+		seen=$((seen + 1))
+	else
+		wrong="$wrong $short:${got:-none}"
+	fi
+	number=$((number + 1))
+done
+tap_is "all that $count containers of 50 ms execute is told by container" "$seen$wrong" $count
+tap_is "nobody is unknown" "$(grep -c 'cgroup="unknown' metrics)" 0
+tap_is "containers that are gone are not there any more" "$(value sonde_identity_containers_dead)" "$count"
+tap_is "no record of them was lost" "$(value 'sonde_identity_records_lost_total{kind="cgroup_made"}')" 0
+stop
+
+start --container="$(container_id 1001 | cut -c 1-12)"
+# It is told of a container as soon as there is one; a busy machine may need a moment to hear it.
+run_all 1001 1002 "/bin/sleep 1; /bin/true; /bin/true; exec /bin/true"
+fetch >metrics
+got=$(value "ebpf_exporter_execs_total{cgroup=\"$(container_id 1001 | cut -c 1-12)\"}")
+tap_check "a filter knows a new container" test "${got:-0}" -ge 3
+tap_is "others are not counted" "$(grep -c '^ebpf_exporter_execs_total{' metrics)" 1
+stop
+tap_done
