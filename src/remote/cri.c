@@ -402,7 +402,7 @@ static int read_response(struct runtime_talk *talk, struct protobuf_message repl
 			continue;
 		if (field.number == RESPONSE_STATUS)
 			r = read_item(&talk->draft, field.content, roles, err);
-		else if (field.number == RESPONSE_INFO)
+		else if (field.number == RESPONSE_INFO && roles != pod_of_container_roles)
 			read_info(&talk->draft, field.content);
 		if (r < 0)
 			return r;
