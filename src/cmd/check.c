@@ -10,6 +10,7 @@
 #include "cmd/capabilities.h"
 #include "cmd/command.h"
 #include "cmd/configs.h"
+#include "cmd/host_root.h"
 #include "cmd/report.h"
 #include "cmd/session.h"
 #include "pipeline/agent.h"
@@ -118,6 +119,7 @@ static void attach(struct check *check, struct agent *agent)
 static int check_config(struct check *check, const struct config_path *path)
 {
 	const struct agent_options options = {
+		.root = host_root(),
 		.btf_path = check->options.btf_path[0] ? check->options.btf_path : NULL,
 		/* What matters of its words stands in the table or below an error. */
 		.log_library = check->options.is_debugging ? session_log_library : NULL,

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "cmd/capabilities.h"
 #include "cmd/command.h"
+#include "cmd/host_root.h"
 #include "cmd/probes.h"
 #include "cmd/session.h"
 #include "cmd/table.h"
@@ -214,6 +215,7 @@ static int find_all(struct list *list, const struct flags_result *result,
 		    struct config_paths *paths, struct err *err)
 {
 	const struct agent_options options = {
+		.root = host_root(),
 		.btf_path = list->options.btf_path[0] ? list->options.btf_path : NULL,
 		.log_library = list->options.is_debugging ? session_log_library : NULL,
 	};

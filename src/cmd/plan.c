@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "cmd/command.h"
 #include "cmd/configs.h"
+#include "cmd/host_root.h"
 #include "cmd/report.h"
 #include "cmd/session.h"
 #include "pipeline/agent.h"
@@ -95,6 +96,7 @@ static int print_plan(const struct agent *agent, bool is_json)
 static int run_plan(const struct plan_options *options, const struct flags_result *result)
 {
 	const struct agent_options agent_options = {
+		.root = host_root(),
 		.btf_path = options->btf_path[0] ? options->btf_path : NULL,
 		/* What matters of its words stands in the plan. */
 		.log_library = options->is_debugging ? session_log_library : NULL,

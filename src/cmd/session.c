@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/vec.h"
 #include "cmd/capabilities.h"
+#include "cmd/host_root.h"
 #include "cmd/version.h"
 #include "config/load.h"
 #include "pipeline/agent.h"
@@ -194,6 +195,7 @@ int session__open(struct session *session, const struct session_options *options
 
 	const struct agent_options agent_options = {
 		.loop = session->loop,
+		.root = host_root(),
 		.btf_path = options->btf_path && options->btf_path[0] ? options->btf_path : NULL,
 		.is_strict = options->is_strict,
 		.uses_kernel_syscall_names = options->uses_kernel_syscall_names,

@@ -14,10 +14,12 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -206,6 +208,44 @@ static void test_identity__instead_of_the_cgroup(void **state)
 	exporter__done(&exporter);
 }
 
+#define CGROUPS "/sys/fs/cgroup"
+
+/* As in a container that has the machine mounted at ./host, and of the cgroups nothing where they usually are. */
+static void enter_container(void *ctx)
+{
+	const struct exporter *exporter = ctx;
+	char host[96];
+
+	snprintf(host, sizeof(host), "%s/host", exporter->dir);
+	if (unshare(CLONE_NEWNS) < 0 || mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mkdir(host, 0755) < 0 || mount("/", host, NULL, MS_BIND | MS_REC, NULL) < 0 ||
+	    umount2(CGROUPS, MNT_DETACH) < 0 || setenv("HOST_ROOT", host, 1) < 0)
+		_exit(99);
+}
+
+static void test_identity__from_inside_of_a_container(void **state)
+{
+	static const char yaml[] =
+		"identity: [container]\n" HEAD
+		"      labels: [{name: cgroup, size: 8, decoders: [{name: uint}, {name: cgroup}]}]\n";
+	struct exporter exporter;
+	char *metrics;
+
+	need_groups(state);
+	exporter__init(&exporter);
+	exporter__add(&exporter, "cgroups", "cgroups", yaml);
+	exporter.prepare = enter_container;
+	exporter.prepare_ctx = &exporter;
+	exporter__start(&exporter, "cgroups", NULL);
+	fire(0, id_of(tree.groups[DOCKER]));
+	metrics = exporter__scrape(&exporter);
+	/* The path is the one that the machine has. */
+	assert_value(metrics, 2, PREFIX "seen_total{cgroup=\"%s\",container=\"%s\"}",
+		     tree.groups[DOCKER], tree.short_docker);
+	free(metrics);
+	exporter__done(&exporter);
+}
+
 /* Nothing is followed for those who do not ask. */
 static void test_identity__costs_nothing_unasked(void **state)
 {
@@ -336,6 +376,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		with_groups(test_identity__beside_the_cgroup),
 		with_groups(test_identity__instead_of_the_cgroup),
+		with_groups(test_identity__from_inside_of_a_container),
 		with_groups(test_identity__costs_nothing_unasked),
 		with_groups(test_by__container),
 		with_groups(test_by__pod),
