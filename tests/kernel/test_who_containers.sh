@@ -26,7 +26,11 @@ tap_at_exit remove_groups
 # ---- a bundle: every container executes three programs ----
 
 mkdir -p root/bin root/proc
-cp "$(command -v busybox)" root/bin/busybox
+# Not by `command -v`: the shell of a VM is busybox itself, and knows no path for it.
+for busybox in /bin/busybox /usr/bin/busybox; do
+	[ ! -e $busybox ] || break
+done
+cp $busybox root/bin/busybox
 for applet in sh true sleep; do
 	ln -s busybox root/bin/$applet
 done
@@ -79,6 +83,7 @@ tap_at_exit stop
 
 # start FLAG…: until it serves, for a minute at most.
 start() {
+	: >out # not what the one before wrote
 	"$SONDE_BIN" run --probes=. --listen=127.0.0.1:0 "$@" who_execs >out 2>errors &
 	agent=$!
 	tries=0

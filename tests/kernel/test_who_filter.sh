@@ -33,6 +33,7 @@ stop() {
 
 # start FLAG…: until it serves, for a minute at most; the port is in the file out.
 start() {
+	: >out # not what the one before wrote
 	"$SONDE_BIN" run --probes="$SONDE_PROBES" --listen=127.0.0.1:0 "$@" processes netdev >out 2>errors &
 	agent=$!
 	tries=0
