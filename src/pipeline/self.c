@@ -9,6 +9,7 @@
 #include "pipeline/internal.h"
 #include "pipeline/self_cost.h"
 #include "pipeline/self_reload.h"
+#include "pipeline/self_runtimes.h"
 #include "pipeline/self_web.h"
 #include "pipeline/self_who.h"
 #include "pipeline/span_metrics.h"
@@ -332,6 +333,7 @@ struct self_metrics {
 	struct family *ledgers[array_size(ledger_families)];  /* the registry's */
 	struct family *reload[SELF_RELOAD_FAMILIES];          /* the registry's */
 	struct family *web[SELF_WEB_FAMILIES];                /* the registry's */
+	struct family *runtimes[SELF_RUNTIMES_FAMILIES];
 	struct family *who[SELF_WHO_FAMILIES];
 	struct self_cost cost;
 	struct span_metrics spans;
@@ -383,6 +385,8 @@ static int open_families(struct agent *agent, struct self_metrics *self, struct 
 		r = self_web__open(agent, self->web, err);
 	if (r >= 0)
 		r = self_who__open(agent, self->who, err);
+	if (r >= 0)
+		r = self_runtimes__open(agent, self->runtimes, err);
 	if (r >= 0)
 		r = self_cost__init(&self->cost, agent->registry, err);
 	return r < 0 ? r : span_metrics__init(&self->spans, agent->registry, err);
@@ -567,6 +571,7 @@ void self_metrics__collect(struct self_metrics *self, struct agent *agent)
 	self_reload__collect(agent, self->reload);
 	self_web__collect(agent, self->web);
 	self_who__collect(agent, self->who);
+	self_runtimes__collect(agent, self->runtimes);
 	collect_process(self, agent);
 	set_value(self->families[SELF_LOG_SUPPRESSED], NULL, 0, (double)log_suppressed());
 	collect_scrapes(self, &agent->scrapes);

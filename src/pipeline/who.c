@@ -25,6 +25,7 @@
 struct who {
 	struct who_options options;
 	struct identity_table *table;    /* owned; NULL: not started */
+	struct who_runtimes *runtimes;   /* owned; NULL: nobody could wait for their answers */
 	struct who_wanted *wanted;       /* owned; NULL: everybody is wanted */
 	struct process_table *processes; /* owned; NULL: the engine does not tell of them */
 	uint64_t unattributed;           /* execs in a cgroup that is not known */
@@ -192,7 +193,16 @@ static int seed(struct who *who, struct err *err)
 	return 0;
 }
 
-/* Containers that have no name yet are asked for elsewhere; those that got one may be wanted, or not any more. */
+/* A new container: its runtime knows what it is called. */
+static void on_seen(void *ctx, const struct identity *identity)
+{
+	struct who *who = ctx;
+
+	if (who->runtimes && identity->container && !identity->container->is_told)
+		who_runtimes__ask(who->runtimes, identity->container);
+}
+
+/* One that got a name may be wanted, or not any more. */
 static void on_named(void *ctx, const struct identity *identity)
 {
 	struct who *who = ctx;
@@ -235,17 +245,32 @@ static void follow_cgroups(struct who *who)
 	err__done(&err);
 }
 
+static int open_runtimes(struct who *who, struct err *err)
+{
+	const struct who_runtimes_options options = {
+		.loop = who->options.loop,
+		.root = host__root(who->options.host),
+		.table = who->table,
+	};
+
+	return who_runtimes__new(&options, &who->runtimes, err);
+}
+
 static int open_tables(struct who *who, struct err *err)
 {
 	const struct identity_options options = {
 		.host_mntns_id = host_namespace(who, "proc/1/ns/mnt"),
 		.host_netns_id = host_namespace(who, "proc/1/ns/net"),
 	};
-	const struct identity_observer observer = { .named = on_named, .ctx = who };
+	const struct identity_observer observer = { .seen = on_seen,
+						    .named = on_named,
+						    .ctx = who };
 	int r = identity_table__new(&options, &who->table, err);
 
 	if (r == 0 && identity_table__subscribe(who->table, &observer) < 0)
 		r = err__set(err, -ENOMEM, NULL, "no memory for identities");
+	if (r == 0 && who->options.loop)
+		r = open_runtimes(who, err);
 	if (r == 0 && who__has_filter(who))
 		r = who_wanted__new(who->options.filter, &who->wanted, err);
 	return r;
@@ -255,6 +280,7 @@ static void close_tables(struct who *who)
 {
 	if (who->watch)
 		who->watch = cgroup_tree__unsubscribe(who->tree, who->watch);
+	who->runtimes = who_runtimes__free(who->runtimes);
 	who->wanted = who_wanted__free(who->wanted);
 	who->processes = process_table__free(who->processes);
 	who->table = identity_table__free(who->table);
@@ -376,6 +402,11 @@ const struct identity *who__find_mntns(struct who *who, uint64_t mntns_id)
 const struct identity *who__find_netns(struct who *who, uint64_t netns_id)
 {
 	return who->table ? identity_table__find_netns(who->table, netns_id) : NULL;
+}
+
+const struct who_runtimes *who__runtimes(const struct who *who)
+{
+	return who->runtimes;
 }
 
 const struct process_table *who__processes(const struct who *who)

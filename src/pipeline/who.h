@@ -16,6 +16,7 @@
 #include "enrich/process.h"
 #include "pipeline/who_engine.h"
 #include "pipeline/who_filter.h"
+#include "pipeline/who_runtimes.h"
 #include "pipeline/who_wanted.h"
 
 struct loop;
@@ -51,6 +52,8 @@ const struct identity *who__find_mntns(struct who *who, uint64_t mntns_id);
 const struct identity *who__find_netns(struct who *who, uint64_t netns_id);
 /* NULL: processes are not told here. Borrowed. */
 const struct process_table *who__processes(const struct who *who);
+/* NULL: it does not run, or nobody could wait for answers. Borrowed. */
+const struct who_runtimes *who__runtimes(const struct who *who);
 
 /* Between open and load of a program, when there is a filter; see who_wanted__lend(). */
 int who__filter_program(struct who *who, struct program *program, const char *config,

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SRC_PIPELINE_WHO_RUNTIMES_H
+#define SRC_PIPELINE_WHO_RUNTIMES_H
+
+/*
+ * The container runtimes of this machine, asked for the names of containers as those are seen; answers go to the
+ * identity table. It owns a client for each socket; the table and the loop are borrowed.
+ * who.c makes it and passes containers on.
+ */
+
+#include "base/err.h"
+#include "base/loop.h"
+#include "remote/runtime.h"
+
+struct container;
+struct identity_table;
+struct who_runtimes;
+
+struct who_runtimes_options {
+	struct loop *loop;
+	const char *root; /* where the host's root is mounted */
+	struct identity_table *table;
+};
+
+/* The default sockets; those that are not there are looked for when a container comes that may be theirs. */
+int who_runtimes__new(const struct who_runtimes_options *options, struct who_runtimes **ret,
+		      struct err *err);
+struct who_runtimes *who_runtimes__free(struct who_runtimes *runtimes);
+
+/* Somebody may know its name: of runtimes that its path speaks of that one, else all. */
+void who_runtimes__ask(struct who_runtimes *runtimes, const struct container *container);
+
+uint32_t who_runtimes__count(const struct who_runtimes *runtimes);
+/* Socket and figures of one; the path is borrowed. */
+const char *who_runtimes__socket(const struct who_runtimes *runtimes, uint32_t index);
+void who_runtimes__figures(const struct who_runtimes *runtimes, uint32_t index,
+			   struct runtime_figures *ret_figures);
+
+#endif
