@@ -92,15 +92,16 @@ static void notify_reloading(void)
 	session_notify(state);
 }
 
-static int read_and_reload(struct session *session, struct err_list *errors)
+static int read_and_reload(struct session *session, bool *ret_is_replaced, struct err_list *errors)
 {
 	const struct session_options *options = &session->options;
 	struct spec_list specs = { .len = 0 };
 	int r = options->read(options->read_ctx, &specs, errors);
 
+	*ret_is_replaced = false;
 	if (r == 0)
 		r = agent__reload(session->agent, specs.items, specs.len, options->is_lenient,
-				  errors);
+				  ret_is_replaced, errors);
 	else
 		agent__note_failed_reload(session->agent);
 	spec_list__done(&specs);
@@ -125,14 +126,16 @@ static int reload(void *ctx, struct strbuf *out)
 	struct session *session = ctx;
 	struct err_list errors = { .len = 0 };
 	int64_t began_ns = clock_monotonic_ns();
+	bool is_replaced;
 	int r;
 
 	notify_reloading();
-	r = read_and_reload(session, &errors);
+	r = read_and_reload(session, &is_replaced, &errors);
 	log_errors(&errors, r < 0, out);
 	err_list__done(&errors);
 	if (r < 0) {
-		log_error("Not reloaded: what ran goes on");
+		log_error(is_replaced ? "Reloaded in part: what the errors name does not run"
+				      : "Not reloaded: what ran goes on");
 	} else {
 		log_info("Reloaded in %lldms",
 			 (long long)((clock_monotonic_ns() - began_ns) / NS_PER_MS));

@@ -61,10 +61,10 @@ int agent__start(struct agent *agent, struct err *err);
  * not change stays as it is; one whose object did not change keeps its programs attached and every count; of the others
  * maps that agree in type, key and value carry their counts over, and the time in between is counted.
  * is_lenient: a config that cannot be had does not hold up the others; its former self, if any, goes on.
- * Negative: nothing was replaced, or (errors say so) something of the new set could not be started.
+ * Negative: nothing was replaced, or (*ret_is_replaced) something of the new set could not be started.
  */
 int agent__reload(struct agent *agent, struct spec **specs, size_t count, bool is_lenient,
-		  struct err_list *errors);
+		  bool *ret_is_replaced, struct err_list *errors);
 /* A reload ended before there were specs. */
 void agent__note_failed_reload(struct agent *agent);
 /* Detaches programs; scrapes show self-metrics only from now on. */

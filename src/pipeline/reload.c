@@ -116,6 +116,14 @@ static int inherit_counts(struct agent_config *config, struct err *err)
 	return r;
 }
 
+/* Rings and spans; those of programs that go on have a reader until the places change. */
+static int open_events(struct agent *agent, struct agent_config *config, struct err *err)
+{
+	int r = agent_open_sources(agent, config, STREAM_MODE_EVENTS, err);
+
+	return r < 0 ? r : agent_open_spans(agent, config, err);
+}
+
 static int load(struct reload *reload, struct agent_config *config, struct err *err)
 {
 	struct agent *agent = reload->agent;
@@ -128,6 +136,8 @@ static int load(struct reload *reload, struct agent_config *config, struct err *
 		r = err__set(err, -EOPNOTSUPP, NULL, "%s", config->error);
 	if (r == 0 && config->is_loaded)
 		r = agent_open_sources(agent, config, STREAM_MODE_TABLE, err);
+	if (r == 0 && config->is_loaded && !config->shares_programs)
+		r = open_events(agent, config, err);
 	return r < 0 ? err__wrap(err, r, NULL, "config \"%s\"", config->spec->name) : 0;
 }
 
@@ -339,13 +349,11 @@ static int start(struct agent *agent, uint32_t index, struct err *err)
 	if (config->shares_programs) {
 		take_programs(config);
 		r = attach_missing(config, err);
+		if (r == 0)
+			r = open_events(agent, config, err);
 	} else {
 		r = replace_programs(agent, config, index, err);
 	}
-	if (r == 0 && config->is_loaded)
-		r = agent_open_sources(agent, config, STREAM_MODE_EVENTS, err);
-	if (r == 0 && config->is_loaded)
-		r = agent_open_spans(agent, config, err);
 	if (r == 0 && config->is_loaded)
 		r = config_cost__new(config, &config->cost, err);
 	return r < 0 ? err__wrap(err, r, NULL, "config \"%s\"", config->spec->name) : 0;
@@ -424,11 +432,12 @@ void agent__note_failed_reload(struct agent *agent)
 }
 
 int agent__reload(struct agent *agent, struct spec **specs, size_t count, bool is_lenient,
-		  struct err_list *errors)
+		  bool *ret_is_replaced, struct err_list *errors)
 {
 	struct reload reload = { .agent = agent, .is_lenient = is_lenient, .errors = errors };
 	int r = make_all(&reload, specs, count);
 
+	*ret_is_replaced = r == 0;
 	if (r == 0)
 		r = commit(&reload);
 	else
