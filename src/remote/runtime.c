@@ -13,7 +13,7 @@
 
 #define QUEUE_MAX 4096
 #define REPLY_MAX_BYTES (16u << 20) /* as much as a kubelet takes from a runtime */
-#define DEADLINE_NS (2 * NS_PER_S)
+#define DEADLINE_NS (5 * NS_PER_S)  /* podman was seen to take two for its first list */
 #define GIVE_UP_NS (30 * NS_PER_S)
 #define MISSING_NS (2 * NS_PER_S)
 #define FIRST_WAIT_NS (50 * NS_PER_MS)
@@ -79,7 +79,8 @@ static void drop_ask(struct runtime_client *client, struct runtime_ask *ask, uin
 	if (!is_told)
 		return;
 	(*counter)++;
-	client->options.observer.unknown(client->options.observer.ctx, id);
+	if (client->options.observer.unknown)
+		client->options.observer.unknown(client->options.observer.ctx, id);
 }
 
 /* ---- time ---------------------------------------------------------------------------------------------- */

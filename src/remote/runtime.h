@@ -61,7 +61,7 @@ enum runtime_state {
 struct runtime_observer {
 	/* May come more than once for a container: from a list, once it has started, when it was asked for again. */
 	void (*found)(void *ctx, const struct runtime_container *container);
-	/* The runtime does not know such a container, or did not say in time. */
+	/* The runtime does not know such a container, or did not say in time. May be NULL. */
 	void (*unknown)(void *ctx, const char *container_id);
 	/* It came or went. err: why it is down; NULL when it is up. May be NULL. */
 	void (*changed)(void *ctx, enum runtime_state state, const struct err *err);

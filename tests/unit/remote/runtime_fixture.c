@@ -89,6 +89,8 @@ void runtime_fixture__open(struct runtime_fixture *fixture, enum runtime_kind ki
 	options.observer = (struct runtime_observer){
 		.found = note_found, .unknown = note_unknown, .changed = note_change, .ctx = fixture
 	};
+	if (fixture->is_deaf)
+		options.observer.unknown = NULL;
 	if (!options.first_wait_ns)
 		options.first_wait_ns = 2 * NS_PER_MS;
 	if (!options.missing_ns)

@@ -31,6 +31,7 @@ struct runtime_fixture {
 	enum runtime_state state;
 	char unknown[160], error[512];
 	const char *ask_again; /* what the observer asks for when it is told of something unknown */
+	bool is_deaf;          /* the observer listens to names only */
 	char path[108];
 };
 

@@ -294,6 +294,21 @@ static void test_free__while_it_waits(void **state)
 	assert_int_equal(fixture.unknown_count, 0);
 }
 
+/* Who asks for names only need not listen for what has none. */
+static void test_ask__nobody_listens_for_unknown(void **state)
+{
+	const struct fake_step steps[] = { HELLO, NOT_FOUND };
+	struct runtime_fixture fixture = { 0 };
+
+	(void)state;
+	fixture.is_deaf = true;
+	open_docker(&fixture, NULL, steps, array_size(steps));
+	runtime_client__ask(fixture.client, "a1");
+	runtime_fixture__run_all(&fixture);
+	assert_int_equal(runtime_fixture__figures(&fixture).unknown, 1);
+	runtime_fixture__close(&fixture);
+}
+
 static void test_default_sockets__are_absolute(void **state)
 {
 	size_t count;
@@ -319,6 +334,7 @@ int main(void)
 		cmocka_unit_test(test_ask__gone_and_back_again),
 		cmocka_unit_test(test_list__broken),
 		cmocka_unit_test(test_free__while_it_waits),
+		cmocka_unit_test(test_ask__nobody_listens_for_unknown),
 		cmocka_unit_test(test_default_sockets__are_absolute),
 	};
 
