@@ -3,7 +3,8 @@
 
 #include "decode/identity.h"
 
-#define SHORT_ID_LEN 12 /* what the runtimes themselves print */
+#define SANDBOX_NAME "POD" /* as the kubelet calls it, which gives it no name */
+#define SHORT_ID_LEN 12    /* what the runtimes themselves print */
 
 static int run(void *state, const struct decode_env *env, const void *data, size_t len,
 	       struct strbuf *out, struct err *err)
@@ -16,12 +17,17 @@ static int run(void *state, const struct decode_env *env, const void *data, size
 		return r;
 	if (!words.container_id)
 		return DECODE_OK;
-	if (!words.container) {
-		strbuf__printf(out, "%.*s", SHORT_ID_LEN, words.container_id);
-		return DECODE_UNKNOWN;
+	if (words.container) {
+		strbuf__add_text(out, words.container);
+		return DECODE_OK;
 	}
-	strbuf__add_text(out, words.container);
-	return DECODE_OK;
+	if (words.is_sandbox) {
+		strbuf__add_text(out, SANDBOX_NAME);
+		return DECODE_OK;
+	}
+	/* Some have no name, and then no answer will bring one. */
+	strbuf__printf(out, "%.*s", SHORT_ID_LEN, words.container_id);
+	return words.is_told ? DECODE_OK : DECODE_UNKNOWN;
 }
 
 const struct decoder_ops decode_container_ops = {

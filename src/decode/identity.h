@@ -25,6 +25,7 @@ struct identity_words {
 	const char *pod, *namespace; /* NULL: not known yet */
 	const char *unit;            /* "": none */
 	bool is_told;                /* a runtime has said what it knows of the container */
+	bool is_sandbox; /* the container holds a pod's namespaces and does nothing else */
 };
 
 struct identity_source {

@@ -20,6 +20,7 @@ static bool find_cgroup(void *ctx, uint64_t id, struct identity_words *ret_words
 		ret_words->container = container->name;
 		ret_words->image = container->image;
 		ret_words->is_told = container->is_told;
+		ret_words->is_sandbox = container->is_sandbox;
 	}
 	if (identity->pod) {
 		ret_words->pod_uid = identity->pod->uid;

@@ -5,7 +5,7 @@
 /*
  * Rows for the decoders that ask who a cgroup is, where these are known: 1 the root, 2 a service, 3 a container that
  * nobody has told of yet, 4 the same with its names, 5 a container of a pod without names, 6 one with, 7 the pod's own,
- * 8 a container of a pod of podman, 9 a container whose runtime knows no image.
+ * 8 a container of a pod of podman, 9 a container whose runtime knows no image, 10 a pod's sandbox, 11 a container that has no name.
  * It owns nothing. The five tests call it.
  */
 

@@ -18,6 +18,8 @@ static const struct decode_row rows[] = {
 	ROW("6", DECODE_OK, "app"),
 	ROW("7", DECODE_OK, ""), /* the pod holds no process of its own */
 	ROW("9", DECODE_OK, "db"),
+	ROW("10", DECODE_OK, "POD"),
+	ROW("11", DECODE_OK, SHORT_ID),
 };
 
 static void test_run__rows(void **state)
