@@ -105,7 +105,8 @@ static void check_streams(struct checker *checker)
 		if (stream->program != SPEC_NONE)
 			check_index(checker, stream->program, spec->program_count, &stream->at,
 				    "program");
-		if (!stream->map || !stream->map[0])
+		if ((!stream->map || !stream->map[0]) && !stream->is_foreign &&
+		    stream->iterator_count == 0)
 			complain(checker, -EINVAL, &stream->at, "stream '%s' has no map; name one",
 				 stream->name);
 	}

@@ -19,6 +19,10 @@ struct dialect_input {
 	const char *object; /* path of the object beside it, or NULL */
 	const char *text;
 	size_t len;
+	/* Values for parameters that shape the text itself, NAME and value: borrowed for the call. */
+	const struct note_spec *values;
+	uint32_t value_count;
+	bool has_module; /* code for the agent comes with it (WebAssembly), which may make streams and fields */
 };
 
 struct dialect {

@@ -240,10 +240,10 @@ static const char *const output_kinds[] = {
 
 #define TYPE struct attach_spec
 static const struct row attach_rows[] = {
-	ROW(ROW_TEXT, program),     WORD(kind, attach_kinds), WORD(scope, attach_scopes),
-	ROW(ROW_TEXT, target),      ROW(ROW_TEXT, module),    ROW(ROW_TEXT, symbol),
-	ROW(ROW_U64, offset),       ROW(ROW_U64, cookie),     ROW(ROW_U32, flags),
-	ROW(ROW_BOOL, is_optional),
+	ROW(ROW_TEXT, program),     WORD(kind, attach_kinds),   WORD(scope, attach_scopes),
+	ROW(ROW_TEXT, target),      ROW(ROW_TEXT, module),      ROW(ROW_TEXT, symbol),
+	ROW(ROW_U64, offset),       ROW(ROW_U64, cookie),       ROW(ROW_U32, flags),
+	ROW(ROW_U32, frequency_hz), ROW(ROW_BOOL, is_optional), ROW(ROW_BOOL, is_off),
 };
 static const struct shape attach_shape = SHAPE(attach_rows);
 #undef TYPE
@@ -306,10 +306,16 @@ static const struct row field_rows[] = {
 	ROW(ROW_TEXT, name),
 	WORD(role, roles),
 	ROW(ROW_U32, type),
+	ROW(ROW_TEXT, type_name),
+	ROW(ROW_U32, offset),
 	ROW(ROW_U32, size),
+	ROW(ROW_U32, count),
 	ROW(ROW_U32, padding),
 	LIST("step", steps, step_count, step_shape),
 	COUNTED(ROW_PAIRS, "note", notes, note_count),
+	ROW(ROW_TEXT, source),
+	ROW(ROW_BOOL, is_key),
+	ROW(ROW_BOOL, is_foreign),
 	ROW(ROW_BOOL, is_hidden),
 	ROW(ROW_BOOL, must_be_zero),
 };
@@ -331,6 +337,10 @@ static const struct row stream_rows[] = {
 	ROW(ROW_TEXT, overflow_map),
 	WORD(rest, stream_rests),
 	LIST("field", fields, field_count, field_shape),
+	COUNTED(ROW_NOTED, "iterator", iterators, iterator_count),
+	ROW(ROW_U32, record_size),
+	COUNTED(ROW_PAIRS, "note", notes, note_count),
+	ROW(ROW_BOOL, is_foreign),
 };
 static const struct shape stream_shape = SHAPE(stream_rows);
 #undef TYPE
@@ -554,8 +564,9 @@ static const struct shape output_shape = SHAPE(output_rows);
 
 #define TYPE struct param_spec
 static const struct row param_rows[] = {
-	ROW(ROW_TEXT, name),  ROW(ROW_TEXT, help),     ROW(ROW_TEXT, type),
-	ROW(ROW_TEXT, value), ROW(ROW_TEXT, constant),
+	ROW(ROW_TEXT, name),     ROW(ROW_TEXT, help),
+	ROW(ROW_TEXT, type),     ROW(ROW_TEXT, value),
+	ROW(ROW_TEXT, constant), COUNTED(ROW_NOTED, "choice", choices, choice_count),
 };
 static const struct shape param_shape = SHAPE(param_rows);
 #undef TYPE
@@ -574,6 +585,8 @@ static const struct row spec_rows[] = {
 	LIST("filter", filters, filter_count, filter_shape),
 	LIST("output", outputs, output_count, output_shape),
 	LIST("param", params, param_count, param_shape),
+	COUNTED(ROW_PAIRS, "note", notes, note_count),
+	COUNTED(ROW_NOTED, "need", needs, need_count),
 	COUNTED(ROW_NOTED, "warning", warnings, warning_count),
 };
 const struct shape spec_shape = SHAPE(spec_rows, .has_no_at = true);

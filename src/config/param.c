@@ -39,27 +39,39 @@ static int parse_bool(const char *text, void *ret_value, size_t size)
 	return -EINVAL;
 }
 
-static int parse_u32(const char *text, void *ret_value, size_t size)
-{
-	uint64_t wide;
-	uint32_t value;
-
-	(void)size;
-	if (num_parse_u64_go(text, strlen(text), &wide) < 0 || wide > UINT32_MAX)
-		return -EINVAL;
-	value = (uint32_t)wide;
-	memcpy(ret_value, &value, sizeof(value));
-	return 0;
-}
-
-static int parse_u64(const char *text, void *ret_value, size_t size)
+static int parse_unsigned(const char *text, void *ret_value, size_t size)
 {
 	uint64_t value;
 
-	(void)size;
-	if (num_parse_u64_go(text, strlen(text), &value) < 0)
+	if (num_parse_u64_go(text, strlen(text), &value) < 0 ||
+	    (size < sizeof(value) && value >> (8 * size) != 0))
 		return -EINVAL;
-	memcpy(ret_value, &value, sizeof(value));
+	memcpy(ret_value, &value, size); /* little-endian, as all that sonde runs on */
+	return 0;
+}
+
+static int parse_signed(const char *text, void *ret_value, size_t size)
+{
+	int64_t value, most = (int64_t)(UINT64_MAX >> (65 - 8 * size));
+
+	if (num_parse_i64_go(text, strlen(text), &value) < 0 || value > most || value < -most - 1)
+		return -EINVAL;
+	memcpy(ret_value, &value, size);
+	return 0;
+}
+
+static int parse_float(const char *text, void *ret_value, size_t size)
+{
+	double value;
+	float single;
+
+	if (num_parse_double(text, strlen(text), &value) < 0)
+		return -EINVAL;
+	single = (float)value;
+	if (size == sizeof(single))
+		memcpy(ret_value, &single, sizeof(single));
+	else
+		memcpy(ret_value, &value, sizeof(value));
 	return 0;
 }
 
@@ -77,9 +89,17 @@ static int parse_string(const char *text, void *ret_value, size_t size)
 static const struct param_type param_types[] = {
 	{ "bool", sizeof(bool), "true or false", "bool", "", parse_bool },
 	{ "string", 0, "text", "char", "[64]", parse_string },
-	{ "u32", sizeof(uint32_t), "a whole number from 0 to 4294967295", "u32", "", parse_u32 },
-	{ "u64", sizeof(uint64_t), "a whole number from 0 to 18446744073709551615", "u64", "",
-	  parse_u64 },
+	{ "u8", 1, "a whole number from 0 to 255", "u8", "", parse_unsigned },
+	{ "u16", 2, "a whole number from 0 to 65535", "u16", "", parse_unsigned },
+	{ "u32", 4, "a whole number from 0 to 4294967295", "u32", "", parse_unsigned },
+	{ "u64", 8, "a whole number from 0 to 18446744073709551615", "u64", "", parse_unsigned },
+	{ "s8", 1, "a whole number from -128 to 127", "s8", "", parse_signed },
+	{ "s16", 2, "a whole number from -32768 to 32767", "s16", "", parse_signed },
+	{ "s32", 4, "a whole number from -2147483648 to 2147483647", "s32", "", parse_signed },
+	{ "s64", 8, "a whole number from -9223372036854775808 to 9223372036854775807", "s64", "",
+	  parse_signed },
+	{ "f32", 4, "a number", "float", "", parse_float },
+	{ "f64", 8, "a number", "double", "", parse_float },
 };
 
 static const struct param_type *find_type(const char *name)
@@ -102,7 +122,7 @@ static bool is_value(const struct param_type *type, const char *text)
 {
 	uint64_t scratch = 0;
 
-	return type->size == 0 || parse_value(type, text, &scratch, sizeof(scratch)) == 0;
+	return type->size == 0 || parse_value(type, text, &scratch, type->size) == 0;
 }
 
 static bool is_on(const struct param_spec *param)
@@ -118,7 +138,7 @@ static bool is_on(const struct param_spec *param)
 static bool is_param_name(const char *name)
 {
 	size_t len = strspn(name,
-			    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+			    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
 
 	return len > 0 && name[len] == '\0';
 }
@@ -130,12 +150,12 @@ static int check_param(const struct param_spec *param, struct err_list *errors)
 	if (!is_param_name(param->name))
 		return err_list__set(
 			errors, -EINVAL, &param->at,
-			"'%.64s' cannot be the name of a parameter; use letters, digits and _",
+			"'%.64s' cannot be the name of a parameter; use letters, digits, _ and -",
 			param->name);
 	if (!type)
 		return err_list__set(
 			errors, -EINVAL, &param->at,
-			"type \"%.64s\" of parameter '%s' is none; it must be bool, string, u32 or u64",
+			"type \"%.64s\" of parameter '%s' is none; it must be bool, string, u8 to u64, s8 to s64, f32 or f64",
 			param->type, param->name);
 	if (!is_value(type, param->value))
 		return err_list__set(errors, -EINVAL, &param->at,

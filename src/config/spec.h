@@ -17,6 +17,7 @@
 #include "base/arena.h"
 #include "base/loc.h"
 #include "record/role.h"
+#include "record/type.h"
 
 #define SPEC_NONE UINT32_MAX /* an index that points nowhere */
 
@@ -77,8 +78,10 @@ struct attach_spec {
 	const char *symbol; /* in a binary, or NULL */
 	uint64_t offset;
 	uint64_t cookie;
-	uint32_t flags; /* of the attach kind, as the kernel defines them */
+	uint32_t flags;        /* of the attach kind, as the kernel defines them */
+	uint32_t frequency_hz; /* ATTACH_KIND_PERF_EVENT: samples a second on each CPU */
 	bool is_optional;
+	bool is_off; /* loaded, never attached */
 };
 
 enum object_kind { OBJECT_KIND_PATH, OBJECT_KIND_BUILTIN, OBJECT_KIND_GENERATED };
@@ -152,13 +155,22 @@ struct field_spec {
 	struct loc at;
 	const char *name;
 	enum field_role role;
-	uint32_t type; /* enum field_type, when the dialect knows it; otherwise from the size */
-	uint32_t size;
+	enum field_type
+		type; /* when the dialect knows it; otherwise bytes, and the size says more */
+	const char *type_name; /* as the program calls it: a typedef, struct or enum; or NULL */
+	uint32_t
+		offset; /* from the start of the record, or of a row: key, then value; where sizes do not say it */
+	uint32_t size;    /* bytes; of an array those of one element */
+	uint32_t count;   /* elements of an array; 0: it is none */
 	uint32_t padding; /* bytes skipped after the field */
 	const struct step_spec *steps;
 	uint32_t step_count;
 	const struct note_spec *notes; /* annotations that only some sink understands */
 	uint32_t note_count;
+	const char *
+		source; /* it is no bytes of the record but the text of that field, by its steps; or NULL */
+	bool is_key;     /* of the rows of a table */
+	bool is_foreign; /* neither: whoever enriches records brings it, or a module of the config */
 	bool is_hidden;
 	bool must_be_zero; /* no value of its own: a row in which a byte of it is set cannot be decoded */
 };
@@ -181,7 +193,11 @@ struct stream_spec {
 	uint32_t
 		program; /* index into spec.programs; SPEC_NONE: a builtin stream (process exec, fork, exit) */
 	enum stream_mode mode;
-	const char *map; /* or iterator program, or builtin stream */
+	const char *map; /* or iterator program, or builtin stream; "" when iterators[] says more */
+	const struct spec_text
+		*iterators; /* STREAM_MODE_SNAPSHOT: programs, whose rows follow one another */
+	uint32_t iterator_count;
+	uint32_t record_size; /* bytes of a record or row, 0: not known */
 	enum stream_read read;
 	enum stream_transport transport;
 	int64_t interval_ns; /* reading or flushing; 0: when asked */
@@ -194,6 +210,9 @@ struct stream_spec {
 	enum stream_rest rest;
 	const struct field_spec *fields; /* none: from BTF */
 	uint32_t field_count;
+	const struct note_spec *notes; /* annotations that only some sink understands */
+	uint32_t note_count;
+	bool is_foreign; /* no program fills it but a module of the config, or the agent by itself */
 };
 
 /* ---- metrics and spans -------------------------------------------------------------------------------- */
@@ -534,6 +553,8 @@ struct param_spec { /* a knob of the spec that the command line may set */
 	const char *type;     /* a name of param.c's table */
 	const char *value;    /* default, or what the command line says */
 	const char *constant; /* variable of the object that it sets before load, or NULL */
+	const struct spec_text *choices; /* all that it may be; none: whatever the type allows */
+	uint32_t choice_count;
 };
 
 struct filter_spec { /* for all streams of the spec */
@@ -579,6 +600,11 @@ struct spec {
 	uint32_t output_count;
 	const struct param_spec *params;
 	uint32_t param_count;
+	const struct note_spec *notes; /* annotations, and what else a text says about itself */
+	uint32_t note_count;
+	/* What it cannot work without and the agent does not have: a sentence each. */
+	const struct spec_text *needs;
+	uint32_t need_count;
 	/* What was read and ignored, unknown keys for one: for whoever checks a config. */
 	const struct spec_text *warnings;
 	uint32_t warning_count;

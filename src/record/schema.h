@@ -11,23 +11,7 @@
 
 #include <stdint.h>
 #include "record/role.h"
-
-enum field_type {
-	FIELD_TYPE_BYTES, /* opaque */
-	FIELD_TYPE_U8,
-	FIELD_TYPE_U16,
-	FIELD_TYPE_U32,
-	FIELD_TYPE_U64,
-	FIELD_TYPE_S8,
-	FIELD_TYPE_S16,
-	FIELD_TYPE_S32,
-	FIELD_TYPE_S64,
-	FIELD_TYPE_F32,
-	FIELD_TYPE_F64,
-	FIELD_TYPE_BOOL,
-	FIELD_TYPE_STRING, /* up to the first NUL or the size */
-	FIELD_TYPE_STRUCT, /* children say what is in it */
-};
+#include "record/type.h"
 
 enum field_flags {
 	FIELD_BIG_ENDIAN = 1 << 0, /* network order */
