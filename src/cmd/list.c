@@ -11,6 +11,7 @@
 #include "cmd/capabilities.h"
 #include "cmd/command.h"
 #include "cmd/host_root.h"
+#include "cmd/needs.h"
 #include "cmd/probes.h"
 #include "cmd/session.h"
 #include "cmd/table.h"
@@ -49,67 +50,6 @@ static const struct flag_set flag_set = {
 	.flags = flags,
 	.flag_count = array_size(flags),
 };
-
-/* ---- what a probe needs ----------------------------------------------------------------------------- */
-
-enum need {
-	NEED_BPF = 1 << 0,
-	NEED_TYPES = 1 << 1,
-	NEED_KPROBES = 1 << 2,
-	NEED_UPROBES = 1 << 3,
-	NEED_TRACEPOINTS = 1 << 4,
-	NEED_NETWORK = 1 << 5,
-	NEED_LSM = 1 << 6,
-};
-
-static const struct {
-	enum need need;
-	const char *text;
-} needs[] = {
-	{ NEED_BPF, "CAP_BPF, CAP_PERFMON" },
-	{ NEED_NETWORK, "CAP_NET_ADMIN" },
-	{ NEED_TYPES, "the kernel's types (BTF)" },
-	{ NEED_TRACEPOINTS, "tracefs" },
-	{ NEED_KPROBES, "kprobes" },
-	{ NEED_UPROBES, "uprobes" },
-	{ NEED_LSM, "BPF among the security modules" },
-};
-
-/* By what a hook begins with; the others need nothing more. */
-static const struct {
-	const char *hook;
-	unsigned int needs;
-} hook_needs[] = {
-	{ "cgroup", NEED_NETWORK },
-	{ "fentry", NEED_TYPES },
-	{ "fexit", NEED_TYPES },
-	{ "fmod_ret", NEED_TYPES },
-	{ "iter", NEED_TYPES },
-	{ "kprobe", NEED_KPROBES },
-	{ "kretprobe", NEED_KPROBES },
-	{ "kretsyscall", NEED_KPROBES },
-	{ "ksyscall", NEED_KPROBES },
-	{ "lsm", NEED_TYPES | NEED_LSM },
-	{ "netfilter", NEED_NETWORK },
-	{ "socket", NEED_NETWORK },
-	{ "tc", NEED_NETWORK },
-	{ "tp_btf", NEED_TYPES },
-	{ "tracepoint", NEED_TRACEPOINTS },
-	{ "uprobe", NEED_UPROBES },
-	{ "uretprobe", NEED_UPROBES },
-	{ "usdt", NEED_UPROBES },
-	{ "xdp", NEED_NETWORK },
-};
-
-static unsigned int needs_of_hook(const char *hook)
-{
-	unsigned int found = NEED_BPF;
-
-	for (size_t i = 0; i < array_size(hook_needs); i++)
-		if (str_starts(hook, hook_needs[i].hook))
-			found |= hook_needs[i].needs;
-	return found;
-}
 
 /* ---- what is known of a probe ----------------------------------------------------------------------- */
 
@@ -277,18 +217,6 @@ static void print_hooks(struct printer *printer)
 	end_line(printer);
 }
 
-static void add_needs(unsigned int found, struct strbuf *out)
-{
-	const char *separator = "";
-
-	for (size_t i = 0; i < array_size(needs); i++) {
-		if (!(found & needs[i].need))
-			continue;
-		strbuf__printf(out, "%s%s", separator, needs[i].text);
-		separator = ", ";
-	}
-}
-
 static void print_params(struct printer *printer)
 {
 	const struct probe *probe = printer->probe;
@@ -320,7 +248,7 @@ static void print_probe(struct printer *printer, const struct probe *probe)
 	if (probe->view.part_count > 0) {
 		print_hooks(printer);
 		strbuf__add_text(&printer->line, "needs: ");
-		add_needs(probe->needs, &printer->line);
+		needs_format(probe->needs, &printer->line);
 		end_line(printer);
 	}
 	print_params(printer);
@@ -343,15 +271,6 @@ static void print_text(const struct list *list, struct strbuf *out)
 }
 
 /* ---- for programs ----------------------------------------------------------------------------------- */
-
-static void add_json_needs(unsigned int found, struct json_writer *json)
-{
-	json__begin_array(json, "needs");
-	for (size_t i = 0; i < array_size(needs); i++)
-		if (found & needs[i].need)
-			json__add_text(json, NULL, needs[i].text);
-	json__end_array(json);
-}
 
 static void add_json_parts(const struct probe *probe, struct json_writer *json)
 {
@@ -414,7 +333,9 @@ static void print_json(const struct list *list, struct strbuf *out)
 		json__add_text(&json, "help", probe->view.help);
 		json__add_text(&json, "runs_here", verdicts[probe->verdict]);
 		json__add_text(&json, "reason", probe->reason);
-		add_json_needs(probe->needs, &json);
+		json__begin_array(&json, "needs");
+		needs_add_json(probe->needs, &json);
+		json__end_array(&json);
 		add_json_parts(probe, &json);
 		add_json_metrics(probe, &json);
 		add_json_params(probe, &json);

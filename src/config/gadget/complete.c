@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "config/gadget/gadget.h"
+
+/* Maps of the contract that somebody outside of the gadget fills. */
+static const struct {
+	const char *map;
+	const char *need;
+} needs[] = {
+	{ "gadget_sockets", "the processes of sockets, kept in map 'gadget_sockets'" },
+	{ "sockets", "the processes of sockets, kept in map 'sockets'" },
+};
+
+static int add_needs(struct gadget_writer *writer, const struct object_facts *facts)
+{
+	const struct loc at = { .file = facts->path };
+
+	for (size_t i = 0; i < array_size(needs); i++)
+		if (object_facts__find_map(facts, needs[i].map) &&
+		    gadget_writer__need(writer, &at, needs[i].need) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
+static int carry_over(struct gadget_writer *writer)
+{
+	const struct spec *spec = writer->spec;
+
+	for (uint32_t i = 0; i < spec->warning_count; i++)
+		if (vec_push(&writer->warnings, spec->warnings[i]) < 0)
+			return -ENOMEM;
+	for (uint32_t i = 0; i < spec->need_count; i++)
+		if (vec_push(&writer->needs, spec->needs[i]) < 0)
+			return -ENOMEM;
+	for (uint32_t i = 0; i < spec->note_count; i++)
+		if (vec_push(&writer->notes, spec->notes[i]) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
+int gadget_complete(struct spec *spec, const struct object_facts *facts, struct err_list *errors)
+{
+	__cleanup(gadget_writer__done) struct gadget_writer writer = { .spec = spec,
+								       .arena = &spec->arena,
+								       .errors = errors };
+	int r = carry_over(&writer);
+
+	if (r == 0)
+		r = gadget_add_streams(&writer, facts);
+	if (r == 0)
+		r = gadget_add_params(&writer, facts);
+	if (r == 0)
+		r = add_needs(&writer, facts);
+	return r == 0 ? gadget_writer__finish(&writer) : r;
+}
