@@ -55,6 +55,13 @@ static void found(void *ctx, const struct runtime_container *container)
 	free(labels);
 }
 
+/* Another one may know it: of a path that does not say whose it is, all are asked. The client has counted it. */
+static void unknown(void *ctx, const char *container_id)
+{
+	(void)ctx;
+	(void)container_id;
+}
+
 static void changed(void *ctx, enum runtime_state state, const struct err *err)
 {
 	const struct who_runtime *runtime = ctx;
@@ -88,7 +95,10 @@ int who_runtimes__new(const struct who_runtimes_options *options, struct who_run
 			.root = options->root,
 			.socket_path = sockets[i].path,
 			.loop = options->loop,
-			.observer = { .found = found, .changed = changed, .ctx = runtime },
+			.observer = { .found = found,
+				      .unknown = unknown,
+				      .changed = changed,
+				      .ctx = runtime },
 		};
 
 		*runtime = (struct who_runtime){ .all = runtimes, .socket = &sockets[i] };

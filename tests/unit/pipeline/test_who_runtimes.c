@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A root of the tests' own in which Docker listens where it usually does, with a fake behind the socket.
+ */
+#include "pipeline/who_runtimes.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "enrich/identity.h"
+#include "fake_runtime.h"
+
+#define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define SOCKET "/run/docker.sock"
+
+#define HELLO                                                                                      \
+	{                                                                                          \
+		FAKE_ANSWERS, 200, "{\"Version\":\"20.10.24\"}", 0                                 \
+	}
+
+struct machine {
+	char root[64];
+	struct fake_runtime *fake;
+	struct loop *loop;
+	struct identity_table *table;
+	struct who_runtimes *runtimes;
+};
+
+static void open_machine(struct machine *machine, const struct fake_step *steps, size_t count)
+{
+	const struct identity_options identity = { 0 };
+	struct who_runtimes_options options = { .root = machine->root };
+	char path[128];
+
+	(void)snprintf(machine->root, sizeof(machine->root), "/tmp/sonde-runtimes.XXXXXX");
+	assert_non_null(mkdtemp(machine->root));
+	(void)snprintf(path, sizeof(path), "%s/run", machine->root);
+	assert_int_equal(mkdir(path, 0700), 0);
+	(void)snprintf(path, sizeof(path), "%s" SOCKET, machine->root);
+	machine->fake = fake_runtime__start(path, /* is_grpc */ false, steps, count);
+	assert_int_equal(loop__new(&machine->loop, NULL), 0);
+	assert_int_equal(identity_table__new(&identity, &machine->table, NULL), 0);
+	options.loop = machine->loop;
+	options.table = machine->table;
+	assert_int_equal(who_runtimes__new(&options, &machine->runtimes, NULL), 0);
+}
+
+static void close_machine(struct machine *machine)
+{
+	char path[128];
+
+	assert_null(who_runtimes__free(machine->runtimes));
+	identity_table__free(machine->table);
+	loop__free(machine->loop);
+	fake_runtime__stop(machine->fake);
+	(void)snprintf(path, sizeof(path), "%s" SOCKET, machine->root);
+	(void)unlink(path);
+	(void)snprintf(path, sizeof(path), "%s/run", machine->root);
+	(void)rmdir(path);
+	(void)rmdir(machine->root);
+}
+
+static struct runtime_figures figures_of(const struct machine *machine)
+{
+	struct runtime_figures figures = { .state = RUNTIME_STATE_ABSENT };
+
+	for (uint32_t i = 0; i < who_runtimes__count(machine->runtimes); i++)
+		if (strcmp(who_runtimes__socket(machine->runtimes, i), SOCKET) == 0)
+			who_runtimes__figures(machine->runtimes, i, &figures);
+	return figures;
+}
+
+/* Its cgroup comes, as the kernel tells it. */
+static const struct identity *see_container(struct machine *machine)
+{
+	const struct identity *identity;
+
+	assert_int_equal(identity_table__add_cgroup(machine->table, 7, "/docker/" ID, 1), 0);
+	identity = identity_table__find(machine->table, 7);
+	assert_non_null(identity);
+	assert_non_null(identity->container);
+	who_runtimes__ask(machine->runtimes, identity->container);
+	return identity;
+}
+
+/* Seen with a real podman: whoever knows nothing of a container ended the agent. */
+static void test_ask__nobody_knows_it(void **state)
+{
+	static const struct fake_step steps[] = {
+		HELLO,
+		{ FAKE_ANSWERS, 200, "[]", 0 }, /* the list */
+		{ FAKE_ANSWERS, 404, "{\"message\":\"No such container\"}", 0 },
+	};
+	struct machine machine;
+	const struct identity *identity;
+
+	(void)state;
+	open_machine(&machine, steps, array_size(steps));
+	identity = see_container(&machine);
+	while (figures_of(&machine).unknown == 0)
+		assert_true(loop__run_once(machine.loop, -1) >= 0);
+	assert_null(identity->container->name);
+	assert_false(identity->container->is_told);
+	close_machine(&machine);
+}
+
+static void test_ask__a_name_comes(void **state)
+{
+	static const struct fake_step steps[] = {
+		HELLO,
+		{ FAKE_ANSWERS, 200, "[]", 0 }, /* the list */
+		{ FAKE_ANSWERS, 200,
+		  "{\"Id\":\"" ID "\",\"Name\":\"/web\",\"Config\":{\"Image\":\"nginx:1\"},"
+		  "\"State\":{\"Status\":\"running\",\"Running\":true,\"Pid\":42}}",
+		  0 },
+	};
+	struct machine machine;
+	const struct identity *identity;
+
+	(void)state;
+	open_machine(&machine, steps, array_size(steps));
+	(void)see_container(&machine);
+	while (figures_of(&machine).found == 0)
+		assert_true(loop__run_once(machine.loop, -1) >= 0);
+	identity = identity_table__find(machine.table, 7);
+	assert_string_equal(identity->container->name, "web");
+	assert_true(identity->container->is_told);
+	close_machine(&machine);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_ask__nobody_knows_it),
+		cmocka_unit_test(test_ask__a_name_comes),
+	};
+
+	return cmocka_run_group_tests_name("who_runtimes", tests, NULL, NULL);
+}
