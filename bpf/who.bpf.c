@@ -40,6 +40,7 @@ struct path_walk {
 	struct vfsmount *mount;
 	struct dentry *root_dentry; /* where paths of the process begin */
 	struct vfsmount *root_mount;
+	u64 begin; /* in the text */
 };
 
 /*
@@ -176,6 +177,8 @@ static __always_inline struct who_process *find_process(struct task_struct *task
 	return process;
 }
 
+#define OLD_CAPABILITIES(of) ((of).cap[0] | (u64)(of).cap[1] << 32)
+
 static __always_inline void fill_credentials(struct who_credentials *credentials,
 					     struct task_struct *task)
 {
@@ -192,9 +195,17 @@ static __always_inline void fill_credentials(struct who_credentials *credentials
 	credentials->securebits = cred->securebits;
 	credentials->auid = bpf_core_field_exists(task->loginuid) ? task->loginuid.val
 								  : WHO_UID_UNSET;
-	bpf_core_read(&credentials->permitted, sizeof(u64), &cred->cap_permitted);
-	bpf_core_read(&credentials->effective, sizeof(u64), &cred->cap_effective);
-	bpf_core_read(&credentials->inheritable, sizeof(u64), &cred->cap_inheritable);
+	if (bpf_core_field_exists(cred->cap_permitted.val)) {
+		credentials->permitted = cred->cap_permitted.val;
+		credentials->effective = cred->cap_effective.val;
+		credentials->inheritable = cred->cap_inheritable.val;
+	} else {
+		const struct cred___before_6_3 *old = (const void *)cred;
+
+		credentials->permitted = OLD_CAPABILITIES(old->cap_permitted);
+		credentials->effective = OLD_CAPABILITIES(old->cap_effective);
+		credentials->inheritable = OLD_CAPABILITIES(old->cap_inheritable);
+	}
 }
 
 static __always_inline void fill_namespaces(u32 *namespaces, struct task_struct *task)
@@ -282,67 +293,117 @@ static __always_inline u64 hash_filename(struct exec_scratch *scratch)
 	return hash;
 }
 
-/*
- * The length of the pieces from scratch->at on; *ret_flags: what was not to be had. A function of its own: two callers, and
- * long. What it keeps from round to round is in the scratch: so the verifier knows as little of it in each round as in
- * the one before, and goes through the loop once per round and not once per way through it.
- */
-static __noinline u32 add_path(struct exec_scratch *scratch, u32 *ret_flags)
+#define CLIMB_DONE 0
+#define CLIMB_MOUNT 1 /* at the root of the mount, and not at that of the process */
+#define CLIMB_CUT 2
+#define CLIMB_ERROR 3
+
+/* A component at scratch->at. */
+static __always_inline u32 add_component(struct exec_scratch *scratch, const unsigned char *name)
 {
-	struct path_walk *walk = &scratch->walk;
-	u64 begin = scratch->at;
+	u64 at = scratch->at, begin = scratch->walk.begin;
+	s64 len;
+
+	barrier_var(at);
+	if (at > TEXT_MAX - COMPONENT_MAX || at - begin > WHO_PATH_MAX - COMPONENT_MAX)
+		return CLIMB_CUT;
+	len = bpf_probe_read_kernel_str(scratch->text + at, COMPONENT_MAX, name);
+	if (len < 0)
+		return CLIMB_ERROR;
+	scratch->at = at + len;
+	return CLIMB_DONE;
+}
+
+/*
+ * What the walks keep from round to round is in the scratch: so the verifier knows as little of it in each round as in
+ * the one before, and goes through the loop once per round and not once per way through it.
+ * Within one mount, by typed pointers: a step is a load and not a call.
+ */
+static __noinline u32 climb_mount(struct exec_scratch *scratch, struct dentry *dentry,
+				  struct vfsmount *mount)
+{
+	bool is_root_mount = mount == scratch->walk.root_mount;
+	struct dentry *top = mount->mnt_root;
 
 	for (u32 i = 0; i < COMPONENTS_MAX; i++) {
-		struct dentry *dentry, *parent;
+		struct dentry *parent;
+		u32 r;
+
+		barrier();
+		if (is_root_mount && dentry == scratch->walk.root_dentry)
+			return CLIMB_DONE;
+		if (dentry == top) {
+			scratch->walk.dentry = top;
+			scratch->walk.mount = mount;
+			return CLIMB_MOUNT;
+		}
+		r = add_component(scratch, dentry->d_name.name);
+		if (r != CLIMB_DONE)
+			return r;
+		parent = dentry->d_parent;
+		/* of a file without a place in a tree, as a memfd is */
+		if (parent == dentry)
+			return CLIMB_DONE;
+		dentry = parent;
+	}
+	return CLIMB_CUT;
+}
+
+/* From there on through all mounts, whose structs are around what is pointed to: only calls can read those. */
+static __noinline u32 climb_mounts(struct exec_scratch *scratch)
+{
+	struct path_walk *walk = &scratch->walk;
+
+	for (u32 i = 0; i < COMPONENTS_MAX; i++) {
+		struct dentry *dentry;
 		struct vfsmount *mount;
-		u64 at;
-		s64 len;
+		u32 r;
 
 		barrier();
 		dentry = walk->dentry;
 		mount = walk->mount;
-		at = scratch->at;
 		if (dentry == walk->root_dentry && mount == walk->root_mount)
-			return at - begin;
+			return CLIMB_DONE;
 		if (dentry == BPF_CORE_READ(mount, mnt_root)) {
 			struct mount *inner = (void *)mount -
 					      bpf_core_field_offset(struct mount, mnt);
 			struct mount *outer = BPF_CORE_READ(inner, mnt_parent);
 
 			if (outer == inner)
-				return at - begin;
+				return CLIMB_DONE;
 			walk->dentry = BPF_CORE_READ(inner, mnt_mountpoint);
 			walk->mount = (void *)outer + bpf_core_field_offset(struct mount, mnt);
 			continue;
 		}
-		barrier_var(at);
-		if (at > TEXT_MAX - COMPONENT_MAX || at - begin > WHO_PATH_MAX - COMPONENT_MAX)
-			break;
-		len = bpf_probe_read_kernel_str(scratch->text + at, COMPONENT_MAX,
-						BPF_CORE_READ(dentry, d_name.name));
-		if (len < 0 || len > COMPONENT_MAX) {
-			*ret_flags = WHO_FLAG_CWD_ERROR;
-			return 0;
-		}
-		scratch->at = at + len;
-		parent = BPF_CORE_READ(dentry, d_parent);
-		/* of a file without a place in a tree, as a memfd is */
-		if (parent == dentry)
-			return scratch->at - begin;
-		walk->dentry = parent;
+		r = add_component(scratch, BPF_CORE_READ(dentry, d_name.name));
+		if (r != CLIMB_DONE)
+			return r;
+		walk->dentry = BPF_CORE_READ(dentry, d_parent);
+		if (walk->dentry == dentry)
+			return CLIMB_DONE;
 	}
-	*ret_flags = WHO_FLAG_CWD_CUT;
-	return scratch->at - begin;
+	return CLIMB_CUT;
 }
 
+/* The length of the pieces; *ret_flags: what was not to be had. */
 static __always_inline u32 walk_path(struct exec_scratch *scratch, struct task_struct *task,
 				     struct dentry *dentry, struct vfsmount *mount, u32 *ret_flags)
 {
-	scratch->walk.dentry = dentry;
-	scratch->walk.mount = mount;
+	u32 r;
+
 	scratch->walk.root_dentry = task->fs->root.dentry;
 	scratch->walk.root_mount = task->fs->root.mnt;
-	return add_path(scratch, ret_flags);
+	scratch->walk.begin = scratch->at;
+	r = climb_mount(scratch, dentry, mount);
+	if (r == CLIMB_MOUNT)
+		r = climb_mounts(scratch);
+	if (r == CLIMB_CUT)
+		*ret_flags = WHO_FLAG_CWD_CUT;
+	if (r == CLIMB_ERROR) {
+		*ret_flags = WHO_FLAG_CWD_ERROR;
+		scratch->at = scratch->walk.begin;
+	}
+	return scratch->at - scratch->walk.begin;
 }
 
 static __always_inline void add_cwd(struct exec_scratch *scratch, struct task_struct *task)
@@ -467,6 +528,21 @@ static __always_inline void fill_exec_keys(struct who_task *of, struct task_stru
 	of->flags |= WHO_FLAG_EXEC | init_tree_flag(of->own_pid, parent ? parent->flags : 0);
 }
 
+/* In place, where the fork has put it: a quarter of the time of an update. Others may see half of it for an instant. */
+static __always_inline void put_exec(const struct who_task *task, u64 binary_hash)
+{
+	u32 tgid = task->process.tgid;
+	struct who_process *known = bpf_map_lookup_elem(&who_processes, &tgid);
+	struct who_process process;
+
+	if (known) {
+		process_of_task(known, task, binary_hash);
+		return;
+	}
+	process_of_task(&process, task, binary_hash);
+	put_process(tgid, &process, BPF_ANY);
+}
+
 static __always_inline void fill_texts(struct exec_scratch *scratch, struct task_struct *task,
 				       struct linux_binprm *bprm)
 {
@@ -495,7 +571,6 @@ static __always_inline void send_exec(struct exec_scratch *scratch)
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(who_exec, struct task_struct *task, s32 old_tid, struct linux_binprm *bprm)
 {
-	struct who_process process;
 	struct exec_scratch *scratch;
 	struct who_exec *exec;
 	u32 zero = 0;
@@ -517,8 +592,7 @@ int BPF_PROG(who_exec, struct task_struct *task, s32 old_tid, struct linux_binpr
 	if (exec->filename_size == 0)
 		exec->task.flags |= WHO_FLAG_FILENAME_ERROR;
 	exec->binary_hash = hash_filename(scratch);
-	process_of_task(&process, &exec->task, exec->binary_hash);
-	put_process(task->tgid, &process, BPF_ANY);
+	put_exec(&exec->task, exec->binary_hash);
 	fill_texts(scratch, task, bprm);
 	send_exec(scratch);
 	return 0;

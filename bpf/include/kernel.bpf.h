@@ -260,10 +260,13 @@ struct pid {
 	struct upid numbers[1];
 };
 
-/* Before 6.3 two words of 32 bits, the lower first. */
 typedef struct {
 	u64 val;
 } kernel_cap_t;
+
+typedef struct {
+	u32 cap[2]; /* the lower bits first */
+} kernel_cap_t___before_6_3;
 
 struct cred {
 	kuid_t uid;
@@ -277,6 +280,10 @@ struct cred {
 	unsigned int securebits;
 	kernel_cap_t cap_inheritable, cap_permitted, cap_effective;
 	struct user_namespace *user_ns;
+};
+
+struct cred___before_6_3 {
+	kernel_cap_t___before_6_3 cap_inheritable, cap_permitted, cap_effective;
 };
 
 struct fdtable {
