@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The Container Runtime Interface, runtime.v1 and its twin runtime.v1alpha2, as containerd, CRI-O and cri-dockerd serve
- * it. Of its messages a dozen fields are wanted: they are read with the reader of base/, for generated code
- * (protobuf-c of the whole interface) would be 20,000 lines and build each answer as a tree first.
+ * it. Of its messages a dozen fields are wanted: they are read in place with the reader of base/. Generated code
+ * (protobuf-c) wants the whole interface beside it and builds each answer as a tree first, whose size nobody bounds.
  *
  * A container takes three requests: the list with its id tells whose it is (and is empty, where status would be an
  * error that each runtime words in its own way), its status when it started and by which image, its pod's status the
