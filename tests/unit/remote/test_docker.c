@@ -205,10 +205,11 @@ static void test_ask__again_once_it_has_started(void **state)
 		  0 },
 		{ FAKE_ANSWERS, 200, container_json, 0 },
 	};
+	const struct runtime_options options = { .missing_ns = 60 * NS_PER_S };
 	struct runtime_fixture fixture = { 0 };
 
 	(void)state;
-	runtime_fixture__open(&fixture, RUNTIME_KIND_DOCKER, NULL, steps, array_size(steps));
+	runtime_fixture__open(&fixture, RUNTIME_KIND_DOCKER, &options, steps, array_size(steps));
 	runtime_client__ask(fixture.client, ID);
 	runtime_fixture__run_found(&fixture, 2);
 	runtime_fixture__run_all(&fixture);
