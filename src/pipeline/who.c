@@ -272,7 +272,7 @@ static int open_tables(struct who *who, struct err *err)
 	if (r == 0 && who->options.loop)
 		r = open_runtimes(who, err);
 	if (r == 0 && who__has_filter(who))
-		r = who_wanted__new(who->options.filter, &who->wanted, err);
+		r = who_wanted__new(who->options.filter, who->options.host, &who->wanted, err);
 	return r;
 }
 

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct host;
 struct identity;
 
 enum who_subject {
@@ -18,7 +19,7 @@ enum who_subject {
 	WHO_POD,       /* by name, "namespace/name" or uid */
 	WHO_NAMESPACE,
 	WHO_UNIT, /* of the system's or of a user's manager: with or without ".service" */
-	WHO_USER, /* whose slice it is in (user-1000.slice): by number */
+	WHO_USER, /* whose slice it is in (user-1000.slice): by name or number */
 	WHO_SUBJECT_COUNT,
 };
 
@@ -32,7 +33,8 @@ struct who_filter {
 /* "container", …: the flag and what messages call it. */
 const char *who_subject_name(enum who_subject subject);
 bool who_filter__is_empty(const struct who_filter *filter);
-/* A name that has not come yet fits nothing. */
-bool who_filter__matches(const struct who_filter *filter, const struct identity *identity);
+/* A name that has not come yet fits nothing. host: whose users they are; NULL: they have numbers only. */
+bool who_filter__matches(const struct who_filter *filter, const struct identity *identity,
+			 struct host *host);
 
 #endif

@@ -16,12 +16,14 @@
 
 struct who_wanted {
 	const struct who_filter *filter; /* borrowed */
+	struct host *host;               /* borrowed */
 	struct shared_map *map;          /* owned */
 	struct map cgroups;              /* id → nothing of interest: those that are there */
 	uint64_t refused;
 };
 
-int who_wanted__new(const struct who_filter *filter, struct who_wanted **ret, struct err *err)
+int who_wanted__new(const struct who_filter *filter, struct host *host, struct who_wanted **ret,
+		    struct err *err)
 {
 	struct who_wanted *wanted = new_zero(struct who_wanted);
 	int r;
@@ -29,6 +31,7 @@ int who_wanted__new(const struct who_filter *filter, struct who_wanted **ret, st
 	if (!wanted)
 		return err__set(err, -ENOMEM, NULL, "no memory for filters");
 	wanted->filter = filter;
+	wanted->host = host;
 	r = shared_map__new(MAP_NAME, WHO_WANTED_MAX, &wanted->map, err);
 	if (r < 0) {
 		who_wanted__free(wanted);
@@ -50,7 +53,7 @@ struct who_wanted *who_wanted__free(struct who_wanted *wanted)
 
 static void judge(struct who_wanted *wanted, const struct identity *identity)
 {
-	if (!who_filter__matches(wanted->filter, identity))
+	if (!who_filter__matches(wanted->filter, identity, wanted->host))
 		shared_map__remove(wanted->map, identity->cgroup_id);
 	else if (shared_map__set(wanted->map, identity->cgroup_id, WHO_WANTED_BY_COMMAND_LINE) < 0)
 		wanted->refused++;

@@ -12,6 +12,7 @@
 #include "base/err.h"
 #include "pipeline/who_filter.h"
 
+struct host;
 struct identity;
 struct identity_table;
 struct program;
@@ -27,7 +28,8 @@ struct who_wanted_figures {
 	uint64_t refused; /* cgroups that should be, but found no room */
 };
 
-int who_wanted__new(const struct who_filter *filter, struct who_wanted **ret, struct err *err);
+int who_wanted__new(const struct who_filter *filter, struct host *host, struct who_wanted **ret,
+		    struct err *err);
 struct who_wanted *who_wanted__free(struct who_wanted *wanted);
 
 /* It is there, or something of it has changed. */

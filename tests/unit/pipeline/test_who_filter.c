@@ -10,6 +10,8 @@
 
 #include "base/mem.h"
 #include "enrich/identity.h"
+#include "host/host.h"
+#include "tree.h"
 
 static const struct pod pod = { .uid = "u-1", .name = "web-0", .namespace = "shop" };
 static const struct pod nameless_pod = { .uid = "u-2" };
@@ -54,7 +56,7 @@ static bool matches(enum who_subject subject, const char *name, const struct ide
 	struct who_filter filter = { 0 };
 
 	filter.names[subject] = (struct who_names){ &name, 1 };
-	return who_filter__matches(&filter, identity);
+	return who_filter__matches(&filter, identity, NULL);
 }
 
 static void test_matches__each_subject(void **state)
@@ -111,14 +113,34 @@ static void test_matches__one_of_each_kind(void **state)
 
 	(void)state;
 	assert_true(who_filter__is_empty(&filter));
-	assert_true(who_filter__matches(&filter, &service));
+	assert_true(who_filter__matches(&filter, &service, NULL));
 	filter.names[WHO_CONTAINER] = (struct who_names){ containers, 2 };
 	filter.names[WHO_NAMESPACE] = (struct who_names){ namespaces, 1 };
 	assert_false(who_filter__is_empty(&filter));
-	assert_true(who_filter__matches(&filter, &in_pod));
-	assert_false(who_filter__matches(&filter, &new_in_pod));
+	assert_true(who_filter__matches(&filter, &in_pod, NULL));
+	assert_false(who_filter__matches(&filter, &new_in_pod, NULL));
 	filter.names[WHO_UNIT] = (struct who_names){ containers, 1 };
-	assert_false(who_filter__matches(&filter, &in_pod));
+	assert_false(who_filter__matches(&filter, &in_pod, NULL));
+}
+
+static void test_matches__user_by_name(void **state)
+{
+	const char *name = "mara";
+	struct who_filter filter = { .names[WHO_USER] = { &name, 1 } };
+	struct host *host = NULL;
+	struct tree tree;
+
+	(void)state;
+	tree_make(&tree);
+	tree_write(&tree, "etc/passwd", "root:x:0:0::/root:/bin/sh\nmara:x:1000:1000::/:/bin/sh\n");
+	assert_int_equal(host__open(tree.root, &host, NULL), 0);
+	assert_true(who_filter__matches(&filter, &session, host));
+	assert_false(who_filter__matches(&filter, &service, host));
+	assert_false(who_filter__matches(&filter, &session, NULL));
+	name = "root";
+	assert_false(who_filter__matches(&filter, &session, host));
+	host__close(host);
+	tree_remove(&tree);
 }
 
 int main(void)
@@ -126,6 +148,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_matches__each_subject),
 		cmocka_unit_test(test_matches__one_of_each_kind),
+		cmocka_unit_test(test_matches__user_by_name),
 	};
 
 	return cmocka_run_group_tests_name("who_filter", tests, NULL, NULL);
