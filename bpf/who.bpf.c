@@ -543,6 +543,16 @@ static __always_inline void put_exec(const struct who_task *task, u64 binary_has
 	put_process(tgid, &process, BPF_ANY);
 }
 
+/* What execveat() runs by its descriptor alone is called /dev/fd/N: eight bytes, and the number. */
+static __always_inline bool is_descriptor(const struct exec_scratch *scratch)
+{
+	static const char prefix[8] = "/dev/fd/";
+	u64 expected, begin = *(const u64 *)scratch->text;
+
+	__builtin_memcpy(&expected, prefix, sizeof(expected));
+	return scratch->exec.filename_size > sizeof(prefix) && begin == expected;
+}
+
 static __always_inline void fill_texts(struct exec_scratch *scratch, struct task_struct *task,
 				       struct linux_binprm *bprm)
 {
@@ -552,7 +562,7 @@ static __always_inline void fill_texts(struct exec_scratch *scratch, struct task
 	if (bprm->interp != bprm->filename)
 		exec->interpreter_size = add_string(scratch, bprm->interp);
 	add_cwd(scratch, task);
-	if (exec->links == 0)
+	if (exec->links == 0 || is_descriptor(scratch))
 		add_file(scratch, task, bprm->file);
 	add_arguments(scratch, task);
 }

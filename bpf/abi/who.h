@@ -126,7 +126,8 @@ _Static_assert(__builtin_offsetof(struct who_task, namespaces) == 120, "who_task
  * Texts follow in this order, each as long as its size says:
  *   filename     as exec got it; ends with a NUL
  *   interpreter  that runs it, when that is another file (#!, binfmt_misc); ends with a NUL
- *   cwd, file    components of a path, innermost first, each with its NUL; file only when links is 0
+ *   cwd, file    components of a path, innermost first, each with its NUL; file only where the name does not tell it:
+ *                when links is 0, or what was run is a descriptor (/dev/fd/N)
  *   arguments    the last piece; each argument ends with a NUL. Those before came in records of their own.
  */
 struct who_exec {

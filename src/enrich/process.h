@@ -43,7 +43,8 @@ struct process {
 	uint32_t arguments_size;
 	const char *binary;      /* absolute, where that can be told */
 	const char *interpreter; /* that runs the binary; "" when it runs by itself */
-	const char *file; /* where the file was, or what a memfd is called; "" unless links is 0 */
+	const char *
+		file; /* where it is or was when the binary does not say: deleted, a memfd, /dev/fd/N */
 	const char *cwd;
 	const char *arguments; /* argv[1..], a NUL after each */
 };

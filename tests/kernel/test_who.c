@@ -329,6 +329,22 @@ static int run_descriptor(struct fixture *fixture, int fd)
 	return who_driver__wait(&fixture->driver, child.pid);
 }
 
+static void test_exec__of_a_descriptor(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct process *process;
+	int fd = open(fixture->own_path, O_RDONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	open_driver(fixture);
+	assert_int_equal(WEXITSTATUS(run_descriptor(fixture, fd)), 3);
+	(void)close(fd);
+	process = watched(fixture, 0);
+	assert_int_not_equal(process->links, 0);
+	assert_true(str_starts(process->binary, "/dev/fd/"));
+	assert_string_equal(process->file, fixture->own_path);
+}
+
 static void test_exec__of_a_memfd(void **state)
 {
 	struct fixture *fixture = *state;
@@ -573,6 +589,7 @@ int main(int argc, char **argv)
 		WHO_TEST(test_exec__without_fork),
 		WHO_TEST(test_exec__by_a_thread),
 		WHO_TEST(test_exec__of_a_script),
+		WHO_TEST(test_exec__of_a_descriptor),
 		WHO_TEST(test_exec__of_a_memfd),
 		WHO_TEST(test_exec__of_a_deleted_file),
 		WHO_TEST(test_exec__with_long_arguments),
