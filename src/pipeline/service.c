@@ -12,6 +12,7 @@
 #include "pipeline/agent.h"
 #include "pipeline/ledger_view.h"
 #include "pipeline/page_ledger.h"
+#include "pipeline/page_who.h"
 #include "pipeline/web_config.h"
 #include "remote/systemd.h"
 #include "web/pages.h"
@@ -258,7 +259,11 @@ static int write_page(const struct service *service, struct arena *arena, struct
 
 	struct page_ledger ledger;
 	int r = page_ledger__make(agent, arena, &ledger);
+	const char *const *who;
+	size_t who_count;
 
+	if (r >= 0)
+		r = page_who__make(agent, arena, &who, &who_count);
 	if (r < 0)
 		return r;
 
@@ -270,6 +275,8 @@ static int write_page(const struct service *service, struct arena *arena, struct
 		.link_count = list_links(service, links),
 		.configs = configs,
 		.config_count = config_count,
+		.who = who,
+		.who_count = who_count,
 		.ledger = ledger,
 	};
 

@@ -154,6 +154,19 @@ static void add_summary(struct strbuf *out, const struct page *page)
 	strbuf__add_text(out, "</p>\n");
 }
 
+static void add_who(struct strbuf *out, const struct page *page)
+{
+	if (page->who_count == 0)
+		return;
+	html_add_element(out, "h2", NULL, "Who");
+	strbuf__add_text(out, "<ul>\n");
+	for (size_t i = 0; i < page->who_count; i++) {
+		html_add_element(out, "li", NULL, page->who[i]);
+		strbuf__add_char(out, '\n');
+	}
+	strbuf__add_text(out, "</ul>\n");
+}
+
 void page__write(const struct page *page, struct strbuf *out)
 {
 	strbuf__add_text(out,
@@ -183,6 +196,7 @@ void page__write(const struct page *page, struct strbuf *out)
 	strbuf__add_text(out, "</nav>\n");
 	if (page->config_count == 0)
 		strbuf__add_text(out, "<p>No config is loaded.</p>\n");
+	add_who(out, page);
 	page_ledger__write(&page->ledger, out);
 	for (size_t i = 0; i < page->config_count; i++)
 		add_config(out, &page->configs[i]);

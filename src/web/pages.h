@@ -73,6 +73,8 @@ struct page {
 	size_t link_count;
 	const struct page_config *configs;
 	size_t config_count;
+	const char *const *who; /* sentences about who is known; none: nothing is shown */
+	size_t who_count;
 	struct page_ledger ledger; /* without rows it is not shown */
 };
 

@@ -60,6 +60,17 @@ run_in "docker-$container.scope" 3
 tap_is "what the wanted unit executes is counted, and nothing else" "$(execs)" 7
 tap_has "a probe that cannot tell is left out" "$(cat out)" "cannot be filtered"
 tap_is "it says how many cgroups are wanted" "$(fetch | sed -n 's/^sonde_identity_wanted_cgroups //p')" 1
+tap_has "the page says who is known" "$(wget -q -O - "${url%metrics}" 2>/dev/null || curl -s "${url%metrics}")" \
+	"Only 1 of the cgroups is wanted."
+kill -HUP "$agent"
+tries=0
+until grep -q 'Reloaded in' errors || [ $tries -eq 600 ]; do
+	sleep 0.1
+	tries=$((tries + 1))
+done
+run_in "$wanted" 4
+run_in "$other" 5
+tap_is "a reload keeps the filter and the counts" "$(execs)" 11
 stop
 
 start --container="$(echo "$container" | cut -c 1-12)" --unit="docker-$container.scope"

@@ -106,6 +106,23 @@ static void test_write__escapes_what_came_from_outside(void **state)
 	strbuf__done(&out);
 }
 
+static void test_write__says_who_is_known(void **state)
+{
+	static const char *const who[] = { "2 containers.", "<b> at /run/x.sock" };
+	const struct page nobody = { .title = "t", .version = "1" };
+	const struct page page = { .title = "t", .version = "1", .who = who, .who_count = 2 };
+	struct strbuf out = STRBUF_INIT;
+
+	(void)state;
+	page__write(&nobody, &out);
+	assert_null(strstr(strbuf__text(&out), "<h2>Who"));
+	page__write(&page, &out);
+	assert_has(&out, "<h2>Who</h2>");
+	assert_has(&out, "<li>2 containers.</li>");
+	assert_has(&out, "<li>&lt;b&gt; at /run/x.sock</li>");
+	strbuf__done(&out);
+}
+
 static void test_write__counts_time(void **state)
 {
 	static const struct {
@@ -139,6 +156,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_write__shows_programs_and_metrics),
 		cmocka_unit_test(test_write__escapes_what_came_from_outside),
+		cmocka_unit_test(test_write__says_who_is_known),
 		cmocka_unit_test(test_write__counts_time),
 	};
 
