@@ -50,8 +50,8 @@ static __always_inline void gadget_count_loss(void *losses)
 static __always_inline long gadget_output_buf_(void *ctx, void *map, void *losses, void *buf,
 					       __u64 size)
 {
-	long r = gadget_has_ring() ? bpf_ringbuf_output(map, buf, size, 0) :
-				     bpf_perf_event_output(ctx, map, BPF_F_CURRENT_CPU, buf, size);
+	long r = gadget_has_ring() ? bpf_ringbuf_output(map, buf, size, 0)
+				   : bpf_perf_event_output(ctx, map, BPF_F_CURRENT_CPU, buf, size);
 
 	if (r < 0)
 		gadget_count_loss(losses);

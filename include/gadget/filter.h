@@ -78,10 +78,9 @@ static __always_inline bool gadget_should_discard_data_current(void)
 
 	if (targ_comm[0])
 		bpf_get_current_comm(comm, sizeof(comm));
-	return gadget_should_discard_data(gadget_filter_by_mntns ? gadget_get_current_mntns_id() :
-								   0,
-					  pid_tgid >> 32, (__u32)pid_tgid, comm, (__u32)uid_gid,
-					  uid_gid >> 32);
+	return gadget_should_discard_data(
+		gadget_filter_by_mntns ? gadget_get_current_mntns_id() : 0, pid_tgid >> 32,
+		(__u32)pid_tgid, comm, (__u32)uid_gid, uid_gid >> 32);
 }
 
 #endif

@@ -10,7 +10,8 @@
 /* A name for user space alone; "used" keeps it in the object. */
 #define GADGET_DECLARE_(name) const void *name __attribute__((unused))
 /* Keeps a struct among the types of the object, though no program has a variable of it. */
-#define GADGET_KEEP_TYPE_(name, type) const struct type *gadget_keep_##name##_##type __attribute__((unused))
+#define GADGET_KEEP_TYPE_(name, type)                                                              \
+	const struct type *gadget_keep_##name##_##type __attribute__((unused))
 
 /* Events: records of struct type come through the map, a ring or perf buffer. */
 #define GADGET_TRACER(name, map, type)                                                             \
@@ -20,8 +21,7 @@
 /* Rows: of a hash whose key and value are structs. */
 #define GADGET_MAPITER(name, map) GADGET_DECLARE_(gadget_mapiter_##name##___##map)
 
-#define GADGET_ITER_1_(prefix, name, type, a)                                                      \
-	GADGET_DECLARE_(prefix##_##name##___##type##___##a)
+#define GADGET_ITER_1_(prefix, name, type, a) GADGET_DECLARE_(prefix##_##name##___##type##___##a)
 #define GADGET_ITER_2_(prefix, name, type, a, b)                                                   \
 	GADGET_DECLARE_(prefix##_##name##___##type##___##a##___##b)
 #define GADGET_ITER_3_(prefix, name, type, a, b, c)                                                \

@@ -7,7 +7,8 @@
 #include <bpf/bpf_helpers.h>
 
 /* The value of the key, which is put in as `init` when it is not there; NULL when there is no room. */
-static __always_inline void *bpf_map_lookup_or_try_init(void *map, const void *key, const void *init)
+static __always_inline void *bpf_map_lookup_or_try_init(void *map, const void *key,
+							const void *init)
 {
 	void *value = bpf_map_lookup_elem(map, key);
 

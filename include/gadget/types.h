@@ -10,14 +10,14 @@
 #define TASK_COMM_LEN 16
 #endif
 
-typedef __u64 gadget_mntns_id;     /* inode of a mount namespace: whose container it is */
-typedef __u32 gadget_netns_id;     /* inode of a network namespace */
-typedef __u64 gadget_timestamp;    /* ns of the boot clock */
-typedef __u64 gadget_duration;     /* ns */
-typedef __u64 gadget_bytes;        /* a number of bytes */
-typedef __u32 gadget_errno;        /* positive; 0: none */
+typedef __u64 gadget_mntns_id;  /* inode of a mount namespace: whose container it is */
+typedef __u32 gadget_netns_id;  /* inode of a network namespace */
+typedef __u64 gadget_timestamp; /* ns of the boot clock */
+typedef __u64 gadget_duration;  /* ns */
+typedef __u64 gadget_bytes;     /* a number of bytes */
+typedef __u32 gadget_errno;     /* positive; 0: none */
 typedef __u32 gadget_signal;
-typedef __u64 gadget_syscall;      /* number of this architecture */
+typedef __u64 gadget_syscall; /* number of this architecture */
 typedef __u32 gadget_file_mode;
 typedef __u32 gadget_file_flags;   /* of open() */
 typedef __u32 gadget_kernel_stack; /* id in map ig_kstack */
