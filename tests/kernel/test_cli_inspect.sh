@@ -91,7 +91,8 @@ exit 1"
 mkdir empty
 tap_has 'an empty folder' "$(inspect empty)" "'empty' is no gadget"
 echo 'name: [' >empty/gadget.yaml
-tap_has 'broken metadata' "$(inspect empty)" 'inspect: empty/gadget.yaml:2:1: yaml: '
+tap_has 'broken metadata' "$(inspect empty/)" 'inspect: empty/gadget.yaml:2:1: yaml: '
+tap_has 'broken metadata, named without a slash' "$(inspect empty)" 'inspect: empty/gadget.yaml:2:1: yaml: '
 mkdir sources
 touch sources/program.bpf.c
 tap_has 'a source without its object' "$(inspect sources)" 'make it with: sonde build sources'
@@ -121,7 +122,7 @@ elif [ ! -e /sys/kernel/btf/vmlinux ]; then
 	tap_skip 'gadgets are compiled' 'this kernel has no types'
 else
 	for gadget in events rows snapshot; do
-		cp -r "$SONDE_SOURCE/tests/kernel/gadgets/$gadget" .
+		cp -r "$SONDE_SOURCE/tests/kernel/bpf/gadgets/$gadget" .
 		tap_is "gadget $gadget is compiled" "$("$SONDE_BIN" build "$gadget" 2>&1)" \
 			"$gadget/program.bpf.o"
 	done

@@ -163,12 +163,18 @@ static int choose_object(struct gadget_package *package, const char *path,
 	return package->object ? 0 : no_memory(err, path);
 }
 
-static int open_folder(struct gadget_package *package, const char *path, struct err *err)
+static int open_folder(struct gadget_package *package, const char *written, struct err *err)
 {
+	size_t len = strlen(written);
 	__cleanup(listing_done) struct listing listing = { 0 };
-	__cleanup(x_freep) char *metadata = str_printf("%s/" METADATA_NAME, path);
-	int r = metadata ? list(path, &listing, err) : no_memory(err, path);
+	__cleanup(x_freep) char *path = NULL, *metadata = NULL;
+	int r;
 
+	while (len > 1 && written[len - 1] == '/')
+		len--;
+	path = strndup(written, len);
+	metadata = path ? str_printf("%s/" METADATA_NAME, path) : NULL;
+	r = metadata ? list(path, &listing, err) : no_memory(err, written);
 	if (r < 0)
 		return r;
 	if (listing.has_index && !listing.has_metadata)
