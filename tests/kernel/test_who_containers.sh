@@ -138,7 +138,8 @@ while [ $number -le $count ]; do
 done
 tap_is "all that $count containers of 50 ms execute is told by container" "$seen$wrong" $count
 tap_is "nobody is unknown" "$(grep -c 'cgroup="unknown' metrics)" 0
-tap_is "containers that are gone are not there any more" "$(value sonde_identity_containers_dead)" "$count"
+# Others may have containers of their own meanwhile.
+tap_check "containers that are gone are remembered" test "$(value sonde_identity_containers_dead)" -ge "$count"
 tap_is "no record of them was lost" "$(value 'sonde_identity_records_lost_total{kind="cgroup_made"}')" 0
 stop
 
