@@ -153,12 +153,53 @@ static void test_complete__keeps_what_is_switched_on(void **state)
 	assert_null(spec->metrics[0].condition);
 }
 
+static void test_set__bounds_of_every_number(void **state)
+{
+	static const struct {
+		const char *type, *value;
+		int code;
+	} rows[] = {
+		{ "u8", "255", 0 },
+		{ "u8", "256", -EINVAL },
+		{ "u8", "-1", -EINVAL },
+		{ "u16", "65535", 0 },
+		{ "u16", "65536", -EINVAL },
+		{ "u64", "18446744073709551615", 0 },
+		{ "u64", "18446744073709551616", -EINVAL },
+		{ "s8", "-128", 0 },
+		{ "s8", "-129", -EINVAL },
+		{ "s8", "127", 0 },
+		{ "s8", "128", -EINVAL },
+		{ "s16", "-32768", 0 },
+		{ "s16", "32768", -EINVAL },
+		{ "s32", "-2147483648", 0 },
+		{ "s32", "2147483648", -EINVAL },
+		{ "s64", "-9223372036854775808", 0 },
+		{ "s64", "9223372036854775807", 0 },
+		{ "s64", "9223372036854775808", -EINVAL },
+		{ "f32", "1.5", 0 },
+		{ "f32", "one", -EINVAL },
+		{ "f64", "-1e300", 0 },
+		{ "f64", "1e", -EINVAL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_size(rows); i++) {
+		const struct param_spec param = { .name = "p", .type = rows[i].type, .value = "" };
+		struct spec spec = { .name = "s", .params = &param, .param_count = 1 };
+
+		assert_int_equal(spec__set_param(&spec, "p", rows[i].value, NULL), rows[i].code);
+		arena__done(&spec.arena);
+	}
+}
+
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_set__unknown_or_of_another_type),
+		cmocka_unit_test(test_set__bounds_of_every_number),
 		TEST(test_complete__sets_constants_beside_addresses),
 		TEST(test_complete__text_that_does_not_fit),
 		TEST(test_complete__takes_out_what_is_switched_off),
