@@ -3,8 +3,13 @@
 #define SONDE_GADGET_TYPES_H
 
 /*
- * Types that say what a value is: user space shows, resolves and counts by them. Include vmlinux.h first.
+ * Types that say what a value is: user space shows, resolves and counts by them. Include vmlinux.h or linux/types.h first.
  */
+
+/* Programs of sockets have <linux/types.h> instead, which does not know bool. */
+#ifndef __VMLINUX_H__
+#include <stdbool.h>
+#endif
 
 #ifndef TASK_COMM_LEN
 #define TASK_COMM_LEN 16
