@@ -1,0 +1,283 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Real runtimes, podman and containerd's CRI (tests/peer puts them there), each with data, socket and cgroup of the
+# test's own: what a container executes is told, to the digit, under the names that only its runtime knows, also when
+# it is gone; and a filter by such a name leaves the others out.
+
+# A mount namespace of its own: sockets stand where sonde looks for them, the machine's are out of sight, and
+# whatever a runtime mounts goes with it.
+if [ -n "${SONDE_CONTAINERS-}" ] && [ -z "${SONDE_RUNTIMES_INSIDE-}" ] &&
+	unshare -m --propagation private true 2>/dev/null; then
+	SONDE_RUNTIMES_INSIDE=1 exec unshare -m --propagation private "$0"
+fi
+. "$SONDE_SOURCE/tests/lib/tap.sh"
+
+peers=${SONDE_CONTAINERS-}
+[ -n "$peers" ] || tap_skip_all "podman and containerd are not here (SONDE_CONTAINERS is not set)"
+[ -n "${SONDE_RUNTIMES_INSIDE-}" ] || tap_skip_all "no mount namespace can be made here"
+cd "$tap_scratch" || exit 1
+runc=$(command -v runc) || tap_skip_all "there is no runc"
+for cgroup_root in /sys/fs/cgroup/unified /sys/fs/cgroup; do
+	[ ! -e $cgroup_root/cgroup.procs ] || break
+done
+top=sonde-runtimes-$$
+mkdir "$cgroup_root/$top" 2>/dev/null || tap_skip_all "no cgroup can be made here"
+
+# remove_all: of all hierarchies; deepest first. Who is killed forks no more, who forked before is found again.
+remove_all() {
+	tries=0
+	while [ $tries -lt 100 ]; do
+		found=$(find /sys/fs/cgroup -path "*/$top*" -name cgroup.procs -exec cat {} + 2>/dev/null)
+		[ -n "$found" ] || break
+		# shellcheck disable=SC2086 # words
+		kill -9 $found 2>/dev/null
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+	find /sys/fs/cgroup -depth -type d -path "*/$top*" -exec rmdir {} + 2>/dev/null
+}
+tap_at_exit remove_all
+mkdir "$cgroup_root/$top/daemons"
+for folder in /run /dev/shm /var/lib; do
+	mount -t tmpfs none $folder || tap_skip_all "nothing can be mounted here"
+done
+mkdir -p /run/peers /run/podman /run/containerd
+
+# ---- an image: busybox, in the form that docker save has ----
+
+image=docker.io/local/sonde-test:1
+mkdir -p root/bin root/proc root/dev root/sys root/etc root/tmp root/run image
+cp "$(command -v busybox)" root/bin/busybox
+for applet in sh true sleep; do
+	ln -s busybox root/bin/$applet
+done
+tar -cf image/layer.tar -C root .
+cat >image/config.json <<END
+{"architecture": "$(dpkg --print-architecture)", "os": "linux",
+ "config": {"Cmd": ["/bin/sleep", "1000"], "Env": ["PATH=/bin"]},
+ "rootfs": {"type": "layers", "diff_ids": ["sha256:$(sha256sum <image/layer.tar | cut -c 1-64)"]}}
+END
+cat >image/manifest.json <<END
+[{"Config": "config.json", "RepoTags": ["$image"], "Layers": ["layer.tar"]}]
+END
+tar -cf image.tar -C image manifest.json config.json layer.tar
+
+# worker COUNT: executes true so many times at once, and again whenever it hears SIGUSR1.
+worker() {
+	echo "work() { i=0; while [ \$i -lt $1 ]; do /bin/true; i=\$((i + 1)); done; }
+		trap work USR1; work; while :; do sleep 1; done"
+}
+
+# ---- the runtimes ----
+
+libraries=$(printf '%s:' "$peers"/usr/lib/*-linux-gnu "$peers"/lib/*-linux-gnu)
+
+# in_group COMMAND…: it and what it starts are found by the cgroup when all is removed.
+in_group() {
+	# shellcheck disable=SC2016
+	LD_LIBRARY_PATH=$libraries PATH="$peers/usr/bin:$PATH" \
+		CONTAINERS_CONF="$tap_scratch/containers.conf" \
+		sh -c 'echo $$ >"$0" && exec "$@"' "$cgroup_root/$top/daemons/cgroup.procs" "$@" </dev/null
+}
+
+cat >containers.conf <<END
+[containers]
+default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
+netns = "none"
+apparmor_profile = "unconfined"
+log_driver = "k8s-file"
+[engine]
+cgroup_manager = "cgroupfs"
+events_logger = "none"
+conmon_path = ["$peers/usr/bin/conmon"]
+runtime = "runc"
+[engine.runtimes]
+runc = ["$runc"]
+END
+echo '{"default": [{"type": "insecureAcceptAnything"}]}' >policy.json
+
+podman() {
+	in_group "$peers/usr/bin/podman" --root /run/peers/podman --runroot /run/peers/podman-run \
+		--tmpdir /run/peers/podman-tmp --storage-driver vfs "$@"
+}
+
+cat >containerd.toml <<END
+version = 2
+root = "/run/peers/containerd"
+state = "/run/peers/containerd-run"
+[grpc]
+  address = "/run/containerd/containerd.sock"
+[plugins."io.containerd.internal.v1.opt"]
+  path = "/run/peers/opt"
+[plugins."io.containerd.grpc.v1.cri"]
+  sandbox_image = "$image"
+  disable_apparmor = true
+  restrict_oom_score_adj = true
+  [plugins."io.containerd.grpc.v1.cri".containerd]
+    snapshotter = "native"
+  [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc]
+    runtime_type = "io.containerd.runc.v2"
+END
+
+# wait_for COMMAND…: half a minute at most, of a machine that is busy with everything else.
+wait_for() {
+	tries=0
+	until "$@" >/dev/null 2>&1; do
+		[ $tries -lt 300 ] || return 1
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+}
+
+in_group "$peers/usr/bin/containerd" -c containerd.toml >containerd.log 2>&1 &
+podman load --signature-policy policy.json -i image.tar >load.log 2>&1 ||
+	tap_skip_all "podman takes no image here: $(tail -n 1 load.log)"
+podman system service --time 0 unix:///run/podman/podman.sock >podman.log 2>&1 &
+wait_for test -S /run/containerd/containerd.sock || tap_skip_all "containerd does not serve here: $(tail -n 1 containerd.log)"
+wait_for in_group "$peers/usr/bin/ctr" --namespace k8s.io images import image.tar ||
+	tap_skip_all "containerd takes no image here: $(tail -n 1 containerd.log)"
+wait_for test -S /run/podman/podman.sock || tap_skip_all "podman does not serve here: $(tail -n 1 podman.log)"
+
+# ---- CRI by hand: a message is hexadecimal digits until it is sent ----
+
+# varint NUMBER, of less than 16384
+varint() {
+	if [ "$1" -lt 128 ]; then printf '%02x' "$1"; else printf '%02x%02x' $(($1 % 128 + 128)) $(($1 / 128)); fi
+}
+
+# message FIELD HEX
+message() {
+	printf '%s%s%s' "$(varint $(($1 * 8 + 2)))" "$(varint $((${#2} / 2)))" "$2"
+}
+
+# text FIELD TEXT
+text() {
+	message "$1" "$(printf %s "$2" | od -An -v -tx1 | tr -d ' \n')"
+}
+
+# cri METHOD HEX: prints the id in the answer, if there is one.
+cri() {
+	env printf "$(printf '00%08x%s' $((${#2} / 2)) "$2" | sed 's/../\\x&/g')" |
+		curl -s --max-time 60 -D cri.head -o cri.body --http2-prior-knowledge \
+			--unix-socket /run/containerd/containerd.sock -H 'content-type: application/grpc' -H 'te: trailers' --data-binary @- \
+			"http://localhost/runtime.v1.RuntimeService/$1"
+	tr -d '\r' <cri.head | grep -q '^grpc-status: 0$' || return 1
+	grep -a -o '[0-9a-f]\{64\}' cri.body
+	return 0
+}
+
+# Metadata, and linux: the parent of its cgroups, the host's network.
+pod=$(message 1 "$(text 1 shop-0)$(text 2 "uid-$$")$(text 3 shop)")
+pod=$pod$(message 8 "$(text 1 "/$top/kubepods/pod$$")$(message 2 "$(message 1 0802)")")
+
+run_pod() {
+	sandbox_id=$(cri RunPodSandbox "$(message 1 "$pod")") || return 1
+	container=$(message 1 "$(text 1 app)")$(message 2 "$(text 1 $image)")
+	container=$container$(text 3 /bin/sh)$(text 4 -c)$(text 4 "$(worker 9)")
+	container=$container$(message 9 "$(text 1 io.kubernetes.container.name)$(text 2 app)")
+	app_id=$(cri CreateContainer "$(text 1 "$sandbox_id")$(message 2 "$container")$(message 3 "$pod")") &&
+		cri StartContainer "$(text 1 "$app_id")"
+}
+
+# ---- the agents: one of everything, two that filter ----
+
+cp "$SONDE_TEST_BPF/who_commands.bpf.o" .
+cat >who_commands.yaml <<END
+identity: [namespace, pod, container]
+metrics:
+  counters:
+    - name: commands_total
+      help: Programs executed
+      labels:
+        - name: cgroup
+          size: 8
+          decoders:
+            - name: uint
+            - name: cgroup
+        - name: command
+          size: 16
+          decoders:
+            - name: string
+END
+
+agents=''
+stop() {
+	# shellcheck disable=SC2086 # words
+	[ -z "$agents" ] || { kill $agents && wait $agents; } 2>/dev/null
+}
+tap_at_exit stop
+
+# start NAME FLAG…
+start() {
+	agent=$1
+	shift
+	"$SONDE_BIN" run --probes=. --listen=127.0.0.1:0 "$@" who_commands >"$agent.out" 2>"$agent.errors" </dev/null &
+	agents="$agents $!"
+	wait_for grep -q '^metrics ' "$agent.out"
+}
+
+# value AGENT SERIES
+value() {
+	curl -s "$(sed -n 's/^metrics *//p' "$1.out")" | sed -n "s/^$2 //p"
+}
+
+# wants AGENT NUMBER: so many cgroups at least have a name that was asked for.
+wants() {
+	[ "$(value "$1" sonde_identity_wanted_cgroups)" -ge "$2" ]
+}
+
+# count AGENT LABELS: how often true was executed, over the series with these labels.
+count() {
+	curl -s "$(sed -n 's/^metrics *//p' "$1.out")" |
+		awk -v labels="$2" '
+			/^ebpf_exporter_commands_total{/ && /command="true"/ && index($0, labels) { sum += $NF }
+			END { print sum + 0 }'
+}
+
+# counts AGENT LABELS NUMBER
+counts() {
+	[ "$(count "$1" "$2")" = "$3" ]
+}
+
+# finally_is NAME AGENT LABELS NUMBER: names come when the runtime has told them, counts when the shell got there.
+finally_is() {
+	wait_for counts "$2" "$3" "$4"
+	tap_is "$1" "$(count "$2" "$3")" "$4"
+}
+
+web='container="web"'
+app='container="app"'
+app_of_pod='container="app",namespace="shop",pod="shop-0"'
+start everything
+podman run --detach --name web --cgroups no-conmon --cgroup-parent "/$top/podman" $image \
+	/bin/sh -c "$(worker 7)" >web.id 2>web.log ||
+	tap_skip_all "podman runs no container here: $(tail -n 1 web.log)"
+run_pod >pod.log 2>&1 || tap_skip_all "containerd runs no pod here: $(grep -i grpc-message cri.head)"
+finally_is "what a container of podman executes is told by its name" everything "$web" 7
+finally_is "what one of a pod executes is told by the names of both" everything "$app_of_pod" 9
+
+start by_container --container=web
+start by_pod --pod=shop/shop-0
+# Until its runtime has told the name, a container is wanted by id only.
+tap_check "a filter knows a container that was there before" wait_for wants by_container 1
+tap_check "and those of a pod, with its sandbox" wait_for wants by_pod 2
+for id in "$(cat web.id)" "$app_id"; do
+	# The sleep that it hits ends by it, and so its shell looks at once.
+	find "$cgroup_root/$top" -path "*$id*" -name cgroup.procs -exec cat {} + | xargs kill -USR1
+done
+finally_is "so is what it executes later" everything "$web" 14
+finally_is "and in the pod" everything "$app_of_pod" 18
+finally_is "a filter by container counts that container" by_container "$web" 7
+tap_is "and no other" "$(count by_container '{')" 7
+finally_is "a filter by pod counts that pod" by_pod "$app_of_pod" 9
+tap_is "and nobody else" "$(count by_pod '{')" 9
+
+tap_check "podman removes its container" podman rm --force --time 0 web
+tap_check "containerd stops its pod" cri StopPodSandbox "$(text 1 "$sandbox_id")"
+tap_check "and removes it" cri RemovePodSandbox "$(text 1 "$sandbox_id")"
+tap_is "their cgroups are gone" "$(find "$cgroup_root/$top" -type d -path "*$app_id*" -o -type d -path "*$(cat web.id)*")" ""
+tap_is "a container that is gone has its name" "$(count everything "$web")" 14
+tap_is "one of a pod as well" "$(count everything "$app_of_pod")" 18
+tap_is "and no other series has it" "$(count everything "$app")" 18
+tap_done
