@@ -201,6 +201,15 @@ static void test_by_cgroup__page_faults(void **state)
 	probe__done(&probe);
 }
 
+/* Over all states. */
+static double moved_away(const struct probe *probe, const char *what, const struct group *group)
+{
+	char name[128];
+
+	snprintf(name, sizeof(name), "ebpf_exporter_off_cpu_seconds_%s", what);
+	return probe__moved_with(probe, name, group->label);
+}
+
 static void test_by_cgroup__absences(void **state)
 {
 	const struct group *group = group_of(state);
@@ -208,9 +217,11 @@ static void test_by_cgroup__absences(void **state)
 	struct probe probe;
 
 	observe(&probe, "offcpu", group);
+	/* Preempted in the moment it was about to sleep, it may find on return that its time is over: no sleep, but as long. */
 	snprintf(labels, sizeof(labels), "%s,state=\"sleep\"", group->label);
-	assert_between(&probe, "off_cpu_seconds_count", labels, SLEEPS, SLEEPS);
-	assert_between(&probe, "off_cpu_seconds_sum", labels, SLEEPS * SLEEP_NS / 1e9, INFINITY);
+	assert_between(&probe, "off_cpu_seconds_count", labels, SLEEPS * 9.0 / 10, SLEEPS);
+	assert_true(moved_away(&probe, "count", group) >= SLEEPS);
+	assert_true(moved_away(&probe, "sum", group) >= SLEEPS * SLEEP_NS / 1e9);
 	snprintf(labels, sizeof(labels), "%s,kind=\"voluntary\"", group->label);
 	/* The end of a task is one, and there may be a lock of the kernel to wait for. */
 	assert_between(&probe, "context_switches_total", labels, SLEEPS, INFINITY);
