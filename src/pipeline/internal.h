@@ -87,7 +87,7 @@ struct agent {
 
 /* agent.c: of the spec's canonical text; 0: no memory */
 uint64_t agent_spec_hash(const struct spec *spec);
-/* agent.c: the steps of agent__add() and agent__start() that a reload takes one by one */
+/* agent.c, agent_sources.c: the steps of agent__add() and agent__start() that a reload takes one by one */
 int agent_add_config(struct agent *agent, struct spec *spec, struct agent_config *before,
 		     struct err_list *errors);
 int agent_open_sources(struct agent *agent, struct agent_config *config, enum stream_mode mode,

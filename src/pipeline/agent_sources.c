@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where the rows, events and spans of a config come from, once its programs are loaded: opened, watched by the loop,
+ * closed. agent.c does it at a start, reload.c while the places change.
+ */
+#include <errno.h>
+#include <sys/epoll.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "host/cgroup.h"
+#include "host/host.h"
+#include "pipeline/internal.h"
+
+/* The map, if there is one, in which the program counts what its ring had no room for. */
+static int open_losses(struct agent *agent, struct agent_config *config, struct route *route,
+		       struct err *err)
+{
+	struct program_map found;
+	struct map_info map;
+	int r;
+
+	if (!route->stream->lost_map)
+		return 0;
+	r = program__map(config->programs[route->stream->program], route->stream->lost_map, &found,
+			 err);
+	if (r < 0)
+		return r;
+	map = map_info_of(&found);
+	return table_source__open(&map, host__possible_cpus(agent->host), &route->lost, err);
+}
+
+static int open_source(struct agent *agent, struct agent_config *config, struct route *route,
+		       struct err *err)
+{
+	struct map_info map;
+	int r;
+
+	r = program__map(config->programs[route->stream->program], route->stream->map, &route->map,
+			 err);
+	if (r < 0)
+		return r;
+	if (route->stream->mode == STREAM_MODE_EVENTS) {
+		r = open_losses(agent, config, route, err);
+		return r < 0 ? r : event_open(route, err);
+	}
+	map = map_info_of(&route->map);
+	r = table_source__open(&map, host__possible_cpus(agent->host), &route->table, err);
+	return r < 0 ? r
+		     : route__open_overflow(route, config->programs[route->stream->program],
+					    host__possible_cpus(agent->host), err);
+}
+
+int agent_open_sources(struct agent *agent, struct agent_config *config, enum stream_mode mode,
+		       struct err *err)
+{
+	uint32_t i;
+
+	for (i = 0; i < config->route_count; i++) {
+		struct route *route = &config->routes[i];
+		int r;
+
+		if (route->stream->mode != mode)
+			continue;
+		if (route->error) {
+			log_warn("config \"%s\": metric left out: %s", config->spec->name,
+				 route->error);
+			continue;
+		}
+		for (uint32_t label = 0; label < route->label_count; label++)
+			decode_chain__prepare(route->labels[label].chain);
+		route_whens__prepare(&route->whens);
+		r = open_source(agent, config, route, err);
+		if (r < 0)
+			return err__wrap(err, r, &route->metric->at, "metric '%s'",
+					 route->metric->name);
+	}
+	return 0;
+}
+
+static int open_span(struct agent_config *config, struct span_route *route, struct err *err)
+{
+	int r;
+
+	if (route->error) {
+		log_warn("config \"%s\": span left out: %s", config->spec->name, route->error);
+		return 0;
+	}
+	r = program__map(config->programs[route->stream->program], route->stream->map, &route->map,
+			 err);
+	if (r >= 0)
+		r = span_route__open(route, err);
+	return r < 0 ? err__wrap(err, r, &route->span->at, "span '%s'", route->span->name) : 0;
+}
+
+/* Without anybody who wants them spans are not even read: the program finds its ring full, which costs it least. */
+int agent_open_spans(struct agent *agent, struct agent_config *config, struct err *err)
+{
+	const char *why_off;
+	bool is_on_purpose;
+	int r = 0;
+
+	if (config->span_count == 0)
+		return 0;
+	span_export__start(agent->span_export);
+	why_off = span_export__why_off(agent->span_export, &is_on_purpose);
+	if (why_off)
+		log_at(is_on_purpose ? LOG_INFO : LOG_WARN, NULL,
+		       "config \"%s\": spans are not exported: %s", config->spec->name, why_off);
+	for (uint32_t i = 0; r >= 0 && i < config->span_count; i++) {
+		config->spans[i].demand = why_off ? DEMAND_NONE : DEMAND_RECORD;
+		if (!why_off)
+			r = open_span(config, &config->spans[i], err);
+	}
+	return r;
+}
+
+static void drain(void *ctx)
+{
+	event_drain(ctx);
+}
+
+static void follow_cgroups(void *ctx, int fd, uint32_t events)
+{
+	struct agent *agent = ctx;
+	struct cgroup_tree *tree = host__cgroups_opened(agent->host);
+
+	(void)fd;
+	(void)events;
+	if (tree)
+		cgroup_tree__run(tree);
+}
+
+static bool has_events(const struct agent *agent)
+{
+	uint32_t i;
+
+	agent_for_each_config(agent, config) {
+		for (i = 0; i < config->route_count; i++)
+			if (config->routes[i].events)
+				return true;
+		for (i = 0; i < config->span_count; i++)
+			if (config->spans[i].events)
+				return true;
+	}
+	return false;
+}
+
+int agent_watch(struct agent *agent, struct err *err)
+{
+	struct cgroup_tree *tree = host__cgroups_opened(agent->host);
+	int r = 0;
+
+	if ((has_events(agent) || who__is_running(agent->who)) && !agent->drain)
+		r = loop__add_timer(agent->options.loop, EVENT_DRAIN_NS, EVENT_DRAIN_NS, drain,
+				    agent, &agent->drain, err);
+	if (r >= 0 && tree && cgroup_tree__event_fd(tree) >= 0 && !agent->cgroups)
+		r = loop__add_fd(agent->options.loop, cgroup_tree__event_fd(tree), EPOLLIN,
+				 follow_cgroups, agent, &agent->cgroups, err);
+	if (r >= 0 && agent->options.ledger_interval_ns > 0 && !agent->cost_meter)
+		r = cost_meter__start(agent,
+				      &(struct cost_options){ agent->options.ledger_interval_ns,
+							      agent->options.ledger_window_ns },
+				      &agent->cost_meter, err);
+	return r;
+}
+
+void agent_config__close_events(struct agent_config *config)
+{
+	uint32_t i;
+
+	for (i = 0; i < config->route_count; i++)
+		config->routes[i].events = event_source__close(config->routes[i].events);
+	for (i = 0; i < config->span_count; i++)
+		config->spans[i].events = event_source__close(config->spans[i].events);
+}
