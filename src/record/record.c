@@ -146,6 +146,26 @@ static int get_scalar(const struct field *field, const uint8_t *data, size_t siz
 	return 0;
 }
 
+static int get_derived(const struct record *record, uint32_t index, struct value *ret_value)
+{
+	uint32_t place = record->schema->fields[index].offset;
+	struct derived_value *memory = NULL;
+	int r;
+
+	if (!record->deriver)
+		return -ERANGE;
+	if (record->derived && place < record->schema->derived_count)
+		memory = &record->derived[place];
+	if (memory && memory->is_made) {
+		*ret_value = memory->value;
+		return 0;
+	}
+	r = record->deriver->get(record->deriver->ctx, record, index, ret_value);
+	if (r >= 0 && memory)
+		*memory = (struct derived_value){ .is_made = true, .value = *ret_value };
+	return r;
+}
+
 int record__get(const struct record *record, uint32_t index, struct value *ret_value)
 {
 	const struct field *field;
@@ -155,6 +175,8 @@ int record__get(const struct record *record, uint32_t index, struct value *ret_v
 	if (index >= record->schema->field_count)
 		return -ERANGE;
 	field = &record->schema->fields[index];
+	if (field->flags & FIELD_DERIVED)
+		return get_derived(record, index, ret_value);
 	if (field->offset > record->raw_len)
 		return -ERANGE;
 	data = (const uint8_t *)record->raw + field->offset;

@@ -15,28 +15,32 @@
 
 enum field_flags {
 	FIELD_BIG_ENDIAN = 1 << 0, /* network order */
-	FIELD_HIDDEN = 1 << 1,	   /* read when asked for by name only */
+	FIELD_HIDDEN = 1 << 1,     /* read when asked for by name only */
 	FIELD_FLEXIBLE = 1 << 2,   /* the last field; its size is what is left of the record */
-	FIELD_SPAN = 1 << 3,	   /* covers the whole row of a map: offsets run through key, then value */
+	FIELD_SPAN =
+		1 << 3, /* covers the whole row of a map: offsets run through key, then value */
+	FIELD_DERIVED = 1 << 4, /* no bytes of the record: its deriver makes it on demand */
 };
 
 struct field {
 	const char *name; /* arena; full path, "parent.child" */
 	enum field_type type;
 	enum field_role role;
-	uint32_t offset; /* bytes from the start of the record */
-	uint32_t size;	 /* bytes of one element */
-	uint32_t count;	 /* elements; 1 for a scalar */
-	int32_t parent;	 /* index of the enclosing struct field, -1: none */
-	uint32_t flags;	 /* enum field_flags */
+	uint32_t
+		offset; /* bytes from the start of the record; FIELD_DERIVED: its place among those */
+	uint32_t size;  /* bytes of one element; FIELD_DERIVED: 0 */
+	uint32_t count; /* elements; 1 for a scalar */
+	int32_t parent; /* index of the enclosing struct field, -1: none */
+	uint32_t flags; /* enum field_flags */
 };
 
 struct schema {
-	uint32_t id;		    /* unique in the process */
-	const char *name;	    /* arena */
+	uint32_t id;                /* unique in the process */
+	const char *name;           /* arena */
 	const struct field *fields; /* arena */
 	uint32_t field_count;
-	uint32_t size; /* bytes of the fixed part */
+	uint32_t size;          /* bytes of the fixed part */
+	uint32_t derived_count; /* so many of the fields are FIELD_DERIVED */
 };
 
 /* Index of the field, or -ENOENT. */

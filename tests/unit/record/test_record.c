@@ -198,6 +198,75 @@ static void test_get__record_too_short(void **state)
 	}
 }
 
+struct greeter {
+	int calls;
+	int result;
+};
+
+static int greet(void *ctx, const struct record *record, uint32_t field, struct value *ret_value)
+{
+	struct greeter *greeter = ctx;
+
+	greeter->calls++;
+	assert_string_equal(record->schema->fields[field].name, "greeting");
+	*ret_value = (struct value){ .type = FIELD_TYPE_STRING, .bytes = { "hello", 5 } };
+	return greeter->result;
+}
+
+static const struct schema greeting_schema = {
+	.name = "row",
+	.field_count = 2,
+	.derived_count = 1,
+	.fields =
+		(const struct field[]){
+			{ .name = "raw", .type = FIELD_TYPE_U8, .size = 1, .count = 1 },
+			{ .name = "greeting", .type = FIELD_TYPE_STRING, .flags = FIELD_DERIVED },
+		},
+};
+
+static void test_get__derived_field_is_made_once(void **state)
+{
+	struct greeter greeter = { .calls = 0 };
+	const struct deriver deriver = { .get = greet, .ctx = &greeter };
+	struct derived_value derived[1] = { { .is_made = false } };
+	struct record record = { .schema = &greeting_schema,
+				 .raw = "x",
+				 .raw_len = 1,
+				 .deriver = &deriver,
+				 .derived = derived };
+	struct value value;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(record__get(&record, 1, &value), 0);
+		assert_int_equal(value.type, FIELD_TYPE_STRING);
+		assert_memory_equal(value.bytes.data, "hello", value.bytes.len);
+	}
+	assert_int_equal(greeter.calls, 1);
+	record.derived = NULL;
+	assert_int_equal(record__get(&record, 1, &value), 0);
+	assert_int_equal(greeter.calls, 2);
+}
+
+static void test_get__derived_field_that_cannot_be_had(void **state)
+{
+	struct greeter greeter = { .result = -ENOMEM };
+	const struct deriver deriver = { .get = greet, .ctx = &greeter };
+	struct derived_value derived[1] = { { .is_made = false } };
+	struct record record = { .schema = &greeting_schema,
+				 .raw = "x",
+				 .raw_len = 1,
+				 .deriver = &deriver,
+				 .derived = derived };
+	struct value value;
+
+	(void)state;
+	assert_int_equal(record__get(&record, 1, &value), -ENOMEM);
+	assert_false(derived[0].is_made);
+	record.deriver = NULL;
+	assert_int_equal(record__get(&record, 1, &value), -ERANGE);
+}
+
 static void test_bytes_get_uint__sizes(void **state)
 {
 	const uint16_t two = 0x1234;
@@ -223,6 +292,8 @@ int main(void)
 		cmocka_unit_test(test_get__string_ends_at_nul_or_size),
 		cmocka_unit_test(test_get__array_and_flexible_come_as_bytes),
 		cmocka_unit_test(test_get__record_too_short),
+		cmocka_unit_test(test_get__derived_field_is_made_once),
+		cmocka_unit_test(test_get__derived_field_that_cannot_be_had),
 		cmocka_unit_test(test_bytes_get_uint__sizes),
 	};
 
