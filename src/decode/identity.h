@@ -14,23 +14,36 @@
 #include "base/err.h"
 
 struct decode_env;
+struct label_pair;
 struct strbuf;
 
 /* Texts are borrowed until the next call of the source. */
 struct identity_words {
-	const char *container_id;    /* NULL: in none */
-	const char *container;       /* its name; NULL: not known yet */
-	const char *image;           /* NULL: not known */
-	const char *pod_uid;         /* NULL: in none; "" when nobody says */
-	const char *pod, *namespace; /* NULL: not known yet */
-	const char *unit;            /* "": none */
-	bool is_told;                /* a runtime has said what it knows of the container */
-	bool is_sandbox; /* the container holds a pod's namespaces and does nothing else */
+	const char *container_id;         /* NULL: in none */
+	const char *container;            /* its name; NULL: not known yet */
+	const char *image, *image_digest; /* NULL: not known */
+	const char *runtime;              /* "docker"; NULL or "": nobody says */
+	const char *pod_uid;              /* NULL: in none; "" when nobody says */
+	const char *pod, *namespace;      /* NULL: not known yet */
+	const char *unit;                 /* "": none */
+	const struct label_pair *labels;  /* of the container, as its runtime tells them */
+	uint32_t label_count;
+	uint32_t container_pid; /* of its first process; 0: not known */
+	int64_t started_ns;     /* the container, since the epoch; 0: not known */
+	bool is_told;           /* a runtime has said what it knows of the container */
+	bool is_sandbox;        /* the container holds a pod's namespaces and does nothing else */
+	bool is_host_network;
 };
 
 struct identity_source {
 	/* False: nothing is known of such a cgroup. */
 	bool (*find_cgroup)(void *ctx, uint64_t id, struct identity_words *ret_words);
+	/* The same of whom a mount namespace belongs to. The host's own is nobody's. */
+	bool (*find_mntns)(void *ctx, uint64_t id, struct identity_words *ret_words);
+	/* Of a network namespace: what all have in common who are in it, which of a pod is the pod. */
+	bool (*find_netns)(void *ctx, uint64_t id, struct identity_words *ret_words);
+	/* Of a process, by its number in the first pid namespace; also of one that ended lately. */
+	bool (*find_pid)(void *ctx, uint64_t pid, struct identity_words *ret_words);
 	void *ctx;
 };
 

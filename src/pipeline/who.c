@@ -404,6 +404,14 @@ const struct identity *who__find_netns(struct who *who, uint64_t netns_id)
 	return who->table ? identity_table__find_netns(who->table, netns_id) : NULL;
 }
 
+const struct identity *who__find_pid(struct who *who, uint32_t tgid)
+{
+	const struct process *process = who->processes ? process_table__find(who->processes, tgid)
+						       : NULL;
+
+	return process ? who__find(who, process->cgroup_id) : NULL;
+}
+
 const struct who_runtimes *who__runtimes(const struct who *who)
 {
 	return who->runtimes;

@@ -50,6 +50,8 @@ void who__detach(struct who *who);
 const struct identity *who__find(struct who *who, uint64_t cgroup_id);
 const struct identity *who__find_mntns(struct who *who, uint64_t mntns_id);
 const struct identity *who__find_netns(struct who *who, uint64_t netns_id);
+/* By the number of a process in the first pid namespace. NULL also where processes are not told. */
+const struct identity *who__find_pid(struct who *who, uint32_t tgid);
 /* NULL: processes are not told here. Borrowed. */
 const struct process_table *who__processes(const struct who *who);
 /* NULL: it does not run, or nobody could wait for answers. Borrowed. */

@@ -7,32 +7,76 @@
 #include "decode/decoder.h"
 #include "pipeline/who.h"
 
-static bool find_cgroup(void *ctx, uint64_t id, struct identity_words *ret_words)
+static void set_container(struct identity_words *words, const struct container *container)
 {
-	const struct identity *identity = who__find(ctx, id);
-	const struct container *container = identity ? identity->container : NULL;
+	words->container_id = container->id;
+	words->container = container->name;
+	words->image = container->image;
+	words->image_digest = container->image_digest;
+	words->runtime = container->runtime;
+	words->labels = container->labels;
+	words->label_count = container->label_count;
+	words->container_pid = container->pid;
+	words->started_ns = container->started_ns;
+	words->is_told = container->is_told;
+	words->is_sandbox = container->is_sandbox;
+	words->is_host_network = container->is_host_network;
+}
 
+static void set_pod(struct identity_words *words, const struct pod *pod)
+{
+	words->pod_uid = pod->uid;
+	words->pod = pod->name;
+	words->namespace = pod->namespace;
+}
+
+static bool set_words(const struct identity *identity, struct identity_words *ret_words)
+{
 	if (!identity)
 		return false;
 	*ret_words = (struct identity_words){ .unit = identity->unit };
-	if (container) {
-		ret_words->container_id = container->id;
-		ret_words->container = container->name;
-		ret_words->image = container->image;
-		ret_words->is_told = container->is_told;
-		ret_words->is_sandbox = container->is_sandbox;
-	}
-	if (identity->pod) {
-		ret_words->pod_uid = identity->pod->uid;
-		ret_words->pod = identity->pod->name;
-		ret_words->namespace = identity->pod->namespace;
-	}
+	if (identity->container)
+		set_container(ret_words, identity->container);
+	if (identity->pod)
+		set_pod(ret_words, identity->pod);
 	return true;
+}
+
+static bool find_cgroup(void *ctx, uint64_t id, struct identity_words *ret_words)
+{
+	return set_words(who__find(ctx, id), ret_words);
+}
+
+static bool find_mntns(void *ctx, uint64_t id, struct identity_words *ret_words)
+{
+	return set_words(who__find_mntns(ctx, id), ret_words);
+}
+
+static bool find_netns(void *ctx, uint64_t id, struct identity_words *ret_words)
+{
+	const struct identity *identity = who__find_netns(ctx, id);
+
+	if (!identity || !identity->pod)
+		return set_words(identity, ret_words);
+	*ret_words = (struct identity_words){ .unit = "" };
+	set_pod(ret_words, identity->pod);
+	return true;
+}
+
+static bool find_pid(void *ctx, uint64_t pid, struct identity_words *ret_words)
+{
+	return pid <= UINT32_MAX && set_words(who__find_pid(ctx, (uint32_t)pid), ret_words);
 }
 
 void who_words__init(struct identity_source *source, struct who *who)
 {
-	*source = (struct identity_source){ .find_cgroup = find_cgroup, .ctx = who };
+	*source = (struct identity_source){
+		.find_cgroup = find_cgroup,
+		.find_mntns = find_mntns,
+		.find_netns = find_netns,
+		.find_pid = find_pid,
+		.ctx = who,
+	};
 }
 
 /* ---- who asks ------------------------------------------------------------------------------------------ */
