@@ -258,6 +258,14 @@ static const struct row rodata_rows[] = {
 static const struct shape rodata_shape = SHAPE(rodata_rows);
 #undef TYPE
 
+#define TYPE struct map_size_spec
+static const struct row map_size_rows[] = {
+	ROW(ROW_TEXT, map),
+	ROW(ROW_TEXT, constant),
+};
+static const struct shape map_size_shape = SHAPE(map_size_rows);
+#undef TYPE
+
 #define TYPE struct alternative_spec
 static const struct row alternative_rows[] = { COUNTED(ROW_TEXTS, "program", programs,
 						       program_count) };
@@ -271,6 +279,7 @@ static const struct row program_rows[] = {
 	ROW(ROW_TEXT, object),
 	LIST("attach", attaches, attach_count, attach_shape),
 	LIST("rodata", rodata, rodata_count, rodata_shape),
+	LIST("map_size", map_sizes, map_size_count, map_size_shape),
 	LIST("alternative", alternatives, alternative_count, alternative_shape),
 };
 static const struct shape program_shape = SHAPE(program_rows);
@@ -585,6 +594,7 @@ static const struct row spec_rows[] = {
 	LIST("filter", filters, filter_count, filter_shape),
 	LIST("output", outputs, output_count, output_shape),
 	LIST("param", params, param_count, param_shape),
+	COUNTED(ROW_PAIRS, "setting", settings, setting_count),
 	COUNTED(ROW_PAIRS, "note", notes, note_count),
 	COUNTED(ROW_NOTED, "need", needs, need_count),
 	COUNTED(ROW_NOTED, "warning", warnings, warning_count),

@@ -29,8 +29,11 @@ struct spec *spec__free(struct spec *spec);
 
 /* NULL when there is none of that name. */
 const struct param_spec *spec__find_param(const struct spec *spec, const char *name);
-/* What the command line says, before the spec is completed. -ENOENT: no such parameter; -EINVAL: not of its type. */
+/* What the command line says, before the spec is completed. -ENOENT: no such parameter; -EINVAL: not of its type.
+ * Those that the object brings go to spec->settings instead. */
 int spec__set_param(struct spec *spec, const char *name, const char *value, struct err *err);
+/* Sets those of spec->settings; spec__complete() does it first. */
+int spec__apply_settings(struct spec *spec, struct err_list *errors);
 /* Names, types, defaults, and that conditions hang on switches. */
 int spec__check_params(const struct spec *spec, struct err_list *errors);
 /* What the values mean: constants of the object are set, metrics, spans and labels whose condition does not hold are

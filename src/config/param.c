@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/vec.h"
 #include "config/load.h"
 
 /* ---- types ---------------------------------------------------------------------------------- */
@@ -86,7 +88,27 @@ static int parse_string(const char *text, void *ret_value, size_t size)
 	return 0;
 }
 
+/* 16 bytes of address in network order, of which IPv4 has the first 4; a byte that says 4 or 6; padding. */
+#define ADDRESS_SIZE 32
+#define ADDRESS_VERSION_OFFSET 16
+
+static int parse_address(const char *text, void *ret_value, size_t size)
+{
+	uint8_t *bytes = ret_value;
+
+	if (size != ADDRESS_SIZE)
+		return -EINVAL;
+	if (inet_pton(AF_INET, text, bytes) == 1)
+		bytes[ADDRESS_VERSION_OFFSET] = 4;
+	else if (inet_pton(AF_INET6, text, bytes) == 1)
+		bytes[ADDRESS_VERSION_OFFSET] = 6;
+	else
+		return -EINVAL;
+	return 0;
+}
+
 static const struct param_type param_types[] = {
+	{ "address", ADDRESS_SIZE, "an IPv4 or IPv6 address", "struct", "", parse_address },
 	{ "bool", sizeof(bool), "true or false", "bool", "", parse_bool },
 	{ "string", 0, "text", "char", "[64]", parse_string },
 	{ "u8", 1, "a whole number from 0 to 255", "u8", "", parse_unsigned },
@@ -120,9 +142,9 @@ static int parse_value(const struct param_type *type, const char *text, void *re
 /* Of a string it is the variable that says what is too long. */
 static bool is_value(const struct param_type *type, const char *text)
 {
-	uint64_t scratch = 0;
+	uint64_t scratch[ADDRESS_SIZE / sizeof(uint64_t)] = { 0 };
 
-	return type->size == 0 || parse_value(type, text, &scratch, type->size) == 0;
+	return type->size == 0 || parse_value(type, text, scratch, type->size) == 0;
 }
 
 static bool is_on(const struct param_spec *param)
@@ -155,7 +177,7 @@ static int check_param(const struct param_spec *param, struct err_list *errors)
 	if (!type)
 		return err_list__set(
 			errors, -EINVAL, &param->at,
-			"type \"%.64s\" of parameter '%s' is none; it must be bool, string, u8 to u64, s8 to s64, f32 or f64",
+			"type \"%.64s\" of parameter '%s' is none; it must be address, bool, string, u8 to u64, s8 to s64, f32 or f64",
 			param->type, param->name);
 	if (!is_value(type, param->value))
 		return err_list__set(errors, -EINVAL, &param->at,
@@ -225,11 +247,28 @@ const struct param_spec *spec__find_param(const struct spec *spec, const char *n
 	return NULL;
 }
 
+static const char *nearest_param(const struct spec *spec, const char *name)
+{
+	VEC(const char *) names = VEC_INIT;
+	const char *nearest;
+
+	for (uint32_t i = 0; i < spec->param_count; i++)
+		(void)vec_push(&names, spec->params[i].name);
+	nearest = str_nearest(name, names.items, names.len);
+	vec_done(&names);
+	return nearest;
+}
+
 static int unknown_param(const struct spec *spec, const char *name, struct err *err)
 {
+	const char *nearest = nearest_param(spec, name);
 	struct strbuf known = STRBUF_INIT;
 	int r;
 
+	if (nearest)
+		return err__set(err, -ENOENT, NULL,
+				"'%s' has no parameter '%s'; did you mean '%s'?", spec->name, name,
+				nearest);
 	for (uint32_t i = 0; i < spec->param_count; i++)
 		strbuf__printf(&known, "%s%s", i ? ", " : "", spec->params[i].name);
 	r = err__set(err, -ENOENT, NULL, "'%s' has no parameter '%s'; %s%s", spec->name, name,
@@ -258,6 +297,21 @@ int spec__set_param(struct spec *spec, const char *name, const char *value, stru
 	params[found - spec->params].value = copy;
 	spec->params = params;
 	return 0;
+}
+
+int spec__apply_settings(struct spec *spec, struct err_list *errors)
+{
+	int first = 0;
+
+	for (uint32_t i = 0; i < spec->setting_count; i++) {
+		struct err err = ERR_INIT;
+		int r = spec__set_param(spec, spec->settings[i].key, spec->settings[i].value, &err);
+
+		if (r < 0)
+			err_list__add(errors, &err);
+		note_first(r, &first);
+	}
+	return first;
 }
 
 /* ---- what the values mean: constants of the object ------------------------------------------- */

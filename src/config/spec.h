@@ -96,6 +96,13 @@ struct rodata_spec {
 	size_t value_size;
 };
 
+/* A map has as many entries as a constant of the object says, whoever set that. */
+struct map_size_spec {
+	struct loc at;
+	const char *map;
+	const char *constant;
+};
+
 struct program_spec {
 	struct loc at;
 	const char *name;
@@ -105,6 +112,8 @@ struct program_spec {
 	uint32_t attach_count;
 	const struct rodata_spec *rodata;
 	uint32_t rodata_count;
+	const struct map_size_spec *map_sizes;
+	uint32_t map_size_count;
 	/* Groups of program names of which the first that can attach is used and the others are left out. */
 	const struct alternative_spec *alternatives;
 	uint32_t alternative_count;
@@ -600,6 +609,9 @@ struct spec {
 	uint32_t output_count;
 	const struct param_spec *params;
 	uint32_t param_count;
+	/* What the command line says of parameters that only the object may know: set when the spec is completed. */
+	const struct note_spec *settings;
+	uint32_t setting_count;
 	const struct note_spec *notes; /* annotations, and what else a text says about itself */
 	uint32_t note_count;
 	/* What it cannot work without and the agent does not have: a sentence each. */

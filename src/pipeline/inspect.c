@@ -4,16 +4,16 @@
 #include <errno.h>
 
 #include "base/mem.h"
-#include "config/gadget/package.h"
 #include "config/load.h"
 #include "host/host.h"
+#include "pipeline/gadget.h"
 #include "program/program.h"
 
 struct inspection {
-	struct gadget_package *package; /* owned */
-	struct host *host;              /* owned */
-	struct spec *spec;              /* owned */
-	struct program *program;        /* owned, or NULL */
+	struct gadget *gadget;   /* owned; what the object came out of */
+	struct host *host;       /* owned */
+	struct spec *spec;       /* owned */
+	struct program *program; /* owned, or NULL */
 };
 
 struct inspection *inspection__close(struct inspection *inspection)
@@ -23,7 +23,7 @@ struct inspection *inspection__close(struct inspection *inspection)
 	program__close(inspection->program);
 	spec__free(inspection->spec);
 	host__close(inspection->host);
-	gadget_package__close(inspection->package);
+	gadget__close(inspection->gadget);
 	free(inspection);
 	return NULL;
 }
@@ -41,24 +41,6 @@ const struct spec *inspection__spec(const struct inspection *inspection)
 const struct object_facts *inspection__facts(const struct inspection *inspection)
 {
 	return inspection->program ? program__facts(inspection->program) : NULL;
-}
-
-static int parse(struct inspection *inspection, const struct inspect_options *options,
-		 struct err_list *errors)
-{
-	const struct gadget_package *package = inspection->package;
-	const struct dialect_input input = {
-		.name = package->name,
-		.origin = package->origin,
-		.object = package->object,
-		.text = package->text,
-		.len = package->len,
-		.values = options->values,
-		.value_count = options->value_count,
-		.has_module = package->has_module,
-	};
-
-	return config_load_text(dialect_find("gadget"), &input, &inspection->spec, errors);
 }
 
 static int complete(struct inspection *inspection, struct err_list *errors)
@@ -86,19 +68,17 @@ int inspect_gadget(const char *path, const struct inspect_options *options,
 		   struct inspection **ret_inspection, struct err_list *errors)
 {
 	__cleanup(inspection_closep) struct inspection *inspection = new_zero(struct inspection);
-	struct err err = ERR_INIT;
+	const struct gadget_options gadget_options = { .values = options->values,
+						       .value_count = options->value_count };
 	int r;
 
 	if (!inspection)
 		return err_list__set(errors, -ENOMEM, NULL, "no memory for gadget '%s'", path);
-	r = gadget_package_open(path, &inspection->package, &err);
+	r = gadget_open(path, &gadget_options, &inspection->gadget, errors);
 	if (r < 0)
-		err_list__add(errors, &err);
-	err__done(&err);
-	if (r == 0)
-		r = parse(inspection, options, errors);
-	if (r == 0)
-		r = complete(inspection, errors);
+		return r;
+	inspection->spec = gadget__take_spec(inspection->gadget);
+	r = complete(inspection, errors);
 	if (r == 0)
 		*ret_inspection = take_ptr(inspection);
 	return r;

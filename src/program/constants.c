@@ -9,6 +9,7 @@
 #include "host/host.h"
 #include "host/kallsyms.h"
 #include "program/private.h"
+#include "record/record.h"
 
 /* "did you mean" out of the object's variables. */
 static const char *nearest_variable(const struct object_facts *facts, const char *name)
@@ -137,6 +138,54 @@ int program__set_constants(struct program *program, struct err *err)
 					strerror(-r));
 	}
 	return 0;
+}
+
+/* As the constant will be in the kernel: what was written into the opened object counts, not what the file has. */
+static int read_size(const struct program *program, const struct fact_variable *variable,
+		     uint64_t *ret_value)
+{
+	const struct bpf_map *map = bpf_object__find_map_by_name(program->object,
+								 variable->section);
+	const char *image;
+	size_t size;
+
+	image = map ? bpf_map__initial_value((struct bpf_map *)map, &size) : NULL;
+	if (!image || variable->offset > size || variable->size > size - variable->offset)
+		return -EINVAL;
+	return bytes_get_uint(image + variable->offset, variable->size, ret_value);
+}
+
+static int set_map_size(struct program *program, const struct map_size_spec *spec, struct err *err)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(program->object, spec->map);
+	const struct fact_variable *variable = variable_named(&program->facts, spec->constant);
+	uint64_t count;
+	int r;
+
+	if (!map || !variable)
+		return err__set(err, -ENOENT, &spec->at,
+				"object '%s' has no map '%s' with a constant '%s'",
+				program->facts.path, spec->map, spec->constant);
+	r = read_size(program, variable, &count);
+	if (r < 0 || count == 0 || count > UINT32_MAX)
+		return err__set(
+			err, -EINVAL, &spec->at,
+			"constant '%s' is no number of entries for map '%s'; it must be 1 to %u",
+			spec->constant, spec->map, UINT32_MAX);
+	r = bpf_map__set_max_entries(map, (uint32_t)count);
+	if (r < 0)
+		return err__set(err, r, &spec->at, "map '%s' cannot have %llu entries: %s",
+				spec->map, (unsigned long long)count, strerror(-r));
+	return 0;
+}
+
+int program__set_map_sizes(struct program *program, struct err *err)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; i < program->spec->map_size_count && r >= 0; i++)
+		r = set_map_size(program, &program->spec->map_sizes[i], err);
+	return r;
 }
 
 int program__add_constant(struct program *program, const char *name, uint64_t value,

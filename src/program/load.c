@@ -61,7 +61,9 @@ static int prepare(struct program *program, struct err *err)
 		bind_target(&program->parts[i]);
 	}
 	r = rewriter__begin(program, err);
-	return r < 0 ? r : program__set_constants(program, err);
+	if (r >= 0)
+		r = program__set_constants(program, err);
+	return r < 0 ? r : program__set_map_sizes(program, err);
 }
 
 static struct program_part *find_culprit(struct program *program)

@@ -84,6 +84,8 @@ void program__choose_alternatives(struct program *program);
 bool program__has_successor(const struct program *program, const struct program_part *part);
 /* constants.c: writes the constants of the spec into the opened object. */
 int program__set_constants(struct program *program, struct err *err);
+/* constants.c: makes maps as large as constants say, once those are set. */
+int program__set_map_sizes(struct program *program, struct err *err);
 /* constants.c: one more, of 8 bytes. */
 int program__add_constant(struct program *program, const char *name, uint64_t value,
 			  struct err *err);

@@ -25,6 +25,41 @@ static int add_needs(struct gadget_writer *writer, const struct object_facts *fa
 	return 0;
 }
 
+/* A constant of this name beside a map says how many entries it has. */
+#define SIZE_SUFFIX "_max_entries"
+
+static int add_map_sizes(struct gadget_writer *writer, const struct object_facts *facts)
+{
+	/* All of a spec is const only once it is complete. */
+	struct program_spec *program = (struct program_spec *)(uintptr_t)writer->spec->programs;
+	VEC(struct map_size_spec) sizes = VEC_INIT;
+	int r = 0;
+
+	for (uint32_t i = 0; i < facts->map_count && r == 0; i++) {
+		const struct map_size_spec size = {
+			.at = { .file = facts->path },
+			.map = facts->maps[i].name,
+			.constant = arena__printf(writer->arena, "%s" SIZE_SUFFIX,
+						  facts->maps[i].name),
+		};
+		const struct fact_variable *variable =
+			size.constant ? object_facts__find_variable(facts, size.constant) : NULL;
+
+		if (!size.constant)
+			r = -ENOMEM;
+		else if (variable && str_starts(variable->section, ".rodata"))
+			r = vec_push(&sizes, size);
+	}
+	if (r == 0 && writer->spec->program_count > 0 && sizes.len > 0) {
+		program->map_sizes = arena__memdup(writer->arena, sizes.items,
+						   sizes.len * sizeof(*sizes.items));
+		program->map_size_count = program->map_sizes ? (uint32_t)sizes.len : 0;
+		r = program->map_sizes ? 0 : -ENOMEM;
+	}
+	vec_done(&sizes);
+	return r;
+}
+
 static int carry_over(struct gadget_writer *writer)
 {
 	const struct spec *spec = writer->spec;
@@ -54,5 +89,7 @@ int gadget_complete(struct spec *spec, const struct object_facts *facts, struct 
 		r = gadget_add_params(&writer, facts);
 	if (r == 0)
 		r = add_needs(&writer, facts);
+	if (r == 0)
+		r = add_map_sizes(&writer, facts);
 	return r == 0 ? gadget_writer__finish(&writer) : r;
 }

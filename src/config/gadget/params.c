@@ -75,6 +75,10 @@ static const char *param_type(const struct fact_type *type)
 			       ? "string"
 			       : NULL;
 	case FACT_TYPE_STRUCT:
+		return str_eq(type->name, "gadget_l3endpoint_t") ||
+				       has_typedef(type, "gadget_l3endpoint_t")
+			       ? "address"
+			       : NULL;
 	case FACT_TYPE_UNION:
 	case FACT_TYPE_POINTER:
 	case FACT_TYPE_OTHER:
@@ -98,7 +102,8 @@ static const char *initial_value(struct arena *arena, const struct fact_variable
 	double number = 0;
 	float single = 0;
 
-	if (!variable->initial || variable->size < type->size || type->kind == FACT_TYPE_ARRAY)
+	if (!variable->initial || variable->size < type->size || type->kind == FACT_TYPE_ARRAY ||
+	    type->kind == FACT_TYPE_STRUCT)
 		return "";
 	if (type->kind == FACT_TYPE_FLOAT && type->size == sizeof(single)) {
 		memcpy(&single, variable->initial, sizeof(single));

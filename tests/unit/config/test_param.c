@@ -89,7 +89,9 @@ static void test_set__unknown_or_of_another_type(void **state)
 	struct fixture *fixture = *state;
 
 	assert_refused(fixture, -ENOENT, "by_group", "true",
-		       "'c' has no parameter 'by_group'; it has: by_cgroup, count, path");
+		       "'c' has no parameter 'by_group'; did you mean 'by_cgroup'?");
+	assert_refused(fixture, -ENOENT, "colour", "red",
+		       "'c' has no parameter 'colour'; it has: by_cgroup, count, path");
 	assert_refused(fixture, -EINVAL, "by_cgroup", "si", "must be true or false");
 	assert_refused(fixture, -EINVAL, "count", "4294967296", "must be a whole number");
 	assert_refused(fixture, -EINVAL, "count", "x", "must be a whole number");
@@ -115,6 +117,20 @@ static void test_complete__sets_constants_beside_addresses(void **state)
 	assert_memory_equal(rodata[2].value, "\x11\0\0\0", 4);
 	assert_int_equal(rodata[3].value_size, 8);
 	assert_memory_equal(rodata[3].value, "/bin/sh\0", 8);
+}
+
+static void test_complete__settings_of_the_command_line(void **state)
+{
+	static const struct note_spec settings[] = { { "count", "3" }, { "pats", "/" } };
+	struct fixture *fixture = *state;
+
+	fixture->spec->settings = settings;
+	fixture->spec->setting_count = 1;
+	assert_int_equal(spec__complete(fixture->spec, &facts, &fixture->errors), 0);
+	assert_memory_equal(fixture->spec->programs->rodata[2].value, "\x3\0\0\0", 4);
+	fixture->spec->setting_count = 2;
+	assert_int_equal(spec__apply_settings(fixture->spec, &fixture->errors), -ENOENT);
+	assert_non_null(strstr(fixture->errors.items[0].text, "did you mean 'path'?"));
 }
 
 static void test_complete__text_that_does_not_fit(void **state)
@@ -201,6 +217,7 @@ int main(void)
 		TEST(test_set__unknown_or_of_another_type),
 		cmocka_unit_test(test_set__bounds_of_every_number),
 		TEST(test_complete__sets_constants_beside_addresses),
+		TEST(test_complete__settings_of_the_command_line),
 		TEST(test_complete__text_that_does_not_fit),
 		TEST(test_complete__takes_out_what_is_switched_off),
 		TEST(test_complete__keeps_what_is_switched_on),
