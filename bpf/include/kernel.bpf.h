@@ -11,6 +11,9 @@
  * is a positive number to a program, and `< 0` is never true.
  */
 
+/* It stands for vmlinux.h: what include/gadget has asks for nothing else. */
+#define __VMLINUX_H__
+
 #include <linux/bpf.h>
 
 #include <bpf/bpf_helpers.h>
@@ -161,6 +164,7 @@ struct inode {
 };
 
 struct qstr {
+	u32 len;
 	const unsigned char *name;
 };
 
@@ -306,6 +310,7 @@ struct thread_info {
 struct task_struct {
 	struct thread_info thread_info;
 	struct files_struct *files;
+	void *stack;
 	unsigned int __state;
 	unsigned int flags;
 	s32 pid;
@@ -450,6 +455,11 @@ struct sk_buff {
 
 struct pt_regs {
 #if defined(__TARGET_ARCH_x86)
+	unsigned long r10;
+	unsigned long r9;
+	unsigned long r8;
+	unsigned long dx;
+	unsigned long si;
 	unsigned long di;
 	unsigned long orig_ax;
 #elif defined(__TARGET_ARCH_arm64)
@@ -459,6 +469,17 @@ struct pt_regs {
 #else
 #error "say here where this architecture keeps the number of the system call"
 #endif
+};
+
+/* What programs on the tracepoints of a single system call are given. */
+struct syscall_trace_enter {
+	int nr;
+	unsigned long args[];
+};
+
+struct syscall_trace_exit {
+	int nr;
+	long ret;
 };
 
 #pragma clang attribute pop

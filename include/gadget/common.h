@@ -4,7 +4,9 @@
 
 /* Fills struct gadget_process. */
 
+#ifndef __VMLINUX_H__
 #include <vmlinux.h>
+#endif
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>

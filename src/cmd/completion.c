@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "cmd/command.h"
 #include "cmd/configs.h"
+#include "cmd/gadgets.h"
 #include "cmd/own_files.h"
 
 struct completion_options {
@@ -17,8 +18,8 @@ struct completion_options {
 };
 
 static const struct flag_set flag_set = {
-	.help = "Prints what makes bash or zsh complete the command line of sonde. SHELL is bash or zsh; with 'probes' "
-		"the names of the shipped probes are printed, which those scripts offer.",
+	.help = "Prints what makes bash or zsh complete the command line of sonde. SHELL is bash or zsh; with 'probes' or "
+		"'gadgets' the names of those that are shipped are printed, which those scripts offer.",
 	.arguments = "SHELL",
 	.needs_arguments = true,
 };
@@ -28,6 +29,7 @@ enum argument_kind {
 	ARGUMENT_NONE,
 	ARGUMENT_FILE,
 	ARGUMENT_PROBE,
+	ARGUMENT_GADGET,
 	ARGUMENT_COMMAND,
 	ARGUMENT_SHELL
 };
@@ -38,9 +40,9 @@ static enum argument_kind argument_kind(const struct flag_set *set)
 		const char *word;
 		enum argument_kind kind;
 	} words[] = {
-		{ "CONFIG", ARGUMENT_FILE }, { "FILE", ARGUMENT_FILE },
-		{ "PROBE", ARGUMENT_PROBE }, { "COMMAND", ARGUMENT_COMMAND },
-		{ "SHELL", ARGUMENT_SHELL },
+		{ "CONFIG", ARGUMENT_FILE },     { "FILE", ARGUMENT_FILE },
+		{ "PROBE", ARGUMENT_PROBE },     { "GADGET", ARGUMENT_GADGET },
+		{ "COMMAND", ARGUMENT_COMMAND }, { "SHELL", ARGUMENT_SHELL },
 	};
 
 	for (size_t i = 0; set->arguments && i < array_size(words); i++)
@@ -63,9 +65,9 @@ static void add_command_names(struct strbuf *out)
 static void add_bash_command(void *ctx, const struct flag_set *set)
 {
 	static const char *const kinds[] = {
-		[ARGUMENT_NONE] = "none",   [ARGUMENT_FILE] = "file",
-		[ARGUMENT_PROBE] = "probe", [ARGUMENT_COMMAND] = "command",
-		[ARGUMENT_SHELL] = "shell",
+		[ARGUMENT_NONE] = "none",       [ARGUMENT_FILE] = "file",
+		[ARGUMENT_PROBE] = "probe",     [ARGUMENT_GADGET] = "gadget",
+		[ARGUMENT_COMMAND] = "command", [ARGUMENT_SHELL] = "shell",
 	};
 	struct strbuf *out = ctx;
 
@@ -139,6 +141,10 @@ static void write_bash(struct strbuf *out)
 		"\t\tCOMPREPLY=($(compgen -f -- \"$word\"))\n"
 		"\t\t;;\n"
 		"\tprobe) COMPREPLY=($(compgen -W \"$(sonde completion probes 2>/dev/null)\" -- \"$word\")) ;;\n"
+		"\tgadget)\n"
+		"\t\tcompopt -o filenames\n"
+		"\t\tCOMPREPLY=($(compgen -W \"$(sonde completion gadgets 2>/dev/null)\" -- \"$word\") $(compgen -f -- \"$word\"))\n"
+		"\t\t;;\n"
 		"\tcommand) COMPREPLY=($(compgen -W \"$commands\" -- \"$word\")) ;;\n"
 		"\tshell) COMPREPLY=($(compgen -W 'bash zsh' -- \"$word\")) ;;\n"
 		"\tesac\n"
@@ -185,6 +191,8 @@ static void add_zsh_command(void *ctx, const struct flag_set *set)
 		[ARGUMENT_NONE] = "",
 		[ARGUMENT_FILE] = " \\\n\t\t\t'*:file:_files'",
 		[ARGUMENT_PROBE] = " \\\n\t\t\t'*:probe:($(sonde completion probes 2>/dev/null))'",
+		[ARGUMENT_GADGET] =
+			" \\\n\t\t\t'*:gadget:_alternative \"gadgets:gadget:($(sonde completion gadgets 2>/dev/null))\" files:file:_files'",
 		[ARGUMENT_COMMAND] = " \\\n\t\t\t'*:command:($names)'",
 		[ARGUMENT_SHELL] = " \\\n\t\t\t'*:shell:(bash zsh)'",
 	};
@@ -242,6 +250,16 @@ static void write_probes(struct strbuf *out)
 	config_paths__done(&paths);
 }
 
+static void write_gadgets(struct strbuf *out)
+{
+	struct config_paths paths = { .len = 0 };
+
+	if (gadgets_find("", &paths, NULL) == 0)
+		vec_for_each(&paths, path)
+			strbuf__printf(out, "%s\n", path->name);
+	config_paths__done(&paths);
+}
+
 /* ---- the command ------------------------------------------------------------------------------------- */
 
 static const struct {
@@ -251,6 +269,7 @@ static const struct {
 	{ "bash", write_bash },
 	{ "zsh", write_zsh },
 	{ "probes", write_probes },
+	{ "gadgets", write_gadgets },
 };
 
 static int print(const char *name)

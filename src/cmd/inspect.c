@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <limits.h>
 #include <stddef.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cmd/command.h"
+#include "cmd/gadgets.h"
 #include "cmd/inspect_view.h"
 #include "cmd/table.h"
 #include "pipeline/inspect.h"
@@ -82,7 +84,13 @@ static int inspect(const char *path, const struct inspect_options *options, bool
 {
 	struct err_list errors = { .len = 0 };
 	struct inspection *inspection = NULL;
-	int r = inspect_gadget(path, options, &inspection, &errors);
+	char found[PATH_MAX];
+	int r = gadget_locate(path, found, sizeof(found));
+
+	if (r == 0)
+		r = inspect_gadget(found, options, &inspection, &errors);
+	else
+		(void)err_list__set(&errors, r, NULL, "the name of the gadget is too long");
 
 	for (size_t i = 0; i < errors.len; i++)
 		log_err(LOG_ERROR, &errors.items[i], "inspect");
