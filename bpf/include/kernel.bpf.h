@@ -139,7 +139,18 @@ typedef struct {
 	u32 val;
 } kuid_t, kgid_t;
 
+struct tty_driver {
+	int major;
+	int minor_start;
+};
+
+struct tty_struct {
+	struct tty_driver *driver;
+	int index; /* among those of its driver */
+};
+
 struct signal_struct {
+	struct tty_struct *tty; /* that controls the session, or NULL */
 	atomic_t live; /* threads that have not ended */
 	int group_exit_code;
 	unsigned int flags;
@@ -151,7 +162,13 @@ struct signal_struct___before_5_17 {
 };
 
 struct super_block {
+	unsigned int s_dev; /* as the kernel encodes it: 12 bits, and 20 for the minor number */
 	unsigned long s_magic;
+};
+
+struct timespec64 {
+	s64 tv_sec;
+	long tv_nsec;
 };
 
 struct inode {
@@ -161,6 +178,16 @@ struct inode {
 	unsigned int i_nlink;
 	unsigned long i_ino;
 	struct super_block *i_sb;
+	s64 i_ctime_sec;
+	u32 i_ctime_nsec;
+};
+
+struct inode___before_6_11 {
+	struct timespec64 __i_ctime;
+};
+
+struct inode___before_6_6 {
+	struct timespec64 i_ctime;
 };
 
 struct qstr {
@@ -205,6 +232,7 @@ struct linux_binprm {
 
 struct mm_struct {
 	unsigned long arg_start, arg_end;
+	struct file *exe_file;
 };
 
 struct ns_common {
@@ -325,6 +353,7 @@ struct task_struct {
 	struct nsproxy *nsproxy;
 	const struct cred *cred;
 	kuid_t loginuid; /* not without auditing */
+	unsigned int sessionid;
 	char comm[16];
 	struct signal_struct *signal;
 	struct css_set *cgroups;
