@@ -212,6 +212,12 @@ static void check_metrics(struct checker *checker)
 			check_suffixes(checker, &names, &spec->metrics[i]);
 }
 
+/* Records whose size the spec says are handed out to all who want them; other bytes go to whoever reads them. */
+static bool is_read_by_one(const struct stream_spec *stream)
+{
+	return stream && stream->mode == STREAM_MODE_EVENTS && stream->record_size == 0;
+}
+
 /* What comes through a ring comes once: a metric that reads it shares it with nobody. */
 static bool check_reader(struct checker *checker, const struct names *names,
 			 const struct stream_spec *stream, const struct holder *reader)
@@ -236,8 +242,7 @@ static void check_readers(struct checker *checker)
 		const struct stream_spec *stream = stream_of(spec, metric->stream);
 		const struct holder reader = { .at = metric->at, .condition = metric->condition };
 
-		if (stream && stream->mode == STREAM_MODE_EVENTS &&
-		    check_reader(checker, &names, stream, &reader) &&
+		if (is_read_by_one(stream) && check_reader(checker, &names, stream, &reader) &&
 		    add_holder(&names, stream->map, &reader) < 0)
 			complain(checker, -ENOMEM, &metric->at, "no memory to check rings");
 	}

@@ -121,10 +121,9 @@ static const char *const value_kinds[] = {
 	[VALUE_KIND_OBSERVATION] = "observation",
 };
 static const char *const sum_kinds[] = {
-	[SUM_KIND_NONE] = "none",
-	[SUM_KIND_KEY_AFTER_LAST] = "key_after_last",
-	[SUM_KIND_FIELD] = "field",
-	[SUM_KIND_SLOT_AFTER_LAST] = "slot_after_last",
+	[SUM_KIND_NONE] = "none",       [SUM_KIND_KEY_AFTER_LAST] = "key_after_last",
+	[SUM_KIND_FIELD] = "field",     [SUM_KIND_SLOT_AFTER_LAST] = "slot_after_last",
+	[SUM_KIND_UNKNOWN] = "unknown",
 };
 static const char *const slot_conventions[] = {
 	[SLOT_CONVENTION_CEIL_LOG2] = "ceil_log2",
@@ -358,8 +357,13 @@ static const struct shape stream_shape = SHAPE(stream_rows);
 
 #define TYPE struct bucket_spec
 static const struct row bucket_rows[] = {
-	WORD(kind, bucket_kinds), ROW(ROW_TEXT, type), ROW(ROW_DOUBLE, scale),
-	ROW(ROW_I64, min),        ROW(ROW_I64, max),   COUNTED(ROW_DOUBLES, "key", keys, key_count),
+	WORD(kind, bucket_kinds),
+	ROW(ROW_TEXT, type),
+	ROW(ROW_DOUBLE, scale),
+	ROW(ROW_I64, min),
+	ROW(ROW_I64, max),
+	COUNTED(ROW_DOUBLES, "key", keys, key_count),
+	ROW(ROW_BOOL, is_open_ended),
 };
 static const struct shape bucket_shape = SHAPE(bucket_rows, .skip_offset = offsetof(TYPE, kind));
 #undef TYPE
@@ -420,6 +424,7 @@ static const struct row metric_rows[] = {
 	NESTED(ROW_STRUCT, bucket, bucket_shape),
 	WORD(sum, sum_kinds),
 	ROW(ROW_TEXT, sum_field),
+	NESTED(ROW_STRUCT, sum_cell, cell_shape),
 	WORD(slots, slot_conventions),
 	WORD(cpu, cpu_rules),
 	WORD(temporality, temporalities),
@@ -427,6 +432,7 @@ static const struct row metric_rows[] = {
 	ROW(ROW_DOUBLE, scale),
 	ROW(ROW_U64, limit),
 	ROW(ROW_I64, ttl_ns),
+	ROW(ROW_BOOL, is_conserved),
 	ROW(ROW_BOOL, skips_zeros),
 	NESTED(ROW_POINTER, condition, condition_shape),
 	NESTED(ROW_POINTER, problem, problem_shape),

@@ -245,6 +245,8 @@ struct bucket_spec {
 	int64_t min, max;   /* inclusive bucket indexes */
 	const double *keys; /* BUCKET_KIND_FIXED, in the given order */
 	uint32_t key_count;
+	/* The last bucket takes all that is more, so it has no bound but +Inf; of FIXED it stands behind the keys. */
+	bool is_open_ended;
 };
 
 enum value_kind {
@@ -261,6 +263,7 @@ enum sum_kind {
 	SUM_KIND_KEY_AFTER_LAST,
 	SUM_KIND_FIELD,
 	SUM_KIND_SLOT_AFTER_LAST, /* VALUE_KIND_SLOTS */
+	SUM_KIND_UNKNOWN,         /* nobody has added it up: the histogram is shown without */
 };
 /* What a slot's index means. */
 enum slot_convention { SLOT_CONVENTION_CEIL_LOG2, SLOT_CONVENTION_FLOOR_LOG2 };
@@ -367,14 +370,16 @@ struct metric_spec {
 	struct cell_spec cell;   /* where that is, once it is known; of _SLOTS the first one */
 	struct bucket_spec bucket;
 	enum sum_kind sum;
-	const char *sum_field; /* SUM_KIND_FIELD */
+	const char *sum_field;     /* SUM_KIND_FIELD */
+	struct cell_spec sum_cell; /* SUM_KIND_FIELD: where that is, once it is known */
 	enum slot_convention slots;
 	enum cpu_rule cpu;
 	enum temporality temporality;
-	int64_t flush_ns; /* TEMPORALITY_INTERVAL: series are dropped and begin anew this often */
-	double scale;     /* factor from raw value to unit; 1 when nothing was said */
-	uint64_t limit;   /* most series; 0: the default */
-	int64_t ttl_ns;   /* series unseen that long leave; 0: never */
+	int64_t flush_ns;  /* TEMPORALITY_INTERVAL: series are dropped and begin anew this often */
+	double scale;      /* factor from raw value to unit; 1 when nothing was said */
+	uint64_t limit;    /* most series; 0: the default */
+	int64_t ttl_ns;    /* series unseen that long leave; 0: never */
+	bool is_conserved; /* what keys counted stays in the total when they leave the map */
 	bool skips_zeros; /* rows whose value is 0 on every CPU make no series: of an array, those never used */
 	const struct condition_spec *condition; /* or NULL */
 	const struct problem_spec *problem;     /* or NULL */
@@ -553,6 +558,15 @@ struct policy_spec {
 	uint32_t enforcer_count;
 };
 
+/*
+ * Which metrics a language that lets them be made up shall make: the agent says it before the spec is completed.
+ */
+enum metric_wish {
+	METRIC_WISH_NONE,
+	METRIC_WISH_ASKED, /* those that the text asks for */
+	METRIC_WISH_ALL, /* and, of streams of which it asks for none, what is useful without a word */
+};
+
 /* ---- the whole ----------------------------------------------------------------------------------------- */
 
 struct param_spec { /* a knob of the spec that the command line may set */
@@ -614,6 +628,8 @@ struct spec {
 	uint32_t setting_count;
 	const struct note_spec *notes; /* annotations, and what else a text says about itself */
 	uint32_t note_count;
+	enum metric_wish metric_wish;
+	bool keeps_original_names; /* of metrics: as the agent that the language comes from calls them */
 	/* What it cannot work without and the agent does not have: a sentence each. */
 	const struct spec_text *needs;
 	uint32_t need_count;

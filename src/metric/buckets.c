@@ -169,7 +169,7 @@ static int fill_range(struct bucket_map *map, const struct bucket_spec *spec)
 	map->min = spec->min;
 	map->max = spec->max;
 	map->layout.slot_count = map->layout.sum_slot = count;
-	return set_lines(map, lines, count);
+	return set_lines(map, lines, spec->is_open_ended && count > 0 ? count - 1 : count);
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -213,7 +213,7 @@ static int fill_fixed(struct bucket_map *map, const struct bucket_spec *spec)
 		map->keys[i] = (struct key_slot){ spec->keys[i], (int16_t)i };
 	}
 	qsort(map->keys, count, sizeof(*map->keys), compare_keys);
-	map->layout.slot_count = map->layout.sum_slot = count;
+	map->layout.slot_count = map->layout.sum_slot = count + (spec->is_open_ended ? 1 : 0);
 	map->sum_key = spec->keys[count - 1] + 1;
 	/* With keys in any order that may be a bucket as well: then it counts as both. */
 	sum = find_key(map, map->sum_key);
@@ -237,6 +237,7 @@ int bucket_map__new(const struct bucket_spec *spec, enum sum_kind sum, struct bu
 		return err__set(err, -ENOMEM, &spec->at, "no memory for buckets");
 	map->has_sum = sum == SUM_KIND_KEY_AFTER_LAST;
 	map->layout.sum_scale = spec->scale;
+	map->layout.has_no_sum = sum == SUM_KIND_UNKNOWN;
 	r = spec->kind == BUCKET_KIND_FIXED ? fill_fixed(map, spec) : fill_range(map, spec);
 	if (r < 0) {
 		bucket_map__free(map);

@@ -37,6 +37,11 @@ static uint64_t limit_of(const struct family_spec *spec)
 	return limit > SERIES_MAX ? SERIES_MAX : limit;
 }
 
+static double scale_of(const struct family_spec *spec)
+{
+	return spec->scale > 0 || spec->scale < 0 ? spec->scale : 1;
+}
+
 static int fill(struct family *family, const struct family_spec *spec)
 {
 	family->kind = spec->kind;
@@ -45,6 +50,7 @@ static int fill(struct family *family, const struct family_spec *spec)
 	family->leaves_unseen = spec->leaves_unseen;
 	family->ttl_ns = spec->ttl_ns;
 	family->since_ns = spec->since_ns;
+	family->scale = scale_of(spec);
 	family->is_signed = spec->is_signed;
 	family->overflow = SERIES_NONE;
 	family->pass.generation = 1;
@@ -126,7 +132,8 @@ static bool has_same_labels(const struct family *family, const struct family_spe
 static bool has_same_buckets(const struct bucket_layout *a, const struct bucket_layout *b)
 {
 	if (a->slot_count != b->slot_count || a->line_count != b->line_count ||
-	    a->sum_slot != b->sum_slot || a->sum_scale != b->sum_scale || !a->ends != !b->ends)
+	    a->sum_slot != b->sum_slot || a->sum_scale != b->sum_scale ||
+	    a->has_no_sum != b->has_no_sum || !a->ends != !b->ends)
 		return false;
 	if (a->line_count == 0)
 		return true;
@@ -150,6 +157,8 @@ bool family__agrees(const struct family *family, const struct family_spec *spec,
 	else if (spec->kind == FAMILY_KIND_HISTOGRAM &&
 		 !has_same_buckets(&family->buckets, &spec->buckets))
 		difference = "set of buckets";
+	else if (family->scale != scale_of(spec))
+		difference = "scale";
 	else if (family->is_signed != spec->is_signed)
 		difference = "sign (values that may be below zero, or not)";
 	else if (family->limit != limit_of(spec))
@@ -468,6 +477,14 @@ static void show_negative(const struct series *series, struct series_view *ret_s
 	ret_series->is_number = true;
 }
 
+static void scale(const struct family *family, struct series_view *series)
+{
+	double number = series->is_number ? series->number : (double)series->count;
+
+	series->is_number = true;
+	series->number = number * family->scale;
+}
+
 bool family__next(const struct family *family, struct family_cursor *cursor,
 		  struct series_view *ret_series)
 {
@@ -492,6 +509,8 @@ bool family__next(const struct family *family, struct family_cursor *cursor,
 			ret_series->number = number_of(series->value);
 		else if (family->is_signed && (int64_t)series->value < 0)
 			show_negative(series, ret_series);
+		if (family->scale != 1)
+			scale(family, ret_series);
 		if (family->stride)
 			ret_series->slots = series_slots(family, number);
 		return true;

@@ -28,6 +28,7 @@ struct bucket_layout {
 	const uint32_t *ends; /* line_count: slots 0..end-1 are the line; NULL: end is line + 1 */
 	uint32_t sum_slot;    /* of the raw sum: slot_count, or a bucket that is both */
 	double sum_scale;     /* raw sum -> unit */
+	bool has_no_sum;      /* nobody knows it, so it is not shown */
 };
 
 struct family_spec {
@@ -40,6 +41,7 @@ struct family_spec {
 	struct bucket_layout buckets; /* FAMILY_KIND_HISTOGRAM; its arrays are copied */
 	uint64_t limit;               /* most series; 0: FAMILY_DEFAULT_LIMIT */
 	int64_t ttl_ns;               /* series that have not changed for so long leave; 0: never */
+	double scale;                 /* counters and gauges: factor of what is shown; 0: none */
 	bool is_signed; /* gauges: what is added up is below zero when its top bit is set */
 	/* Adding for good: values survive __begin(), what is added is what came since. Those of a
 	 * series that leaves go to the overflow series, so that totals stay. No gauges. */

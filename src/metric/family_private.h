@@ -66,6 +66,7 @@ struct family {
 	size_t shown;
 	size_t left; /* series with SEEN_LEFT */
 	bool keeps_values, leaves_unseen;
+	double scale; /* 1: counts are shown as they are */
 	bool is_signed;
 	bool is_incomplete; /* the pass */
 	bool has_numbers;   /* values are doubles */

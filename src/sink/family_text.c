@@ -243,9 +243,13 @@ static inline void write_histogram(struct family_writer *writer, const struct se
 	}
 	if (writer->bound_count > buckets->line_count)
 		write_bucket(writer, series, buckets->line_count, total, is_openmetrics);
-	value.is_number = true;
-	value.number = (double)series->slots[buckets->sum_slot] * buckets->sum_scale;
-	write_value(writer, &writer->sum, &value, is_openmetrics);
+	if (!buckets->has_no_sum) {
+		value.is_number = true;
+		value.number = (double)series->slots[buckets->sum_slot] * buckets->sum_scale;
+		write_value(writer, &writer->sum, &value, is_openmetrics);
+	} else if (is_openmetrics) {
+		return; /* there a count comes with its sum or not at all */
+	}
 	value.is_number = false;
 	value.count = total;
 	write_value(writer, &writer->count, &value, is_openmetrics);

@@ -221,6 +221,32 @@ static void test_slot__without_a_sum(void **state)
 	bucket_map__free(map);
 }
 
+/* What is above the last bound is counted, and has no line of its own. */
+static void test_bounds__open_ended(void **state)
+{
+	const struct bucket_spec range = {
+		.kind = BUCKET_KIND_EXP2, .scale = 1, .max = 3, .is_open_ended = true
+	};
+	const double keys[] = { 5, 10 };
+	const struct bucket_spec fixed = { .kind = BUCKET_KIND_FIXED,
+					   .scale = 1,
+					   .keys = keys,
+					   .key_count = 2,
+					   .is_open_ended = true };
+	struct bucket_map *map;
+
+	(void)state;
+	assert_bounds(&range, "1 2 4");
+	assert_bounds(&fixed, "5 10");
+	map = make(&range);
+	assert_int_equal(bucket_map__layout(map)->slot_count, 4);
+	bucket_map__free(map);
+	map = make(&fixed);
+	assert_int_equal(bucket_map__layout(map)->slot_count, 3);
+	assert_int_equal(bucket_map__layout(map)->sum_slot, 3);
+	bucket_map__free(map);
+}
+
 static void test_new__refuses(void **state)
 {
 	static const double not_a_number[] = { 1, NAN };
@@ -283,6 +309,7 @@ int main(void)
 		cmocka_unit_test(test_slot__of_fixed_keys_in_any_order),
 		cmocka_unit_test(test_slot__of_a_sum_that_is_a_bucket_too),
 		cmocka_unit_test(test_slot__without_a_sum),
+		cmocka_unit_test(test_bounds__open_ended),
 		cmocka_unit_test(test_new__refuses),
 		cmocka_unit_test(test_new__takes_the_most),
 	};

@@ -325,6 +325,46 @@ static void test_write__odd_names_in_quotes(void **state)
 		    "{\"\xc3\xa9_x\"} 2\n");
 }
 
+static void test_write__histogram_without_a_sum(void **state)
+{
+	const double bounds[] = { 1, 2 };
+	const struct family_spec spec = { .name = "h",
+					  .help = "",
+					  .kind = FAMILY_KIND_HISTOGRAM,
+					  .buckets = { .slot_count = 3,
+						       .line_count = 2,
+						       .bounds = bounds,
+						       .sum_slot = 3,
+						       .sum_scale = 1,
+						       .has_no_sum = true } };
+	struct family *family = make(&spec);
+	uint32_t number = series(family, NULL, NULL);
+
+	(void)state;
+	family__add_slot(family, number, 0, 1);
+	family__add_slot(family, number, 2, 2);
+	assert_text(NAME_ESCAPING_UNDERSCORES, "# HELP h \n"
+					       "# TYPE h histogram\n"
+					       "h_bucket{le=\"1\"} 1\n"
+					       "h_bucket{le=\"2\"} 1\n"
+					       "h_bucket{le=\"+Inf\"} 3\n"
+					       "h_count 3\n");
+}
+
+static void test_write__scaled_counter(void **state)
+{
+	const struct family_spec spec = {
+		.name = "c_total", .help = "", .kind = FAMILY_KIND_COUNTER, .scale = 0.001
+	};
+	struct family *family = make(&spec);
+
+	(void)state;
+	family__add(family, series(family, NULL, NULL), 1500);
+	assert_text(NAME_ESCAPING_UNDERSCORES, "# HELP c_total \n"
+					       "# TYPE c_total counter\n"
+					       "c_total 1.5\n");
+}
+
 static void test_write__odd_histogram_names(void **state)
 {
 	static const double bounds[] = { 1 };
@@ -373,6 +413,8 @@ int main(void)
 		test_with_registry(test_write__a_bound_that_is_infinite),
 		test_with_registry(test_write__odd_names_with_underscores),
 		test_with_registry(test_write__odd_names_in_quotes),
+		test_with_registry(test_write__histogram_without_a_sum),
+		test_with_registry(test_write__scaled_counter),
 		test_with_registry(test_write__odd_histogram_names),
 	};
 
