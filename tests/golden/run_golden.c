@@ -5,11 +5,16 @@
  * when the config is refused, expected.err. One TAP line each. SONDE_GOLDEN_UPDATE=1 writes the expectations.
  *
  * facts.txt has a line per fact, values in the order of the struct:
- *	map NAME TYPE KEY_SIZE VALUE_SIZE [TYPE_OF_VALUE [MAX_ENTRIES]]; "-" is no type
+ *	map NAME TYPE KEY_SIZE VALUE_SIZE [TYPE_OF_VALUE [MAX_ENTRIES [TYPE_OF_KEY]]]; "-" is no type
  *	variable NAME SECTION SIZE
  *	struct NAME SIZE
  *	member STRUCT NAME OFFSET TYPE		TYPE is u8 to u64, s8 to s64, f64, or a struct from above; "-" is no name
  *	array STRUCT NAME OFFSET TYPE COUNT
+ *	typedef NAME TYPE			one more name for a type; "char" and enums are types as well
+ *	enum NAME SIZE
+ *	declaration NAME			a variable that is nothing but its name
+ *	program NAME SECTION
+ * A case with a file wish.txt wants metrics to be made up: "asked" or "all", and "original" behind it for such names.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -31,6 +36,7 @@ struct object {
 	struct arena arena;
 	VEC(struct fact_map) maps;
 	VEC(struct fact_variable) variables;
+	VEC(struct fact_program) programs;
 	VEC(const struct fact_type *) types;
 	struct object_facts facts;
 };
@@ -63,7 +69,10 @@ static const struct fact_type numbers[] = {
 	{ .kind = FACT_TYPE_INT, .name = "s32", .size = 4, .is_signed = true },
 	{ .kind = FACT_TYPE_INT, .name = "s64", .size = 8, .is_signed = true },
 	{ .kind = FACT_TYPE_FLOAT, .name = "f64", .size = 8 },
+	{ .kind = FACT_TYPE_BOOL, .name = "bool", .size = 1 },
+	{ .kind = FACT_TYPE_CHAR, .name = "char", .size = 1, .is_signed = true },
 };
+static const struct fact_type void_pointer = { .kind = FACT_TYPE_POINTER, .name = "", .size = 8 };
 
 static const struct fact_type *find_type(const struct object *object, const char *name)
 {
@@ -71,7 +80,7 @@ static const struct fact_type *find_type(const struct object *object, const char
 		if (str_eq(numbers[i].name, name))
 			return &numbers[i];
 	vec_for_each(&object->types, type)
-		if (str_eq((*type)->name, name))
+		if (str_eq((*type)->typedef_count ? (*type)->typedefs[0] : (*type)->name, name))
 			return *type;
 	return NULL;
 }
@@ -125,16 +134,17 @@ static int add_member(struct object *object, const char *line)
 
 static int add_map(struct object *object, const char *line)
 {
-	char name[64], type[32], value[64];
+	char name[64], type[32], value[64], key[64];
 	struct fact_map map = { 0 };
-	int count = sscanf(line, "map %63s %31s %u %u %63s %u", name, type, &map.key_size,
-			   &map.value_size, value, &map.max_entries);
+	int count = sscanf(line, "map %63s %31s %u %u %63s %u %63s", name, type, &map.key_size,
+			   &map.value_size, value, &map.max_entries, key);
 	bool has_type = count > 4 && !str_eq(value, "-");
 
 	if (count < 4)
 		return -EINVAL;
 	map.value = has_type ? find_type(object, value) : NULL;
-	if (has_type && !map.value)
+	map.key = count > 6 ? find_type(object, key) : NULL;
+	if ((has_type && !map.value) || (count > 6 && !map.key))
 		return -EINVAL;
 	for (size_t i = 0; i < array_size(map_types); i++)
 		if (str_eq(map_types[i].name, type))
@@ -155,23 +165,87 @@ static int add_variable(struct object *object, const char *line)
 	return variable.name && variable.section ? vec_push(&object->variables, variable) : -EINVAL;
 }
 
+/* The same type once more, by another name. */
+static int add_typedef(struct object *object, const char *line)
+{
+	char name[64], of[64];
+	const struct fact_type *type;
+	struct fact_type *copy = arena_new(&object->arena, struct fact_type);
+	const char **names = arena_array(&object->arena, const char *, 1);
+
+	if (!copy || !names || sscanf(line, "typedef %63s %63s", name, of) != 2)
+		return -EINVAL;
+	type = find_type(object, of);
+	names[0] = arena__strdup(&object->arena, name);
+	if (!type || !names[0])
+		return -EINVAL;
+	*copy = *type;
+	copy->typedefs = names;
+	copy->typedef_count = 1;
+	return vec_push(&object->types, copy);
+}
+
+static int add_enum(struct object *object, const char *line)
+{
+	char name[64];
+	struct fact_type *type = arena_new(&object->arena, struct fact_type);
+
+	if (!type || sscanf(line, "enum %63s %u", name, &type->size) != 2)
+		return -EINVAL;
+	type->kind = FACT_TYPE_ENUM;
+	type->name = arena__strdup(&object->arena, name);
+	return type->name ? vec_push(&object->types, type) : -ENOMEM;
+}
+
+static int add_declaration(struct object *object, const char *line)
+{
+	char name[128];
+	struct fact_variable variable = { .section = ".bss", .size = 8, .type = &void_pointer };
+
+	if (sscanf(line, "declaration %127s", name) != 1)
+		return -EINVAL;
+	variable.name = arena__strdup(&object->arena, name);
+	return variable.name ? vec_push(&object->variables, variable) : -ENOMEM;
+}
+
+static int add_program(struct object *object, const char *line)
+{
+	char name[64], section[64];
+	struct fact_program program;
+
+	if (sscanf(line, "program %63s %63s", name, section) != 2)
+		return -EINVAL;
+	program.name = arena__strdup(&object->arena, name);
+	program.section = arena__strdup(&object->arena, section);
+	return program.name && program.section ? vec_push(&object->programs, program) : -ENOMEM;
+}
+
+static const struct {
+	const char *word;
+	int (*add)(struct object *object, const char *line);
+} fact_lines[] = {
+	{ "array ", add_member },      { "declaration ", add_declaration },
+	{ "enum ", add_enum },         { "map ", add_map },
+	{ "member ", add_member },     { "program ", add_program },
+	{ "struct ", add_struct },     { "typedef ", add_typedef },
+	{ "variable ", add_variable },
+};
+
+static int read_fact(struct object *object, const char *line)
+{
+	for (size_t i = 0; i < array_size(fact_lines); i++)
+		if (str_starts(line, fact_lines[i].word))
+			return fact_lines[i].add(object, line);
+	return line[0] == '\0' || line[0] == '#' ? 0 : -EINVAL;
+}
+
 static int read_facts(struct object *object, char *text)
 {
 	char *rest = text, *line;
 
 	while ((line = strsep(&rest, "\n"))) {
-		int r = 0;
+		int r = read_fact(object, line);
 
-		if (str_starts(line, "map "))
-			r = add_map(object, line);
-		else if (str_starts(line, "variable "))
-			r = add_variable(object, line);
-		else if (str_starts(line, "struct "))
-			r = add_struct(object, line);
-		else if (str_starts(line, "member ") || str_starts(line, "array "))
-			r = add_member(object, line);
-		else if (line[0] != '\0' && line[0] != '#')
-			r = -EINVAL;
 		if (r < 0) {
 			printf("# bad line of facts.txt: %s\n", line);
 			return r;
@@ -179,6 +253,8 @@ static int read_facts(struct object *object, char *text)
 	}
 	object->facts = (struct object_facts){
 		.path = "object.bpf.o",
+		.programs = object->programs.items,
+		.program_count = (uint32_t)object->programs.len,
 		.maps = object->maps.items,
 		.map_count = (uint32_t)object->maps.len,
 		.variables = object->variables.items,
@@ -193,18 +269,19 @@ static void object_done(struct object *object)
 {
 	vec_done(&object->maps);
 	vec_done(&object->variables);
+	vec_done(&object->programs);
 	vec_done(&object->types);
 	arena__done(&object->arena);
 }
 
 /* ---- one case ------------------------------------------------------------------------------- */
 
-/* Completes the spec when there are facts. */
-static int complete(struct spec *spec, const char *dir, struct err_list *errors)
+/* Completes the spec when there are facts; it refers to them. */
+static int complete(struct spec *spec, const char *dir, struct object *object,
+		    struct err_list *errors)
 {
 	__cleanup(x_freep) char *path = str_printf("%s/facts.txt", dir);
 	__cleanup(x_freep) char *text = NULL;
-	__cleanup(object_done) struct object object = { 0 };
 	size_t len;
 	int r;
 
@@ -212,8 +289,23 @@ static int complete(struct spec *spec, const char *dir, struct err_list *errors)
 	if (r == -ENOENT)
 		return 0;
 	if (r == 0)
-		r = read_facts(&object, text);
-	return r < 0 ? r : spec__complete(spec, &object.facts, errors);
+		r = read_facts(object, text);
+	return r < 0 ? r : spec__complete(spec, &object->facts, errors);
+}
+
+/* Which metrics are wanted; none without a file that says so. */
+static int read_wish(struct spec *spec, const char *dir)
+{
+	__cleanup(x_freep) char *path = str_printf("%s/wish.txt", dir);
+	__cleanup(x_freep) char *text = NULL;
+	size_t len;
+	int r = fd_read_all(AT_FDCWD, path, MAX_EXPECTED_BYTES, &text, &len);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	spec->metric_wish = str_starts(text, "all") ? METRIC_WISH_ALL : METRIC_WISH_ASKED;
+	spec->keeps_original_names = strstr(text, "original") != NULL;
+	return 0;
 }
 
 static void print_errors(struct strbuf *out, const struct err_list *errors)
@@ -237,6 +329,7 @@ static int run_config(const struct dialect *dialect, const char *dir, const char
 	struct dialect_input input = { .name = name,
 				       .origin = "config.yaml",
 				       .object = "object.bpf.o" };
+	__cleanup(object_done) struct object object = { 0 };
 	struct err_list errors = { 0 };
 	struct spec *spec = NULL;
 	int r;
@@ -249,7 +342,9 @@ static int run_config(const struct dialect *dialect, const char *dir, const char
 	input.text = text;
 	r = config_load_text(dialect, &input, &spec, &errors);
 	if (r == 0)
-		r = complete(spec, dir, &errors);
+		r = read_wish(spec, dir);
+	if (r == 0)
+		r = complete(spec, dir, &object, &errors);
 	if (r == 0)
 		spec__format(spec, out);
 	else

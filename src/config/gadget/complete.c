@@ -3,7 +3,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "config/gadget/gadget.h"
+#include "config/gadget/metrics.h"
 
 /* Maps of the contract that somebody outside of the gadget fills. */
 static const struct {
@@ -91,5 +91,7 @@ int gadget_complete(struct spec *spec, const struct object_facts *facts, struct 
 		r = add_needs(&writer, facts);
 	if (r == 0)
 		r = add_map_sizes(&writer, facts);
+	if (r == 0)
+		r = gadget_add_metrics(&writer, facts);
 	return r == 0 ? gadget_writer__finish(&writer) : r;
 }

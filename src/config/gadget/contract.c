@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/str.h"
-#include "config/gadget/gadget.h"
+#include "config/gadget/metrics.h"
 
 #define SEPARATOR "___"
 #define LOST_SUFFIX "_lost_samples"
@@ -328,6 +328,84 @@ static int add_declared(struct completer *completer, const struct fact_variable 
 	return 0;
 }
 
+/* ---- maps that are metrics ------------------------------------------------------------------ */
+
+/* Members of which no type says that they are system calls, since there was none in 2023. */
+#define OLD_SYSCALL "syscall_nr"
+
+static const struct note_spec old_syscall_notes[] = {
+	{ "formatters.syscall.target", "syscall" },
+};
+static const struct note_spec counter_notes[] = { { "metrics.type", "counter" } };
+static const struct note_spec map_notes[] = {
+	{ "metrics.collect", "true" },
+	{ GADGET_EXACT_NAMES_NOTE, "exact" },
+};
+
+/* Keys are labels, values are counters that are called as they are. */
+static void explain_field(struct field_spec *field)
+{
+	if (field->is_key && !field->type_name && str_eq(field->name, OLD_SYSCALL)) {
+		field->type_name = "gadget_syscall";
+		field->role = FIELD_ROLE_SYSCALL;
+		field->notes = old_syscall_notes;
+		field->note_count = array_size(old_syscall_notes);
+	} else if (!field->is_key && field->note_count == 0 && field->count == 0) {
+		field->notes = counter_notes;
+		field->note_count = array_size(counter_notes);
+	}
+}
+
+static int add_metric_map(struct completer *completer, const struct note_spec *note)
+{
+	__cleanup(
+		gadget_fields__done) struct gadget_fields fields = { .writer = completer->writer };
+	struct stream_spec stream = {
+		.at = { .file = completer->spec->origin },
+		.name = note->value,
+		.mode = STREAM_MODE_TABLE,
+		.read = STREAM_READ_CUMULATIVE,
+		.notes = map_notes,
+		.note_count = array_size(map_notes),
+	};
+	const struct fact_map *map;
+	int r;
+
+	if (find_stream(completer, note->value))
+		return 0;
+	map = find_map(completer, "metrics", note->value);
+	if (!map)
+		return -EINVAL;
+	if (!is_hash(map) || !is_struct_of(map->key, map->key_size) ||
+	    !is_struct_of(map->value, map->value_size))
+		return complain(completer, "metrics", "no hash of structs is map", map->name);
+	stream.map = map->name;
+	stream.record_size = map->key_size + map->value_size;
+	r = gadget_fields__add(&fields, map->key, 0, true);
+	if (r == 0)
+		r = gadget_fields__add(&fields, map->value, map->key_size, false);
+	if (r < 0)
+		return r;
+	vec_for_each(&fields.list, field)
+		explain_field(field);
+	return finish_stream(completer, &stream, &fields);
+}
+
+static int add_metric_maps(struct completer *completer)
+{
+	const struct spec *spec = completer->spec;
+
+	for (uint32_t i = 0; i < spec->note_count; i++) {
+		int r = str_starts(spec->notes[i].key, GADGET_METRIC_MAP_NOTE)
+				? add_metric_map(completer, &spec->notes[i])
+				: 0;
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 /* ---- streams that only the text knows -------------------------------------------------------- */
 
 static int keep_foreign(struct completer *completer, const struct stream_spec *text)
@@ -363,6 +441,8 @@ int gadget_add_streams(struct gadget_writer *writer, const struct object_facts *
 		if (first == 0 || r == -ENOMEM)
 			first = r;
 	}
+	if (first == 0)
+		first = add_metric_maps(&completer);
 	for (uint32_t i = 0; first == 0 && i < writer->spec->stream_count; i++)
 		first = keep_foreign(&completer, &writer->spec->streams[i]);
 	return first;

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/str.h"
-#include "config/gadget/gadget.h"
+#include "config/gadget/metrics.h"
 
 typedef int (*pair_fn)(struct gadget_writer *writer, const struct node *key,
 		       const struct node *value, void *into);
@@ -184,6 +184,24 @@ static int read_defaults(struct gadget_writer *writer, const struct node *key,
 	return for_each_pair(writer, value, key->text, add_default, &writer->notes);
 }
 
+/* ---- maps that are metrics ------------------------------------------------------------------ */
+
+/* Gadgets of 2023: each key names a map, of which nothing more is said. */
+static int add_metric_map(struct gadget_writer *writer, const struct node *key,
+			  const struct node *value, void *into)
+{
+	char *name = arena__printf(writer->arena, GADGET_METRIC_MAP_NOTE "%s", key->text);
+
+	(void)value;
+	return name ? gadget_notes__set(into, name, key->text) : -ENOMEM;
+}
+
+static int read_metric_maps(struct gadget_writer *writer, const struct node *key,
+			    const struct node *value)
+{
+	return for_each_pair(writer, value, key->text, add_metric_map, &writer->notes);
+}
+
 /* ---- programs ------------------------------------------------------------------------------- */
 
 #define OFF_TARGET "gadget_program_disabled"
@@ -322,6 +340,7 @@ static const struct {
 	{ "documentationURL", read_text },
 	{ "ebpfParams", read_old_params },
 	{ "homepageURL", read_text },
+	{ "metrics", read_metric_maps },
 	{ "name", read_text },
 	{ "operator", read_operator },
 	{ "paramDefaults", read_defaults },
