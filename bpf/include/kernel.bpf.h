@@ -48,12 +48,27 @@ enum { false, true };
 
 #define PF_KTHREAD 0x00200000 /* of task_struct.flags */
 #define S_IFMT 0170000        /* of inode.i_mode */
+#define S_IFSOCK 0140000
 #define S_IFREG 0100000
 #define S_ISUID 04000
 #define S_ISGID 02000
 #define S_IXGRP 00010
 #define REQUEST_OPERATION 0xff /* of request.cmd_flags */
 #define SIGNAL_GROUP_EXIT 0x4  /* of signal_struct.flags */
+
+#define AF_INET 2
+#define AF_INET6 10
+#define IPPROTO_TCP 6
+#define IPPROTO_UDP 17
+
+/* Of sock_common.skc_state: the same on all kernels. */
+#define TCP_ESTABLISHED 1
+#define TCP_SYN_SENT 2
+#define TCP_SYN_RECV 3
+#define TCP_FIN_WAIT1 4
+#define TCP_CLOSE 7
+#define TCP_CLOSE_WAIT 8
+#define TCP_LAST_ACK 9
 
 /* The values are the running kernel's, by bpf_core_enum_value(): they differ from one to the next. Since 5.17. */
 enum skb_drop_reason {
@@ -151,7 +166,7 @@ struct tty_struct {
 
 struct signal_struct {
 	struct tty_struct *tty; /* that controls the session, or NULL */
-	atomic_t live; /* threads that have not ended */
+	atomic_t live;          /* threads that have not ended */
 	int group_exit_code;
 	unsigned int flags;
 	struct task_struct *group_exec_task;
@@ -222,6 +237,8 @@ struct fs_struct {
 struct file {
 	struct path f_path;
 	struct inode *f_inode;
+	void *private_data;
+	unsigned int f_flags;
 };
 
 struct linux_binprm {
@@ -447,6 +464,10 @@ typedef struct {
 
 struct sock_common {
 	unsigned short skc_family;
+	volatile unsigned char skc_state; /* TCP_*; of others, too */
+	unsigned char skc_reuse : 4;
+	unsigned char skc_reuseport : 1;
+	int skc_bound_dev_if;
 	u16 skc_dport; /* in network order; 0 when it is not connected */
 	possible_net_t skc_net;
 	u32 skc_daddr; /* addresses are in network order */
@@ -455,9 +476,31 @@ struct sock_common {
 	struct in6_addr skc_v6_rcv_saddr;
 };
 
+typedef struct {
+	int owned; /* somebody is in a call on the socket, or the rest of its packets waits for one */
+} socket_lock_t;
+
 struct sock {
 	struct sock_common __sk_common;
+	socket_lock_t sk_lock;
 	u16 sk_protocol;
+	int sk_err; /* positive */
+};
+
+struct inet_sock {
+	struct sock sk;
+	u16 inet_sport; /* in network order */
+	unsigned long inet_flags;
+};
+
+struct inet_sock___before_6_6 {
+	u8 freebind : 1;
+	u8 transparent : 1;
+	u8 bind_address_no_port : 1;
+};
+
+struct socket {
+	struct sock *sk;
 };
 
 struct tcp_sock {

@@ -9,7 +9,6 @@
 
 #include "histogram.bpf.h"
 
-#define IPPROTO_UDP 17
 #define ETH_P_IP 0x0800
 #define ETH_P_IPV6 0x86dd
 #define ETH_P_8021Q 0x8100

@@ -7,9 +7,6 @@
 
 #include "maps.bpf.h"
 
-#define IPPROTO_TCP 6
-#define AF_INET 2
-#define AF_INET6 10
 #define ETH_P_IPV6_NETWORK_ORDER bpf_htons(0x86dd)
 #define BUCKET_MAX 26 /* 2^26 us: 67 s */
 #define NS_PER_US 1000

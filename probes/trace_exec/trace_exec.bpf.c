@@ -74,8 +74,8 @@ static __always_inline void fill_session(struct event *event, struct task_struct
 
 	event->loginuid = bpf_core_field_exists(task->loginuid) ? BPF_CORE_READ(task, loginuid.val)
 								: UID_UNSET;
-	event->sessionid =
-		bpf_core_field_exists(task->sessionid) ? BPF_CORE_READ(task, sessionid) : 0;
+	event->sessionid = bpf_core_field_exists(task->sessionid) ? BPF_CORE_READ(task, sessionid)
+								  : 0;
 	event->tty = event->tty_major = event->tty_minor = 0;
 	if (!tty)
 		return;
@@ -244,7 +244,8 @@ static __noinline int collect_args(struct event *event, const u64 *arguments)
 		barrier_var(at);
 		if (at > ARGS_SIZE - FAILED_ARG_SIZE)
 			break;
-		if (bpf_probe_read_user(&argument, sizeof(argument), arguments + i) < 0 || !argument)
+		if (bpf_probe_read_user(&argument, sizeof(argument), arguments + i) < 0 ||
+		    !argument)
 			break;
 		len = bpf_probe_read_user_str(event->args + at, FAILED_ARG_SIZE,
 					      (const void *)argument);

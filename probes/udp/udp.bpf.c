@@ -10,7 +10,6 @@
 #include "drop_reason.bpf.h"
 
 #define ENOMEM 12
-#define IPPROTO_UDP 17
 #define ETH_P_IP 0x0800
 #define ETH_P_IPV6 0x86dd
 #define IPV4_PROTOCOL 9    /* where the header says what it carries */
