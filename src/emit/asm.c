@@ -201,15 +201,25 @@ void code__store_imm(struct code *code, uint32_t bytes, uint8_t base, int16_t of
 		  });
 }
 
-void code__atomic_add(struct code *code, uint8_t base, int16_t offset, uint8_t src)
+static void add_atomic(struct code *code, int32_t op, uint8_t base, int16_t offset, uint8_t src)
 {
 	add(code, (struct bpf_insn){
 			  .code = BPF_STX | BPF_ATOMIC | BPF_DW,
 			  .dst_reg = base & 0xf,
 			  .src_reg = src & 0xf,
 			  .off = offset,
-			  .imm = BPF_ADD,
+			  .imm = op,
 		  });
+}
+
+void code__atomic_add(struct code *code, uint8_t base, int16_t offset, uint8_t src)
+{
+	add_atomic(code, BPF_ADD, base, offset, src);
+}
+
+void code__exchange(struct code *code, uint8_t base, int16_t offset, uint8_t reg)
+{
+	add_atomic(code, BPF_XCHG, base, offset, reg);
 }
 
 /* ---- control ---- */

@@ -55,6 +55,8 @@ void code__store(struct code *code, uint32_t bytes, uint8_t base, int16_t offset
 void code__store_imm(struct code *code, uint32_t bytes, uint8_t base, int16_t offset,
 		     int32_t value);
 void code__atomic_add(struct code *code, uint8_t base, int16_t offset, uint8_t src);
+/* Swaps 8 bytes with the register (since Linux 5.12). */
+void code__exchange(struct code *code, uint8_t base, int16_t offset, uint8_t reg);
 
 /* ---- control; op is BPF_JEQ, BPF_JGT, … and compares 64 bits; constants are sign-extended ---- */
 uint32_t code__label(struct code *code);
