@@ -11,8 +11,6 @@
 #include "pipeline/account.h"
 #include "pipeline/route.h"
 
-#define VALUE_SIZE 8
-
 /* Takes err. */
 static int do_without(struct route *route, struct err *err)
 {
@@ -228,7 +226,7 @@ static int add_rows(void *ctx, const struct row_batch *rows)
 		if (!route->has_slots && slot >= 0)
 			add(read, (uint32_t)slot, sum_cells(&route->cell, rows, value));
 		for (uint32_t k = 0; route->has_slots && k < route->value_count; k++)
-			add(read, k, sum_cells(&route->cell, rows, value + (size_t)k * VALUE_SIZE));
+			add(read, k, sum_cells(&route->cells[k], rows, value));
 	}
 	return 0;
 }

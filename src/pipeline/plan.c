@@ -199,7 +199,7 @@ static int open_buckets(struct route *route, const struct fact_map *map, struct 
 
 	if (r < 0)
 		return err__wrap(err, r, &metric->at, "metric '%s'", metric->name);
-	if (!route->has_slots)
+	if (!route->has_slots || metric->sum != SUM_KIND_SLOT_AFTER_LAST)
 		return 0;
 	size = ((uint64_t)bucket_map__layout(route->buckets)->slot_count + 1) * VALUE_SIZE;
 	if (route->cell.size == VALUE_SIZE && route->cell.offset + size <= map->value_size)
@@ -241,19 +241,38 @@ static size_t count_keys(const struct route *route, const struct fact_map *map,
 	return route->has_cpu_label ? rows * host__possible_cpus(env->decode->host) : rows;
 }
 
+/* The numbers of a row: one, or slots that follow one another and the sum, behind them or elsewhere. */
+static int place_cells(struct route *route, struct err *err)
+{
+	const struct metric_spec *metric = route->metric;
+	uint32_t slots = route->has_slots ? bucket_map__layout(route->buckets)->slot_count : 0;
+
+	route->value_count = slots + 1;
+	route->values = new_array(uint64_t, route->value_count);
+	route->cells = new_array(struct value_cell, route->value_count);
+	if (!route->values || !route->cells)
+		return err__set(err, -ENOMEM, NULL, "no memory for metric '%s'", metric->name);
+	for (uint32_t i = 0; i < route->value_count; i++) {
+		route->cells[i] = route->cell;
+		route->cells[i].offset += i * route->cell.size;
+	}
+	if (route->has_slots && metric->sum == SUM_KIND_FIELD)
+		route->cells[slots] = (struct value_cell){ .offset = metric->sum_cell.offset,
+							   .size = metric->sum_cell.size };
+	else if (route->has_slots && metric->sum == SUM_KIND_UNKNOWN)
+		route->cells[slots] = (struct value_cell){ .size = 0 };
+	return 0;
+}
+
 static int open_cache(struct route *route, const struct fact_map *map, const struct plan_env *env,
 		      struct err *err)
 {
 	struct label_cache_options options = { .key_size = route->key_size,
 					       .max_keys = env->label_cache_keys };
-	int r;
+	int r = place_cells(route, err);
 
-	route->value_count = route->has_slots ? bucket_map__layout(route->buckets)->slot_count + 1
-					      : 1;
-	route->values = new_array(uint64_t, route->value_count);
-	if (!route->values)
-		return err__set(err, -ENOMEM, NULL, "no memory for metric '%s'",
-				route->metric->name);
+	if (r < 0)
+		return r;
 	options.account_words = route->value_count;
 	r = label_cache__new(&options, &route->cache, err);
 	if (r < 0 || route->stream->mode != STREAM_MODE_TABLE)

@@ -70,8 +70,10 @@ void route__done(struct route *route)
 	route->buckets = bucket_map__free(route->buckets);
 	strbuf__done(&route->scratch);
 	free(route->values);
+	free(route->cells);
 	free(route->beside);
 	route->values = route->beside = NULL;
+	route->cells = NULL;
 	free(route->error);
 	free(route->last_error);
 	route->error = route->last_error = NULL;

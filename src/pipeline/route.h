@@ -45,8 +45,10 @@ struct route {
 	bool is_accounted;          /* table whose family keeps values: see account.h */
 	uint32_t value_count;       /* numbers of a row: 1, or all slots and the sum */
 	uint64_t *values;           /* owned; those of the row at hand */
-	size_t most_keys;         /* that have to be remembered when the map is full; 0: no table */
-	uint64_t *beside;         /* owned or NULL; by slot: see route__add_overflow() */
+	struct value_cell
+		*cells;   /* owned; where they are: all slots, then the sum (size 0: none) */
+	size_t most_keys; /* that have to be remembered when the map is full; 0: no table */
+	uint64_t *beside; /* owned or NULL; by slot: see route__add_overflow() */
 	struct route_whens whens; /* owned; which rows are wanted */
 	struct value_cell cell;   /* the row's number; of has_slots the first */
 	bool has_event_value;     /* each event brings a number; otherwise it counts one */
@@ -54,14 +56,14 @@ struct route {
 
 	/* rows or events */
 	struct program_map map;
-	struct table_source *table;  /* owned or NULL */
-	struct event_source *events; /* owned or NULL */
-	struct table_source *lost;   /* owned or NULL; where the program counts what it lost */
+	struct table_source *table;     /* owned or NULL */
+	struct event_source *events;    /* owned or NULL */
+	struct table_source *lost;      /* owned or NULL; where the program counts what it lost */
 	struct route_overflow overflow; /* owned; what has no room in the map */
-	int64_t forgot_ns;           /* when placeholders were last forgotten (monotonic) */
-	uint32_t pass;               /* generation of the label cache */
-	int64_t next_pass_ns;        /* events: when the next one begins (monotonic) */
-	int64_t next_flush_ns;       /* TEMPORALITY_INTERVAL: when series begin anew (monotonic) */
+	int64_t forgot_ns;              /* when placeholders were last forgotten (monotonic) */
+	uint32_t pass;                  /* generation of the label cache */
+	int64_t next_pass_ns;           /* events: when the next one begins (monotonic) */
+	int64_t next_flush_ns; /* TEMPORALITY_INTERVAL: when series begin anew (monotonic) */
 	bool counts_as_decode_error; /* `error` is one that existing dashboards see as a decoder error per scrape */
 	bool has_decode_error; /* in this pass */
 	char *last_error; /* owned or NULL: the newest reading or decoding error, for the log and "/" */

@@ -36,9 +36,8 @@ static void add_slots(struct route *route, const struct label_entry *entry,
 	uint32_t i;
 
 	for (i = 0; i < route->value_count; i++)
-		family__add_slot(
-			route->family, entry->series, (int32_t)i,
-			sum_cells(route, &route->cell, rows, cell + i * sizeof(uint64_t), count));
+		family__add_slot(route->family, entry->series, (int32_t)i,
+				 sum_cells(route, &route->cells[i], rows, cell, count));
 }
 
 /* Where the row is on its way: at its labels, with its value still as it was read. */
@@ -56,9 +55,10 @@ static void account_value(struct route *route, const struct row *row)
 {
 	uint32_t i;
 
-	for (i = 0; i < route->value_count; i++)
-		route->values[i] = sum_cells(route, &row->place, row->batch,
-					     row->cell + i * sizeof(uint64_t), row->count);
+	route->values[0] = sum_cells(route, &row->place, row->batch, row->cell, row->count);
+	for (i = 1; i < route->value_count; i++)
+		route->values[i] = sum_cells(route, &route->cells[i], row->batch, row->cell,
+					     row->count);
 	route__account(route, row->key, row->entry, route->values);
 }
 
@@ -90,7 +90,7 @@ static bool is_zero(const struct route *route, const struct row_batch *rows, con
 
 	for (i = 0; i < count; i++, cell += rows->cell_stride)
 		for (k = 0; k < route->value_count; k++)
-			if (value_cell__read(&route->cell, cell + k * sizeof(uint64_t)))
+			if (value_cell__read(&route->cells[k], cell))
 				return false;
 	return true;
 }
