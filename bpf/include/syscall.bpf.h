@@ -3,8 +3,8 @@
 #define BPF_INCLUDE_SYSCALL_BPF_H
 
 /*
- * Arguments of the system call that the current task is leaving: they are in its registers still, so a program on the way
- * out needs none on the way in, nor a map in between. Only on tracepoints of one system call (or after is_32_bit_call()),
+ * Arguments of the system call that the current task is in, or leaves: they are in its registers until it has left, so a
+ * program on the way out needs none on the way in, nor a map in between. Only on tracepoints of one system call (or after is_32_bit_call()),
  * and not after an exec that succeeded, which clears them. Include kernel.bpf.h first.
  */
 
@@ -24,6 +24,14 @@ static __always_inline struct pt_regs *registers_on_stack(void)
 	void *stack = BPF_CORE_READ(task, stack);
 
 	return stack + KERNEL_STACK_BYTES - bpf_core_type_size(struct pt_regs);
+}
+
+/* Of the call that the current task is in; that of a thread that has made none yet means nothing. */
+static __always_inline s64 current_syscall(void)
+{
+	return has_task_registers()
+		       ? syscall_number((void *)bpf_task_pt_regs(bpf_get_current_task_btf()))
+		       : syscall_number(registers_on_stack());
 }
 
 #if defined(__TARGET_ARCH_x86)
