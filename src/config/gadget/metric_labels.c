@@ -49,7 +49,7 @@ static int add(struct label_list *list, uint32_t index)
 	const char *name = note(field, NAME_NOTE);
 	struct label_spec label = { .at = field->at, .field = index };
 
-	label.name = gadget_plain_name(arena, name && name[0] ? name : field->name);
+	label.name = metric_name_plain(arena, name && name[0] ? name : field->name);
 	if (!label.name)
 		return -ENOMEM;
 	vec_for_each(&list->labels, other)

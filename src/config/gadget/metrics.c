@@ -72,8 +72,7 @@ static bool has_exact_names(const struct maker *maker)
 
 /* ---- one metric ----------------------------------------------------------------------------- */
 
-static int push(struct maker *maker, struct metric_spec *metric,
-		const struct gadget_metric_name *name)
+static int push(struct maker *maker, struct metric_spec *metric, const struct metric_name *name)
 {
 	metric->name = name->name;
 	metric->unit = name->unit;
@@ -135,10 +134,10 @@ static const char *unit_of(const struct field_spec *field)
 }
 
 static int describe(struct maker *maker, const struct field_spec *field, struct metric_spec *metric,
-		    struct gadget_metric_name *ret_name)
+		    struct metric_name *ret_name)
 {
 	const char *chosen = note(field, NAME_NOTE);
-	const struct gadget_naming naming = {
+	const struct metric_naming naming = {
 		.prefix = chosen ? NULL : maker->prefix,
 		.name = chosen ? chosen : field->name,
 		.unit = unit_of(field),
@@ -153,7 +152,7 @@ static int describe(struct maker *maker, const struct field_spec *field, struct 
 	if (!metric->help)
 		metric->help = arena__printf(maker->writer->arena, "%s of %s", field->name,
 					     maker->writer->spec->name);
-	return metric->help ? gadget_metric_name(maker->writer->arena, &naming, ret_name) : -ENOMEM;
+	return metric->help ? metric_name_make(maker->writer->arena, &naming, ret_name) : -ENOMEM;
 }
 
 static int ignore_field(struct maker *maker, const struct field_spec *field, const char *why)
@@ -169,7 +168,7 @@ static int add_number(struct maker *maker, const struct field_spec *field, enum 
 				      .value = VALUE_KIND_FIELD,
 				      .value_field = field->name,
 				      .cell = cell_of(maker, field) };
-	struct gadget_metric_name name;
+	struct metric_name name;
 	int r;
 
 	if (!is_whole_number(field) || field->count > 0)
@@ -222,7 +221,7 @@ static int add_slots(struct maker *maker, const struct field_spec *field)
 		.sum = sum ? SUM_KIND_FIELD : SUM_KIND_UNKNOWN,
 		.slots = is_floor ? SLOT_CONVENTION_FLOOR_LOG2 : SLOT_CONVENTION_CEIL_LOG2,
 	};
-	struct gadget_metric_name name;
+	struct metric_name name;
 	int r;
 
 	if (convention && !is_floor && strcasecmp(convention, "ceil-log2") != 0)
@@ -296,7 +295,7 @@ static int add_observations(struct maker *maker, const struct field_spec *field)
 				      .bucket = { .at = field->at },
 				      .sum = SUM_KIND_FIELD,
 				      .sum_field = field->name };
-	struct gadget_metric_name name;
+	struct metric_name name;
 	int r;
 
 	if (maker->stream->mode != STREAM_MODE_EVENTS)
@@ -363,7 +362,7 @@ static int add_count(struct maker *maker)
 		.kind = is_counter ? METRIC_KIND_COUNTER : METRIC_KIND_GAUGE,
 		.value = VALUE_KIND_ROW_COUNT,
 	};
-	const struct gadget_naming naming = {
+	const struct metric_naming naming = {
 		.prefix = chosen ? NULL : maker->prefix,
 		.name = chosen       ? chosen
 			: is_counter ? "events"
@@ -372,8 +371,8 @@ static int add_count(struct maker *maker)
 		.is_original = is_original(maker),
 		.is_exact = chosen && has_exact_names(maker),
 	};
-	struct gadget_metric_name name;
-	int r = gadget_metric_name(maker->writer->arena, &naming, &name);
+	struct metric_name name;
+	int r = metric_name_make(maker->writer->arena, &naming, &name);
 
 	metric.help = help ? help
 			   : arena__printf(maker->writer->arena, "%s of %s",
@@ -425,7 +424,7 @@ static int set_prefix(struct maker *maker)
 
 	if (maker->writer->streams.len > 1)
 		name = arena__printf(arena, "%s_%s", name, maker->stream->name);
-	maker->prefix = name ? gadget_plain_name(arena, name) : NULL;
+	maker->prefix = name ? metric_name_plain(arena, name) : NULL;
 	return maker->prefix ? 0 : -ENOMEM;
 }
 

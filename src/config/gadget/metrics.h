@@ -4,11 +4,12 @@
 
 /*
  * Metrics of gadgets: what annotations and types ask for, and what is made where they ask for nothing.
- * Everything lives in the spec's arena. gadget_complete() calls it once streams and fields are known; the files that
- * share this header are metrics.c, metric_labels.c and metric_names.c.
+ * Everything lives in the spec's arena. gadget_complete() calls it once streams and fields are known; metrics.c and
+ * metric_labels.c share this header.
  */
 
 #include "config/gadget/gadget.h"
+#include "config/metric_name.h"
 
 #define GADGET_MAX_METRICS 1024 /* of a gadget */
 #define GADGET_MAX_LABELS 32    /* of a metric */
@@ -31,28 +32,5 @@ int gadget_metric_labels(struct gadget_writer *writer, struct stream_spec *strea
 			 const struct label_spec **ret_labels, uint32_t *ret_count);
 /* Whether a text can be made of it that tells things apart: no struct, no array. */
 bool gadget_is_scalar(const struct field_spec *field);
-
-/* ---- metric_names.c ---- */
-
-struct gadget_naming {
-	const char *prefix; /* of a name that nobody chose; or NULL */
-	const char *name;   /* as somebody chose it, or of the field */
-	const char *unit;   /* by UCUM: "ms", "By"; or NULL */
-	enum metric_kind kind;
-	bool is_original; /* as Inspektor Gadget names it */
-	bool is_exact;    /* as it is */
-};
-
-struct gadget_metric_name {
-	const char *name;
-	const char *unit; /* for OpenMetrics; NULL: none */
-	double scale;     /* from what is counted to that unit */
-};
-
-/* 0 or -ENOMEM. */
-int gadget_metric_name(struct arena *arena, const struct gadget_naming *naming,
-		       struct gadget_metric_name *ret_name);
-/* Characters that names cannot have become "_"; NULL: no memory. */
-const char *gadget_plain_name(struct arena *arena, const char *name);
 
 #endif

@@ -5,13 +5,14 @@
  * and of one that it does not know what is left without odd characters, so that microseconds with a Greek letter end in
  * "_s".
  */
+#include "config/metric_name.h"
+
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "config/gadget/metrics.h"
 
 #define RAW_SUFFIX "_raw"
 #define COUNTER_SUFFIX "_total"
@@ -77,7 +78,7 @@ static char *plain(struct arena *arena, const char *text)
 	return copy;
 }
 
-const char *gadget_plain_name(struct arena *arena, const char *name)
+const char *metric_name_plain(struct arena *arena, const char *name)
 {
 	char *text = plain(arena, name);
 
@@ -115,7 +116,7 @@ static const char *add_suffix(struct arena *arena, const char *name, const char 
 }
 
 /* What the exporter makes of a unit: by its table, else without odd characters. */
-static const char *original_unit(struct arena *arena, const struct gadget_naming *naming)
+static const char *original_unit(struct arena *arena, const struct metric_naming *naming)
 {
 	const struct unit *unit = find_unit(naming->unit);
 	const char *text;
@@ -128,8 +129,8 @@ static const char *original_unit(struct arena *arena, const struct gadget_naming
 	return text && text[0] == '_' ? text + 1 : text;
 }
 
-static int name_originally(struct arena *arena, const struct gadget_naming *naming,
-			   struct gadget_metric_name *ret_name)
+static int name_originally(struct arena *arena, const struct metric_naming *naming,
+			   struct metric_name *ret_name)
 {
 	const char *name = plain(arena, naming->name);
 	const char *unit = naming->unit ? original_unit(arena, naming) : "";
@@ -140,13 +141,11 @@ static int name_originally(struct arena *arena, const struct gadget_naming *nami
 		name = arena__printf(arena, "%s" COUNTER_SUFFIX, name);
 	if (!name || !unit)
 		return -ENOMEM;
-	*ret_name = (struct gadget_metric_name){ .name = name,
-						 .unit = unit[0] ? unit : NULL,
-						 .scale = 1 };
+	*ret_name = (struct metric_name){ .name = name, .unit = unit[0] ? unit : NULL, .scale = 1 };
 	return 0;
 }
 
-static const char *base_name(struct arena *arena, const struct gadget_naming *naming)
+static const char *base_name(struct arena *arena, const struct metric_naming *naming)
 {
 	const char *name = naming->prefix ? without_raw(arena, naming->name) : naming->name;
 
@@ -154,11 +153,11 @@ static const char *base_name(struct arena *arena, const struct gadget_naming *na
 		name = without_unit(arena, name, naming->unit);
 	if (name && naming->prefix)
 		name = arena__printf(arena, "%s_%s", naming->prefix, name);
-	return name ? gadget_plain_name(arena, name) : NULL;
+	return name ? metric_name_plain(arena, name) : NULL;
 }
 
-int gadget_metric_name(struct arena *arena, const struct gadget_naming *naming,
-		       struct gadget_metric_name *ret_name)
+int metric_name_make(struct arena *arena, const struct metric_naming *naming,
+		     struct metric_name *ret_name)
 {
 	const struct unit *unit = find_unit(naming->unit);
 	/* A ratio is what a gauge is; of a counter it says nothing. */
@@ -166,9 +165,8 @@ int gadget_metric_name(struct arena *arena, const struct gadget_naming *naming,
 	const char *name;
 
 	if (naming->is_exact) {
-		*ret_name = (struct gadget_metric_name){
-			.name = gadget_plain_name(arena, naming->name), .scale = 1
-		};
+		*ret_name = (struct metric_name){ .name = metric_name_plain(arena, naming->name),
+						  .scale = 1 };
 		return ret_name->name ? 0 : -ENOMEM;
 	}
 	if (naming->is_original)
@@ -184,8 +182,8 @@ int gadget_metric_name(struct arena *arena, const struct gadget_naming *naming,
 		name = arena__printf(arena, "%s" COUNTER_SUFFIX, name);
 	if (!name)
 		return -ENOMEM;
-	*ret_name = (struct gadget_metric_name){ .name = name,
-						 .unit = suffix && suffix[0] ? suffix : NULL,
-						 .scale = unit ? unit->scale : 1 };
+	*ret_name = (struct metric_name){ .name = name,
+					  .unit = suffix && suffix[0] ? suffix : NULL,
+					  .scale = unit ? unit->scale : 1 };
 	return 0;
 }
