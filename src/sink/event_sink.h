@@ -20,11 +20,9 @@
 #include "record/record.h"
 
 enum event_format {
-	EVENT_FORMAT_columns,
-	EVENT_FORMAT_json,
-	EVENT_FORMAT_jsonpretty,
-	EVENT_FORMAT_none,
-	EVENT_FORMAT_yaml,
+#define EVENT_FORMAT(id, name, help) EVENT_FORMAT_##id,
+#include "sink/sink.def"
+#undef EVENT_FORMAT
 	EVENT_FORMAT_COUNT,
 };
 
@@ -45,6 +43,7 @@ struct column_style {
 	const char *title; /* of the column, written in capitals; NULL: the field's name */
 	uint16_t width;    /* that it wants */
 	uint16_t min_width, max_width;
+	int16_t order;  /* lower ones stand further left, equal ones as in the schema */
 	bool is_right;  /* aligned */
 	bool is_fixed;  /* always `width`, however wide the terminal is */
 	bool is_hidden; /* no column, unless it is asked for by name */

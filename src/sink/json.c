@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "sink/event_document.h"
+
+static const struct document_notation notation = {
+	.notation = EVENT_NOTATION_LINE,
+	.batch_depth = 0,
+	.before_event = "",
+	.after_event = "\n",
+	.before_batch = "[",
+	.between = ",",
+	.after_batch = "]\n",
+	.empty_batch = "[]\n",
+};
+
+static int open_state(const struct event_sink_options *options, void **ret_state, struct err *err)
+{
+	(void)err; /* there is nothing to be wrong but memory */
+	return event_document_open(&notation, options, ret_state);
+}
+
+const struct event_sink_ops sink_json_ops = {
+	.open = open_state,
+	.write = event_document_write,
+	.reads = event_document_reads,
+	.close = event_document_close,
+};
