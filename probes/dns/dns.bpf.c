@@ -7,11 +7,9 @@
 
 #include "maps.bpf.h"
 
+#include "dns_packet.bpf.h"
 #include "histogram.bpf.h"
 
-#define ETH_P_IP 0x0800
-#define ETH_P_IPV6 0x86dd
-#define ETH_P_8021Q 0x8100
 #define DNS_PORT 53
 #define TIMEOUT_NS 5000000000ULL /* resolvers wait that long unless told otherwise */
 #define BUCKET_MAX 23            /* 2^23 us: 8 s */
@@ -22,9 +20,6 @@
 #define LABELS_MAX 128
 #define LABEL_LEN_MAX 63
 
-#define FRAGMENT_OFFSET 0x1fff /* of the fragment word */
-#define HEADER_LEN 0x0f        /* of IPv4, in words of 4 bytes */
-#define FLAG_ANSWER 0x8000
 #define RCODE 0x000f
 #define RCODES 16
 
@@ -145,110 +140,7 @@ struct {
 	__type(value, struct question);
 } question_scratch SEC(".maps");
 
-/* ---- what is in a packet ---- */
-
-struct ipv4_header {
-	u8 version_and_len;
-	u8 service;
-	u16 total_len;
-	u16 id;
-	u16 fragment;
-	u8 ttl;
-	u8 protocol;
-	u16 checksum;
-	u32 source;
-	u32 destination;
-};
-
-struct ipv6_header {
-	u32 version_and_flow;
-	u16 payload_len;
-	u8 next_header;
-	u8 hops;
-	u32 source[4];
-	u32 destination[4];
-};
-
-struct udp_header {
-	u16 source;
-	u16 destination;
-	u16 len;
-	u16 checksum;
-};
-
-struct dns_header {
-	u16 id;
-	u16 flags;
-	u16 questions;
-	u16 answers;
-	u16 authorities;
-	u16 additionals;
-};
-
-struct message_header {
-	struct udp_header udp;
-	struct dns_header dns;
-};
-
-struct message {
-	u32 source[4];
-	u32 destination[4];
-	struct message_header header;
-	u32 question; /* where it is */
-};
-
-/* The part of a packet that lies in one piece, from the network header on. All that we look at is there. */
-struct linear {
-	unsigned char *begin;
-	u32 len;
-};
-
-static __always_inline bool read_at(const struct linear *linear, u32 offset, void *into, u32 size)
-{
-	return offset + size <= linear->len &&
-	       bpf_probe_read_kernel(into, size, linear->begin + offset) == 0;
-}
-
-/* Where UDP's header begins; 0 when the packet is something else. */
-static __always_inline u32 read_ipv4(const struct linear *linear, u32 offset,
-				     struct message *message)
-{
-	struct ipv4_header ip;
-
-	if (!read_at(linear, offset, &ip, sizeof(ip)) || ip.protocol != IPPROTO_UDP ||
-	    (ip.fragment & bpf_htons(FRAGMENT_OFFSET)))
-		return 0;
-	message->source[0] = ip.source;
-	message->destination[0] = ip.destination;
-	return offset + (ip.version_and_len & HEADER_LEN) * 4;
-}
-
-/* Headers that may stand between IPv6's and UDP's are not walked: no resolver asks for any. */
-static __always_inline u32 read_ipv6(const struct linear *linear, u32 offset,
-				     struct message *message)
-{
-	struct ipv6_header ip;
-
-	if (!read_at(linear, offset, &ip, sizeof(ip)) || ip.next_header != IPPROTO_UDP)
-		return 0;
-	__builtin_memcpy(message->source, ip.source, sizeof(ip.source));
-	__builtin_memcpy(message->destination, ip.destination, sizeof(ip.destination));
-	return offset + sizeof(ip);
-}
-
-/* False when it is no datagram that can hold a DNS message. */
-static __always_inline bool read_message(const struct linear *linear, u16 protocol, u32 offset,
-					 struct message *message)
-{
-	u32 udp = 0;
-
-	if (protocol == bpf_htons(ETH_P_IP))
-		udp = read_ipv4(linear, offset, message);
-	else if (protocol == bpf_htons(ETH_P_IPV6))
-		udp = read_ipv6(linear, offset, message);
-	message->question = udp + sizeof(message->header);
-	return udp && read_at(linear, udp, &message->header, sizeof(message->header));
-}
+/* ---- what is asked for ---- */
 
 static __always_inline u32 query_type(u16 number)
 {
@@ -463,9 +355,7 @@ int BPF_PROG(net_dev_queue, struct sk_buff *skb)
 	if (!sk || sk->sk_protocol != IPPROTO_UDP ||
 	    (sk->__sk_common.skc_dport && sk->__sk_common.skc_dport != bpf_htons(DNS_PORT)))
 		return 0;
-	linear.begin = skb->head + skb->network_header;
-	linear.len = skb->tail - skb->network_header;
-	if (!read_message(&linear, skb->protocol, 0, &message) ||
+	if (!read_sent(skb, &linear, &message) ||
 	    message.header.udp.destination != bpf_htons(DNS_PORT) ||
 	    (message.header.dns.flags & bpf_htons(FLAG_ANSWER)) ||
 	    skb->dev->nd_net.net != sk->__sk_common.skc_net.net)
@@ -479,33 +369,16 @@ int BPF_PROG(net_dev_queue, struct sk_buff *skb)
 	return begin_query(&key, skb->dev->ifindex, type_asked(&linear, message.question), now);
 }
 
-/* The network header is not marked yet, but the data begins with it, or with a tag that the device left there. */
-static __always_inline bool read_received(struct sk_buff *skb, struct message *message)
-{
-	const struct linear linear = { .begin = skb->data, .len = skb->len - skb->data_len };
-	u32 offset = 0;
-	struct {
-		u16 tag;
-		u16 protocol;
-	} vlan = { .protocol = skb->protocol };
-
-	if (vlan.protocol == bpf_htons(ETH_P_8021Q)) {
-		if (!read_at(&linear, offset, &vlan, sizeof(vlan)))
-			return false;
-		offset += sizeof(vlan);
-	}
-	return read_message(&linear, vlan.protocol, offset, message);
-}
-
 SEC("tp_btf/netif_receive_skb")
 int BPF_PROG(netif_receive_skb, struct sk_buff *skb)
 {
 	struct message message = {};
 	struct query_key key;
+	struct linear linear;
 	u32 zero = 0;
 	u64 *current = bpf_map_lookup_elem(&under_way_count, &zero);
 
-	if (!current || !*current || !read_received(skb, &message) ||
+	if (!current || !*current || !read_received(skb, &linear, &message) ||
 	    message.header.udp.source != bpf_htons(DNS_PORT) ||
 	    !(message.header.dns.flags & bpf_htons(FLAG_ANSWER)))
 		return 0;
