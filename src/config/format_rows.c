@@ -586,6 +586,23 @@ static const struct row param_rows[] = {
 static const struct shape param_shape = SHAPE(param_rows);
 #undef TYPE
 
+#define TYPE struct use_field_spec
+static const struct row use_field_rows[] = { ROW(ROW_TEXT, asked), ROW(ROW_TEXT, name) };
+static const struct shape use_field_shape = SHAPE(use_field_rows);
+#undef TYPE
+
+#define TYPE struct use_spec
+static const struct row use_rows[] = {
+	ROW(ROW_TEXT, gadget),
+	ROW(ROW_TEXT, called),
+	WORD(mode, stream_modes),
+	COUNTED(ROW_PAIRS, "setting", settings, setting_count),
+	LIST("field", fields, field_count, use_field_shape),
+	LIST("metric", metrics, metric_count, metric_shape),
+};
+static const struct shape use_shape = SHAPE(use_rows);
+#undef TYPE
+
 #define TYPE struct spec
 static const struct row spec_rows[] = {
 	ROW(ROW_TEXT, name),
@@ -600,6 +617,7 @@ static const struct row spec_rows[] = {
 	LIST("filter", filters, filter_count, filter_shape),
 	LIST("output", outputs, output_count, output_shape),
 	LIST("param", params, param_count, param_shape),
+	LIST("use", uses, use_count, use_shape),
 	COUNTED(ROW_PAIRS, "setting", settings, setting_count),
 	COUNTED(ROW_PAIRS, "note", notes, note_count),
 	COUNTED(ROW_NOTED, "need", needs, need_count),

@@ -567,6 +567,36 @@ enum metric_wish {
 	METRIC_WISH_ALL, /* and, of streams of which it asks for none, what is useful without a word */
 };
 
+/* ---- what a config takes of others --------------------------------------------------------------------- */
+
+/* A field of a gadget that is not open yet. */
+struct use_field_spec {
+	struct loc at;
+	const char *asked; /* as the text calls it */
+	const char *name;  /* as the gadget does, in any case */
+};
+
+/*
+ * A gadget by its name, and metrics laid over one of its streams. Only once the gadget is complete its fields are known:
+ * until then stream is SPEC_NONE in these metrics, label_spec.field counts through fields[], and conditions and values
+ * name fields as fields[].name does.
+ */
+struct use_spec {
+	struct loc at;
+	const char *gadget;
+	const char *called;               /* as the text calls it: "trace/exec" */
+	enum stream_mode mode;            /* which of its streams: the first of this mode */
+	const struct note_spec *settings; /* its parameters, as the command line would set them */
+	uint32_t setting_count;
+	const struct use_field_spec *fields;
+	uint32_t field_count;
+	const struct spec_text
+		*columns; /* other names that the language has for fields: for messages */
+	uint32_t column_count;
+	const struct metric_spec *metrics;
+	uint32_t metric_count;
+};
+
 /* ---- the whole ----------------------------------------------------------------------------------------- */
 
 struct param_spec { /* a knob of the spec that the command line may set */
@@ -623,6 +653,9 @@ struct spec {
 	uint32_t output_count;
 	const struct param_spec *params;
 	uint32_t param_count;
+	const struct use_spec *uses; /* gadgets, each opened for it */
+	uint32_t use_count;
+	const struct use_spec *overlay; /* what the config that uses it wants, or NULL */
 	/* What the command line says of parameters that only the object may know: set when the spec is completed. */
 	const struct note_spec *settings;
 	uint32_t setting_count;
