@@ -70,6 +70,8 @@ int spec__complete(struct spec *spec, const struct object_facts *facts, struct e
 	int r = spec->dialect->complete(spec, facts, errors);
 
 	if (r == 0)
+		r = spec__apply_overlay(spec, facts, errors);
+	if (r == 0)
 		r = spec__apply_settings(spec, errors);
 	if (r == 0)
 		r = spec__check_params(spec,

@@ -52,6 +52,14 @@ int spec__apply_identity(struct spec *spec);
 int spec__replace_cgroups(struct spec *spec, const char *const *identity, uint32_t count,
 			  struct err *err);
 
+/* ---- metrics that another config lays over it: overlay.c ---- */
+
+/* Copies what a use says into the spec of its gadget, before that is completed. 0 or -ENOMEM. */
+int spec__set_overlay(struct spec *spec, const struct use_spec *use);
+/* Its metrics, with their labels, conditions and values held against the fields of the stream. spec__complete() does it. */
+int spec__apply_overlay(struct spec *spec, const struct object_facts *facts,
+			struct err_list *errors);
+
 /* ---- checks and print ---- */
 
 /* Checks that hold for every dialect (names, duplicate labels, indexes in range); errors have positions. */
