@@ -399,6 +399,17 @@ static struct flow_value result_of(const struct flow *flow, uint32_t first)
 	return (struct flow_value){ .kind = FLOW_UNSET };
 }
 
+/* On to the next instruction of the same block. */
+static void advance(const struct flow *flow, uint32_t at, struct flow_state *state)
+{
+	const struct bpf_insn *insn = &flow->program.insns[at];
+
+	if (insn_calls_subprogram(insn))
+		flow_state__leave_callee(state, result_of(flow, (uint32_t)target_of(insn, at)));
+	else
+		flow_state__step(state, &flow->program, at);
+}
+
 bool flow__state(const struct flow *flow, uint32_t at, struct flow_state *ret_state)
 {
 	const struct block *block;
@@ -413,15 +424,31 @@ bool flow__state(const struct flow *flow, uint32_t at, struct flow_state *ret_st
 	if (!block->is_reached)
 		return false;
 	state = block->state;
-	for (uint32_t i = first; i < at; i = behind(flow, i)) {
-		const struct bpf_insn *insn = &flow->program.insns[i];
-
-		if (insn_calls_subprogram(insn))
-			flow_state__leave_callee(&state,
-						 result_of(flow, (uint32_t)target_of(insn, i)));
-		else
-			flow_state__step(&state, &flow->program, i);
-	}
+	for (uint32_t i = first; i < at; i = behind(flow, i))
+		advance(flow, i, &state);
 	*ret_state = state;
 	return true;
+}
+
+static void each_of_block(const struct flow *flow, const struct block *block,
+			  void (*run)(void *ctx, uint32_t at, const struct flow_state *state),
+			  void *ctx)
+{
+	struct flow_state state = block->state;
+	uint32_t at = block->first;
+
+	while (at < flow->program.insn_count &&
+	       (at == block->first || !(flow->marks[at] & MARK_LEADER))) {
+		run(ctx, at, &state);
+		advance(flow, at, &state);
+		at = behind(flow, at);
+	}
+}
+
+void flow__each(const struct flow *flow,
+		void (*run)(void *ctx, uint32_t at, const struct flow_state *state), void *ctx)
+{
+	for (uint32_t i = 0; i < flow->block_count; i++)
+		if (flow->blocks[i].is_reached)
+			each_of_block(flow, &flow->blocks[i], run, ctx);
 }

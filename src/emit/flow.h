@@ -64,6 +64,9 @@ int flow__new(const struct flow_program *program, struct flow **ret_flow, struct
 struct flow *flow__free(struct flow *flow);
 /* What holds before the instruction. False: it is never reached, or is no instruction (second half of a wide one). */
 bool flow__state(const struct flow *flow, uint32_t at, struct flow_state *ret_state);
+/* Every instruction that is reached, in order, with what holds before it: cheaper than asking for one after another. */
+void flow__each(const struct flow *flow,
+		void (*run)(void *ctx, uint32_t at, const struct flow_state *state), void *ctx);
 /* Whether control may come here other than from the instruction before. */
 bool flow__is_leader(const struct flow *flow, uint32_t at);
 

@@ -411,11 +411,31 @@ static void clobber_arguments(struct flow_state *state)
 		state->registers[reg] = unknown;
 }
 
+/* What was submitted or discarded is no record any more: no copy of its address may be used. */
+static void forget_record(struct flow_state *state, struct flow_value record)
+{
+	for (size_t i = 0; i < FLOW_REGISTERS; i++)
+		if (state->registers[i].kind == FLOW_RECORD &&
+		    state->registers[i].map == record.map)
+			state->registers[i] = unknown;
+	for (size_t i = 0; i < FLOW_SLOTS; i++)
+		if (state->slots[i].kind == FLOW_RECORD && state->slots[i].map == record.map)
+			state->slots[i] = unknown;
+}
+
+static bool ends_record(const struct bpf_insn *insn)
+{
+	return insn_calls_helper(insn, BPF_FUNC_ringbuf_submit) ||
+	       insn_calls_helper(insn, BPF_FUNC_ringbuf_discard);
+}
+
 static void step_call(struct flow_state *state, const struct bpf_insn *insn)
 {
 	struct flow_value ring = state->registers[BPF_REG_1];
 
 	write_by_helper(state, insn);
+	if (ends_record(insn) && ring.kind == FLOW_RECORD)
+		forget_record(state, ring);
 	clobber_arguments(state);
 	state->registers[BPF_REG_0] = unknown;
 	if (insn_calls_helper(insn, BPF_FUNC_ringbuf_reserve))

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Data flow, sites and splice over any bytes as instructions: nothing is read out of bounds, and a program that was
- * one before is one after its sites were redirected, with nothing but those calls changed.
+ * Data flow, sites, records, pruning and splice over any bytes as instructions: nothing is read out of bounds, and a
+ * program that was one before is one after its sites were redirected, with nothing but those calls changed, and one after
+ * it was pruned, with nothing but jumps to the next instruction in it that were not there before.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -9,6 +10,8 @@
 
 #include "emit/insn.h"
 #include "emit/overflow.h"
+#include "emit/prune.h"
+#include "emit/records.h"
 #include "emit/sites.h"
 #include "emit/splice.h"
 
@@ -90,6 +93,61 @@ static void ask(const struct flow_program *program, const struct flow *flow)
 			require(at < program->insn_count);
 }
 
+#define RECORD_SIZE 64
+
+static void find_records(const struct flow_program *program, const struct flow *flow)
+{
+	for (uint16_t ring = 0; ring < program->map_count; ring++) {
+		struct record_list list = { .sites = VEC_INIT };
+		int r = records_find(program, flow, ring, &list, NULL);
+
+		require(r == 0 || r == -EOPNOTSUPP);
+		vec_for_each(&list.sites, site)
+			require(insn_is_call(&program->insns[site->at]));
+		record_list__done(&list);
+	}
+}
+
+static void check_pruned(const struct flow_program *program, const struct bpf_insn *insns,
+			 uint32_t removed)
+{
+	static const struct bpf_insn nothing = { .code = BPF_JMP | BPF_JA };
+	struct flow_program after = *program;
+	struct flow *flow = NULL;
+	uint32_t changed = 0;
+
+	for (uint32_t i = 0; i < program->insn_count; i++) {
+		if (memcmp(&insns[i], &program->insns[i], sizeof(insns[i])) == 0)
+			continue;
+		require(memcmp(&insns[i], &nothing, sizeof(nothing)) == 0);
+		changed++;
+	}
+	require(changed >= removed && changed <= 2 * removed);
+	after.insns = insns;
+	require(flow__new(&after, &flow, NULL) == 0);
+	flow__free(flow);
+}
+
+static void prune(const struct flow_program *program, const struct flow *flow)
+{
+	size_t bytes = program->insn_count * sizeof(struct bpf_insn);
+	struct bpf_insn *insns = malloc(bytes);
+	uint8_t *needed = calloc(1, RECORD_SIZE);
+	const struct prune_request request = {
+		.program = program, .flow = flow, .record_size = RECORD_SIZE, .needed = needed
+	};
+	struct prune_result result;
+
+	require(insns && needed);
+	memcpy(insns, program->insns, bytes);
+	memset(needed, 1, program->insn_count % RECORD_SIZE);
+	require(prune_run(&request, insns, &result, NULL) == 0);
+	require(result.needed_bytes >= program->insn_count % RECORD_SIZE);
+	check_pruned(program, insns, result.removed);
+	free(needed);
+	free(insns);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -111,6 +169,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		ask(&program, flow);
 		require(sites_find(&program, flow, &list) == 0);
 		redirect(&program, &list);
+		find_records(&program, flow);
+		prune(&program, flow);
 	}
 	site_list__done(&list);
 	flow__free(flow);
