@@ -15,10 +15,10 @@
  */
 struct expression {
 	struct arena arena; /* owned; terms while it is compiled, texts and networks for good */
-	struct code code;   /* owned */
-	condition_list conditions; /* owned */
-	bool is_whole;             /* they are all */
-	union datum *stack;        /* owned, as the next one */
+	struct expression_code code; /* owned */
+	condition_list conditions;   /* owned */
+	bool is_whole;               /* they are all */
+	union datum *stack;          /* owned, as the next one */
 	union datum *elements;
 	union datum variables[EXPRESSION_MAX_VARIABLES];
 };
@@ -455,7 +455,7 @@ struct expression *expression__free(struct expression *expression)
 	free(expression->stack);
 	free(expression->elements);
 	vec_done(&expression->conditions);
-	code__done(&expression->code);
+	expression_code__done(&expression->code);
 	arena__done(&expression->arena);
 	free(expression);
 	return NULL;
@@ -479,7 +479,7 @@ int expression_compile(const char *text, const struct loc *at, const struct sche
 	compiler.arena = &expression->arena;
 	r = expression_parse(&compiler, text, &term);
 	if (r == 0)
-		r = code_emit(&compiler, term, &expression->code);
+		r = expression_code_emit(&compiler, term, &expression->code);
 	if (r == 0)
 		r = term_conditions(&compiler, term, &expression->conditions,
 				    &expression->is_whole);

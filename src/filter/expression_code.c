@@ -6,7 +6,7 @@
 #include "filter/expression_term.h"
 #include "filter/field_name.h"
 
-void code__done(struct code *code)
+void expression_code__done(struct expression_code *code)
 {
 	vec_for_each(&code->patterns, pattern)
 		pattern__free(*pattern);
@@ -16,8 +16,8 @@ void code__done(struct code *code)
 }
 
 struct emitter {
-	struct compiler *compiler; /* borrowed */
-	struct code *code;         /* borrowed */
+	struct compiler *compiler;    /* borrowed */
+	struct expression_code *code; /* borrowed */
 };
 
 static int no_memory(const struct emitter *emitter)
@@ -30,7 +30,7 @@ static int no_memory(const struct emitter *emitter)
 static int add(const struct emitter *emitter, const struct term *term,
 	       struct instruction instruction, int change)
 {
-	struct code *code = emitter->code;
+	struct expression_code *code = emitter->code;
 
 	if (code->instructions.len == EXPRESSION_MAX_CODE)
 		return compiler__refuse(emitter->compiler, term->offset,
@@ -213,7 +213,8 @@ static int emit(const struct emitter *emitter, const struct term *term)
 	}
 }
 
-int code_emit(struct compiler *compiler, const struct term *term, struct code *code)
+int expression_code_emit(struct compiler *compiler, const struct term *term,
+			 struct expression_code *code)
 {
 	const struct emitter emitter = { .compiler = compiler, .code = code };
 

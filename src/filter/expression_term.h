@@ -172,15 +172,16 @@ struct instruction {
 	uint32_t count;
 };
 
-struct code {
+struct expression_code {
 	VEC(struct instruction) instructions;
 	VEC(union datum) constants;
 	VEC(struct pattern *) patterns; /* owned */
 	uint32_t stack_size, element_count, depth;
 };
 
-int code_emit(struct compiler *compiler, const struct term *term, struct code *code);
-void code__done(struct code *code);
+int expression_code_emit(struct compiler *compiler, const struct term *term,
+			 struct expression_code *code);
+void expression_code__done(struct expression_code *code);
 
 /* The plain conditions among those that must hold; arena of the compiler. */
 typedef VEC(struct filter_condition) condition_list;
