@@ -24,6 +24,18 @@ static __always_inline bool is_wanted(void)
 	return is_current_wanted() && !gadget_should_discard_current_thread();
 }
 
+/* The same of a task that an iterator has come to. */
+static __always_inline bool is_task_wanted(struct task_struct *task)
+{
+	char comm[TASK_COMM_LEN];
+
+	if (wanted_cgroup_bits && !is_wanted_cgroup(task->cgroups->dfl_cgrp->kn->id))
+		return false;
+	bpf_probe_read_kernel_str(comm, sizeof(comm), task->comm);
+	return !gadget_should_discard_thread(task->tgid, task->pid, comm, task->cred->uid.val,
+					     task->cred->gid.val);
+}
+
 /* Room for a record in the ring `map`; NULL when there is none, which has been counted. Ends with submit_record(), or
  * bpf_ringbuf_discard(). */
 #define reserve_record(map, size) reserve_record_(map, map##_lost_samples, size)
@@ -89,6 +101,23 @@ static __always_inline void fill_process(struct gadget_process *process)
 		fill_process_typed(process);
 	else
 		fill_process_by_calls(process);
+}
+
+/* A task that an iterator has come to. */
+static __always_inline void fill_process_of(struct gadget_process *process,
+					    struct task_struct *task)
+{
+	struct task_struct *parent = task->real_parent;
+
+	bpf_probe_read_kernel_str(process->comm, sizeof(process->comm), task->comm);
+	process->pid = task->tgid;
+	process->tid = task->pid;
+	process->mntns_id = task->nsproxy->mnt_ns->ns.inum;
+	process->creds.uid = task->cred->uid.val;
+	process->creds.gid = task->cred->gid.val;
+	bpf_probe_read_kernel_str(process->parent.comm, sizeof(process->parent.comm), parent->comm);
+	process->parent.pid = parent->tgid;
+	process->parent.tid = parent->pid;
 }
 
 #endif

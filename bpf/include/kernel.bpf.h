@@ -66,9 +66,11 @@ enum { false, true };
 #define TCP_SYN_SENT 2
 #define TCP_SYN_RECV 3
 #define TCP_FIN_WAIT1 4
+#define TCP_TIME_WAIT 6
 #define TCP_CLOSE 7
 #define TCP_CLOSE_WAIT 8
 #define TCP_LAST_ACK 9
+#define TCP_NEW_SYN_RECV 12
 
 /* The values are the running kernel's, by bpf_core_enum_value(): they differ from one to the next. Since 5.17. */
 enum skb_drop_reason {
@@ -399,6 +401,23 @@ struct bpf_iter__task {
 	struct task_struct *task; /* NULL: that was the last one */
 };
 
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task; /* likewise, as of those that follow */
+	u32 fd;
+	struct file *file;
+};
+
+struct bpf_iter__tcp {
+	struct bpf_iter_meta *meta;
+	struct sock_common *sk_common;
+};
+
+struct bpf_iter__udp {
+	struct bpf_iter_meta *meta;
+	struct udp_sock *udp_sk;
+};
+
 struct irqaction {
 	const char *name;
 };
@@ -468,6 +487,7 @@ struct sock_common {
 	unsigned char skc_reuse : 4;
 	unsigned char skc_reuseport : 1;
 	int skc_bound_dev_if;
+	u16 skc_num;   /* the own port, in host order */
 	u16 skc_dport; /* in network order; 0 when it is not connected */
 	possible_net_t skc_net;
 	u32 skc_daddr; /* addresses are in network order */
@@ -483,6 +503,7 @@ typedef struct {
 struct sock {
 	struct sock_common __sk_common;
 	socket_lock_t sk_lock;
+	struct socket *sk_socket;
 	u16 sk_protocol;
 	int sk_err; /* positive */
 };
@@ -501,6 +522,15 @@ struct inet_sock___before_6_6 {
 
 struct socket {
 	struct sock *sk;
+};
+
+struct socket_alloc {
+	struct socket socket;
+	struct inode vfs_inode;
+};
+
+struct inet_timewait_sock {
+	volatile unsigned char tw_substate;
 };
 
 struct tcp_sock {
