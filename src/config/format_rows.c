@@ -222,6 +222,10 @@ static const char *const selector_subjects[] = {
 	[SELECTOR_NODE] = "node",
 	[SELECTOR_NAMESPACE] = "namespace",
 };
+static const char *const who_subjects[] = {
+	[WHO_CONTAINER] = "container", [WHO_POD] = "pod",   [WHO_NAMESPACE] = "namespace",
+	[WHO_UNIT] = "unit",           [WHO_USER] = "user",
+};
 static const char *const selector_ops[] = {
 	[SELECTOR_IN] = "in",
 	[SELECTOR_NOT_IN] = "not_in",
@@ -603,6 +607,14 @@ static const struct row use_rows[] = {
 static const struct shape use_shape = SHAPE(use_rows);
 #undef TYPE
 
+#define TYPE struct wanted_spec
+static const struct row wanted_rows[] = {
+	WORD(subject, who_subjects),
+	COUNTED(ROW_NOTED, "name", names, name_count),
+};
+static const struct shape wanted_shape = SHAPE(wanted_rows);
+#undef TYPE
+
 #define TYPE struct spec
 static const struct row spec_rows[] = {
 	ROW(ROW_TEXT, name),
@@ -615,6 +627,7 @@ static const struct row spec_rows[] = {
 	LIST("policy", policies, policy_count, policy_shape),
 	LIST("feed", feeds, feed_count, feed_shape),
 	LIST("filter", filters, filter_count, filter_shape),
+	LIST("wanted", wanted, wanted_count, wanted_shape),
 	LIST("output", outputs, output_count, output_shape),
 	LIST("param", params, param_count, param_shape),
 	LIST("use", uses, use_count, use_shape),

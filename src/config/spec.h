@@ -597,6 +597,24 @@ struct use_spec {
 	uint32_t metric_count;
 };
 
+/* ---- who is wanted -------------------------------------------------------------------------------------- */
+
+enum who_subject {
+	WHO_CONTAINER, /* by name, by id or by the first 12 characters of it, or more */
+	WHO_POD,       /* by name, "namespace/name" or uid */
+	WHO_NAMESPACE,
+	WHO_UNIT, /* of the system's or of a user's manager: with or without ".service" */
+	WHO_USER, /* whose slice it is in (user-1000.slice): by name or number */
+	WHO_SUBJECT_COUNT,
+};
+
+struct wanted_spec { /* one of these has to fit */
+	struct loc at;
+	enum who_subject subject;
+	const struct spec_text *names;
+	uint32_t name_count;
+};
+
 /* ---- the whole ----------------------------------------------------------------------------------------- */
 
 struct param_spec { /* a knob of the spec that the command line may set */
@@ -649,6 +667,10 @@ struct spec {
 	uint32_t feed_count;
 	const struct filter_spec *filters;
 	uint32_t filter_count;
+	/* Programs count what these do and nothing else: of each subject that is there one name has to fit. None: all are
+	 * wanted. */
+	const struct wanted_spec *wanted;
+	uint32_t wanted_count;
 	const struct output_spec *outputs;
 	uint32_t output_count;
 	const struct param_spec *params;

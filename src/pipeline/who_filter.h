@@ -10,18 +10,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include "config/spec.h"
 
 struct host;
 struct identity;
-
-enum who_subject {
-	WHO_CONTAINER, /* by name, by id or by the first 12 characters of it, or more */
-	WHO_POD,       /* by name, "namespace/name" or uid */
-	WHO_NAMESPACE,
-	WHO_UNIT, /* of the system's or of a user's manager: with or without ".service" */
-	WHO_USER, /* whose slice it is in (user-1000.slice): by name or number */
-	WHO_SUBJECT_COUNT,
-};
 
 struct who_filter {
 	struct who_names {

@@ -59,6 +59,10 @@ int convert_identity(struct writer *writer, const struct label_text *text,
 int convert_alternatives(struct writer *writer, const struct config_text *config,
 			 struct program_spec *program);
 
+/* ---- only.c: who is wanted ---- */
+
+int convert_only(struct writer *writer, const struct config_text *config);
+
 /* ---- extra.c: the same, of a metric ---- */
 
 /* Before the metric is made: its map, and whether it is there. The name is the map's, as upstream has it. */

@@ -177,6 +177,9 @@ static int convert_config(struct writer *writer, const struct config_text *confi
 	r = check_identity(writer);
 	if (first == 0)
 		first = r;
+	r = convert_only(writer, config);
+	if (first == 0 || r == -ENOMEM)
+		first = r;
 	r = convert_program(writer, config, object);
 	if (first == 0 || r == -ENOMEM)
 		first = r;

@@ -182,6 +182,16 @@ static const struct bind_type param_type = BIND_STRUCT_TYPE("parameter", struct 
 							    param_fields);
 static const struct bind_type params_type = BIND_LIST_TYPE(&param_type);
 
+static const struct bind_field only_fields[] = {
+	BIND_FIELD(struct only_text, container, &bind_texts),
+	BIND_FIELD(struct only_text, pod, &bind_texts),
+	BIND_FIELD(struct only_text, namespace, &bind_texts),
+	BIND_FIELD(struct only_text, unit, &bind_texts),
+	BIND_FIELD(struct only_text, user, &bind_texts),
+};
+const struct bind_type only_text_type = BIND_STRUCT_TYPE("'only' map", struct only_text,
+							 only_fields);
+
 static const struct bind_field config_fields[] = {
 	BIND_FIELD(struct config_text, name, &bind_text),
 	BIND_FIELD(struct config_text, metrics, &metrics_type),
@@ -192,6 +202,7 @@ static const struct bind_field config_fields[] = {
 	BIND_FIELD(struct config_text, alternatives, &alternatives_type),
 	BIND_FIELD(struct config_text, params, &params_type),
 	BIND_FIELD(struct config_text, identity, &bind_texts),
+	BIND_FIELD(struct config_text, only, &bind_node),
 };
 const struct bind_type config_text_type = BIND_STRUCT_TYPE("config", struct config_text,
 							   config_fields);

@@ -130,6 +130,11 @@ struct param_text { /* superset */
 	struct spec_text constant;
 };
 
+struct only_text { /* superset */
+	struct loc at;
+	struct bind_list container, pod, namespace, unit, user; /* struct spec_text */
+};
+
 struct config_text {
 	struct loc at;
 	struct spec_text name; /* ignored, as upstream does: the file's name counts */
@@ -141,10 +146,13 @@ struct config_text {
 	struct bind_list alternatives; /* superset: struct bind_list of struct spec_text */
 	struct bind_list params;       /* superset: struct param_text */
 	struct bind_list identity;     /* superset: struct spec_text */
+	const struct node *only;       /* superset: struct only_text */
 };
 
 /* Of a struct config_text. */
 extern const struct bind_type config_text_type;
+/* Of a struct only_text, in which a slip must not go unseen. */
+extern const struct bind_type only_text_type;
 /* Of a struct place_text, whose key may have text instead. */
 extern const struct bind_type place_text_type;
 
