@@ -30,6 +30,7 @@ struct identity_table {
 	struct identity_options options;
 	struct map cgroups;      /* id → owned struct cgroup_entry */
 	struct map mntns, netns; /* id → struct cgroup_entry, borrowed from cgroups */
+	uint64_t host_mntns_id, host_netns_id; /* 0: not known */
 	struct container_set containers;
 	struct cgroup_entry *oldest, *newest; /* dead */
 	size_t live_count, dead_count;
@@ -136,8 +137,7 @@ static bool is_better(const struct cgroup_entry *new, const struct cgroup_entry 
 static void put_key(struct identity_table *table, struct cgroup_entry *entry, enum key_kind kind)
 {
 	uint64_t id = *key_in(entry, kind);
-	uint64_t host_id = kind == KEY_MNTNS ? table->options.host_mntns_id
-					     : table->options.host_netns_id;
+	uint64_t host_id = kind == KEY_MNTNS ? table->host_mntns_id : table->host_netns_id;
 	const struct cgroup_entry *old;
 
 	if (!id || id == host_id)
@@ -189,6 +189,25 @@ static void set_key(struct identity_table *table, struct cgroup_entry *entry, en
 	drop_key(table, entry, kind);
 	*key = id;
 	put_key(table, entry, kind);
+}
+
+void identity_table__set_host_namespaces(struct identity_table *table, uint64_t mntns_id,
+					 uint64_t netns_id)
+{
+	table->host_mntns_id = mntns_id;
+	table->host_netns_id = netns_id;
+	(void)map__take(&table->mntns, &mntns_id, sizeof(mntns_id)); /* borrowed */
+	(void)map__take(&table->netns, &netns_id, sizeof(netns_id));
+}
+
+bool identity_table__has_host_mntns(const struct identity_table *table)
+{
+	return table->host_mntns_id;
+}
+
+bool identity_table__is_host_mntns(const struct identity_table *table, uint64_t mntns_id)
+{
+	return mntns_id && mntns_id == table->host_mntns_id;
 }
 
 void identity_table__see_namespaces(struct identity_table *table, uint64_t cgroup_id,
@@ -575,6 +594,19 @@ const struct identity *identity_table__find_mntns(struct identity_table *table, 
 const struct identity *identity_table__find_netns(struct identity_table *table, uint64_t netns_id)
 {
 	return find(table, &table->netns, netns_id);
+}
+
+const struct identity *identity_table__next(const struct identity_table *table, size_t *cursor)
+{
+	void *value;
+
+	while (map__next(&table->cgroups, cursor, NULL, NULL, &value)) {
+		const struct cgroup_entry *entry = value;
+
+		if (!entry->shown.is_dead)
+			return &entry->shown;
+	}
+	return NULL;
 }
 
 /* ---- the table ---------------------------------------------------------------------------------------- */

@@ -33,8 +33,6 @@ struct identity_options {
 	size_t live_limit; /* cgroups; 131,072 */
 	size_t dead_limit; /* cgroups that are gone, and containers that no cgroup came for yet; 16,384 */
 	int64_t dead_ns; /* how long either is remembered unasked; 10 minutes */
-	/* Those of the host say nothing: everybody is in them. 0: not known. */
-	uint64_t host_mntns_id, host_netns_id;
 };
 
 /* The functions may look things up; they must not change the table. The id of a cgroup that is gone may be another's by
@@ -73,6 +71,11 @@ struct identity_table *identity_table__free(struct identity_table *table);
 int identity_table__add_cgroup(struct identity_table *table, uint64_t id, const char *path,
 			       int64_t now_ns);
 void identity_table__remove_cgroup(struct identity_table *table, uint64_t id, int64_t now_ns);
+/* Namespaces of the machine's first process say nothing: everybody is in them. 0: not known. */
+void identity_table__set_host_namespaces(struct identity_table *table, uint64_t mntns_id,
+					 uint64_t netns_id);
+bool identity_table__has_host_mntns(const struct identity_table *table);
+bool identity_table__is_host_mntns(const struct identity_table *table, uint64_t mntns_id);
 /* Namespaces of a process in the cgroup; 0: not known. */
 void identity_table__see_namespaces(struct identity_table *table, uint64_t cgroup_id,
 				    uint64_t mntns_id, uint64_t netns_id);
@@ -88,6 +91,9 @@ const struct identity *identity_table__find(struct identity_table *table, uint64
  * common. */
 const struct identity *identity_table__find_mntns(struct identity_table *table, uint64_t mntns_id);
 const struct identity *identity_table__find_netns(struct identity_table *table, uint64_t netns_id);
+/* Those that are live, one by one, from a cursor that starts at 0; NULL: that was all. The table must not be changed
+ * meanwhile. */
+const struct identity *identity_table__next(const struct identity_table *table, size_t *cursor);
 
 /* seen() is called at once for every container that is there. 0 or -ENOMEM. */
 int identity_table__subscribe(struct identity_table *table,

@@ -120,6 +120,13 @@ static int set_constant(struct program *program, const struct rodata_spec *spec,
 	return 0;
 }
 
+/* The number as a variable of that size has it, first byte first. */
+static uint64_t low_bytes(uint64_t value, uint32_t size)
+{
+	return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ && size > 0 ? value << (64 - 8 * size)
+								  : value;
+}
+
 int program__set_constants(struct program *program, struct err *err)
 {
 	for (uint32_t i = 0; i < program->spec->rodata_count; i++) {
@@ -129,8 +136,10 @@ int program__set_constants(struct program *program, struct err *err)
 			return r;
 	}
 	vec_for_each(&program->constants, constant) {
-		int r = write_variable(program, variable_named(&program->facts, constant->name),
-				       &constant->value);
+		const struct fact_variable *variable = variable_named(&program->facts,
+								      constant->name);
+		uint64_t bytes = low_bytes(constant->value, variable->size);
+		int r = write_variable(program, variable, &bytes);
 
 		if (r < 0)
 			return err__set(err, r, &program->spec->at,
@@ -193,9 +202,9 @@ int program__add_constant(struct program *program, const char *name, uint64_t va
 {
 	const struct fact_variable *variable = variable_named(&program->facts, name);
 
-	if (!variable || variable->size != sizeof(value))
+	if (!variable || variable->size > sizeof(value))
 		return err__set(err, -ENOENT, &program->spec->at,
-				"object '%s' has no variable '%s' of 8 bytes",
+				"object '%s' has no variable '%s' of up to 8 bytes",
 				program->spec->object, name);
 	if (vec_push(&program->constants, ((struct own_constant){ variable->name, value })) < 0)
 		return err__set(err, -ENOMEM, &program->spec->at, "no memory for a constant");

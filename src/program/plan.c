@@ -36,6 +36,32 @@ static int check_part(struct program *program, struct program_part *part, struct
 	return 0;
 }
 
+/* ---- what nobody wants ---- */
+
+int program__leave_out(struct program *program, const char *name, const char *reason,
+		       struct err *err)
+{
+	struct program_part *part = program__find_part(program, name);
+
+	if (!part)
+		return err__set(err, -ENOENT, &program->spec->at, "object '%s' has no prog '%s'",
+				program->spec->object, name);
+	part->is_wanted = false;
+	part->view.state = PART_STATE_LEFT_OUT;
+	part->view.reason = arena__strdup(&program->arena, reason);
+	return part->view.reason ? 0 : err__set(err, -ENOMEM, NULL, "no memory for a reason");
+}
+
+int program__leave_out_map(struct program *program, const char *name, struct err *err)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(program->object, name);
+
+	if (!map)
+		return err__set(err, -ENOENT, &program->spec->at, "object '%s' has no map '%s'",
+				program->spec->object, name);
+	return bpf_map__set_autocreate(map, false);
+}
+
 /* ---- alternatives ---- */
 
 static void step_back(struct program *program, struct program_part *part, const char *chosen)

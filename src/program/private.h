@@ -86,9 +86,6 @@ bool program__has_successor(const struct program *program, const struct program_
 int program__set_constants(struct program *program, struct err *err);
 /* constants.c: makes maps as large as constants say, once those are set. */
 int program__set_map_sizes(struct program *program, struct err *err);
-/* constants.c: one more, of 8 bytes. */
-int program__add_constant(struct program *program, const char *name, uint64_t value,
-			  struct err *err);
 /* Moves a part to a state with a reason (the error's text and cause are copied; err is emptied). */
 void program_part__fail(struct program *program, struct program_part *part, enum part_state state,
 			struct err *err);

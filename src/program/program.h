@@ -63,6 +63,15 @@ const struct object_facts *program__facts(const struct program *program);
 
 /* Finds out, without loading, which hooks are there and which alternative is chosen. Fills state and reason. */
 int program__plan(struct program *program, struct err *err);
+/* After the plan: this program of it is not loaded, for that reason (copied). -ENOENT, -ENOMEM. */
+int program__leave_out(struct program *program, const char *part, const char *reason,
+		       struct err *err);
+/* Before load: nothing that is loaded uses this map, so that it need not be made. */
+int program__leave_out_map(struct program *program, const char *map, struct err *err);
+/* Before load: a constant of the object beside those of its spec, of 1 to 8 bytes. -ENOENT: it has none of that name,
+ * or a longer one. */
+int program__add_constant(struct program *program, const char *name, uint64_t value,
+			  struct err *err);
 /* Maps that will be read by mmap: array maps get the flag before load unless they have it. -ENOENT: no such map. */
 int program__want_mmap(struct program *program, const char *map);
 /* Sets constants, loads; programs that cannot load here are found by probing and left out. */

@@ -3,8 +3,8 @@
 #define SRC_PROGRAM_SHARED_MAP_H
 
 /*
- * A map that belongs to the agent and not to one object: a hash from one 64-bit number to another, which user space
- * writes and any number of programs look at. It owns the map, which is pinned nowhere and gone with the last program
+ * A map that belongs to the agent and not to one object: a hash from a 64-bit number to one of 64 or 32 bits, which user
+ * space writes and any number of programs look at. It owns the map, which is pinned nowhere and gone with the last program
  * that has it. pipeline/ makes one and lends it to programs before they are loaded.
  */
 
@@ -15,8 +15,9 @@
 struct program;
 struct shared_map;
 
-int shared_map__new(const char *name, uint32_t max_entries, struct shared_map **ret_map,
-		    struct err *err);
+/* value_size: 8 or 4. */
+int shared_map__new(const char *name, uint32_t value_size, uint32_t max_entries,
+		    struct shared_map **ret_map, struct err *err);
 struct shared_map *shared_map__free(struct shared_map *map);
 
 /* 0, -E2BIG: it is full, or another -errno. */
@@ -25,11 +26,10 @@ int shared_map__set(struct shared_map *map, uint64_t key, uint64_t value);
 void shared_map__remove(struct shared_map *map, uint64_t key);
 uint32_t shared_map__count(const struct shared_map *map);
 
-/* Whether the object declares a map of that name with such keys and values. */
-bool program__can_share(const struct program *program, const char *name);
-/* Between open and load: the object's map of that name is this one, and its constant (8 bytes) has that value. -ENOENT:
- * it has no such map or constant. */
+/* Whether the object declares a map of that name with such keys and with values of that size. */
+bool program__can_share(const struct program *program, const char *name, uint32_t value_size);
+/* Between open and load: the object's map of that name is this one. -ENOENT: it has no such map. */
 int program__share(struct program *program, const char *name, const struct shared_map *map,
-		   const char *constant, uint64_t value, struct err *err);
+		   struct err *err);
 
 #endif

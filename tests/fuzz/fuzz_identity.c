@@ -177,9 +177,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	const struct identity_options options = { .live_limit = LIVE_LIMIT,
 						  .dead_limit = DEAD_LIMIT,
-						  .dead_ns = DEAD_NS,
-						  .host_mntns_id = HOST_NAMESPACE,
-						  .host_netns_id = HOST_NAMESPACE };
+						  .dead_ns = DEAD_NS };
 	struct play play = { .now_ns = 1 };
 	const struct identity_observer observer = {
 		.seen = on_told, .named = on_told, .gone = on_told, .ctx = &play
@@ -188,6 +186,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (identity_table__new(&options, &play.table, /* err */ NULL) < 0 ||
 	    identity_table__subscribe(play.table, &observer) < 0)
 		abort();
+	identity_table__set_host_namespaces(play.table, HOST_NAMESPACE, HOST_NAMESPACE);
 	for (; len >= 3; data += 3, len -= 3) {
 		step(&play, data[0], data[1], data[2]);
 		check_bounds(&play);

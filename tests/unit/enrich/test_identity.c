@@ -351,10 +351,12 @@ static void test_add__id_is_used_again(void **state)
 
 static void test_namespaces__newest_user_and_heirs(void **state)
 {
-	struct identity_table *table =
-		new_table(&(struct identity_options){ .host_mntns_id = 1, .host_netns_id = 2 });
+	struct identity_table *table = new_table(&(struct identity_options){ 0 });
 
 	(void)state;
+	identity_table__set_host_namespaces(table, 1, 2);
+	assert_true(identity_table__is_host_mntns(table, 1));
+	assert_false(identity_table__is_host_mntns(table, 0));
 	add(table, 7, POD "/" ID, 1);
 	add(table, 8, POD "/" OTHER, 1);
 	add(table, 9, POD "/" OTHER "/init", 1);
