@@ -6,6 +6,7 @@
 #include "kernel.bpf.h"
 
 #include "bpf/abi/who.h"
+#include "wanted_cgroups.bpf.h"
 
 #define PROCESSES_MAX 32768
 #define RING_BYTES (1u << 20)
@@ -32,6 +33,17 @@ struct {
 	__type(key, u32);
 	__type(value, struct who_figures);
 } who_figures SEC(".maps");
+
+/* Of containers that are wanted, for gadgets that filter so. sonde puts its own map in place of this one. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, u64);
+	__type(value, u32);
+} wanted_mntns SEC(".maps");
+
+/* That of the machine's first process, in which a container is not yet itself; 0 until who_seed has come by. */
+volatile u32 host_mntns = 0;
 
 /* Where records of no fixed length are put together. One for each program: where kernels let programs on tracepoints be
  * preempted, it is by another one. */
@@ -543,6 +555,31 @@ static __always_inline void put_exec(const struct who_task *task, u64 binary_has
 	put_process(tgid, &process, BPF_ANY);
 }
 
+/* Before the first instruction of what a wanted container runs: user space hears of its namespace too late for that. */
+static __always_inline void let_in(const struct who_task *task)
+{
+	u64 mntns = task->namespaces[WHO_NAMESPACE_MNT];
+	u32 value = 1;
+
+	if (!wanted_cgroup_bits || !host_mntns || mntns == host_mntns ||
+	    !is_wanted_cgroup(task->cgroup_id))
+		return;
+	bpf_map_update_elem(&wanted_mntns, &mntns, &value, BPF_ANY);
+}
+
+/* The number of a namespace is free, and soon another's, once the container's first process is gone. */
+static __always_inline void let_out(struct task_struct *task)
+{
+	u32 namespace;
+	u64 mntns;
+
+	if (!wanted_cgroup_bits || own_pid_of(task, &namespace) != 1)
+		return;
+	mntns = task->nsproxy->mnt_ns->ns.inum;
+	if (mntns != host_mntns)
+		bpf_map_delete_elem(&wanted_mntns, &mntns);
+}
+
 /* What execveat() runs by its descriptor alone is called /dev/fd/N: eight bytes, and the number. */
 static __always_inline bool is_descriptor(const struct exec_scratch *scratch)
 {
@@ -603,6 +640,7 @@ int BPF_PROG(who_exec, struct task_struct *task, s32 old_tid, struct linux_binpr
 		exec->task.flags |= WHO_FLAG_FILENAME_ERROR;
 	exec->binary_hash = hash_filename(scratch);
 	put_exec(&exec->task, exec->binary_hash);
+	let_in(&exec->task);
 	fill_texts(scratch, task, bprm);
 	send_exec(scratch);
 	return 0;
@@ -661,6 +699,7 @@ int BPF_PROG(who_exit, struct task_struct *task)
 		return 0;
 	find_process(task, &key);
 	bpf_map_delete_elem(&who_processes, &tgid);
+	let_out(task);
 
 	record = bpf_ringbuf_reserve(&who_records, sizeof(*record), 0);
 	if (!record) {
@@ -699,6 +738,9 @@ int who_seed(struct bpf_iter__task *ctx)
 		return 0;
 	fill_header(&seed.header, WHO_RECORD_SEED, sizeof(seed), bpf_ktime_get_ns());
 	fill_task(&seed.task, task);
+	/* The first process, or where that is not to be seen the first thread of the kernel, which has its namespaces. */
+	if (tgid == 1 || (tgid == 2 && !host_mntns))
+		host_mntns = seed.task.namespaces[WHO_NAMESPACE_MNT];
 	fill_key(&seed.task.process, task->start_time, tgid);
 	find_process(task->real_parent, &seed.task.parent);
 	seed.task.flags |= WHO_FLAG_EXEC | WHO_FLAG_SEED | init_tree_flag(seed.task.own_pid, 0);

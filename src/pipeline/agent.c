@@ -124,6 +124,7 @@ void agent_config__free(struct agent_config *config, struct registry *registry)
 		close_programs(config);
 		free(config->programs);
 	}
+	who_wish__drop(config->wish);
 	free(config->error);
 	spec__free(config->program_spec);
 	spec__free(config->spec);
@@ -160,6 +161,12 @@ static int open_programs(struct agent *agent, struct agent_config *config, struc
 	struct err err = ERR_INIT;
 	uint32_t i;
 
+	if (who__wish(agent->who, spec, &config->wish, &err) < 0) {
+		int r = err.code;
+
+		err_list__add(errors, &err);
+		return r;
+	}
 	if (config->before && reload_keeps_programs(spec, config->before)) {
 		config->programs = config->before->programs;
 		config->shares_programs = true;
@@ -174,8 +181,9 @@ static int open_programs(struct agent *agent, struct agent_config *config, struc
 
 		if (r >= 0)
 			r = program__plan(config->programs[i], &err);
-		if (r >= 0 && who__has_filter(agent->who))
-			r = who__filter_program(agent->who, config->programs[i], spec->name, &err);
+		if (r >= 0 && config->wish)
+			r = who__filter_program(agent->who, config->wish, config->programs[i],
+						spec->name, &err);
 		if (r < 0) {
 			if (err__is_set(&err))
 				err_list__add(errors, &err);
@@ -387,7 +395,9 @@ int agent__load(struct agent *agent, uint32_t index, struct err *err)
 	struct agent_config *config = agent->configs.items[index];
 	uint32_t i;
 	/* Also when a reload brings labels to programs that run already. */
-	int started = who_words_are_in(config->spec) ? who__start(agent->who, err) : 0;
+	int started = who_words_are_in(config->spec)
+			      ? who__start(agent->who, WHO_LEVEL_CGROUPS, err)
+			      : 0;
 
 	if (started < 0)
 		return started;

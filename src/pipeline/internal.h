@@ -23,6 +23,7 @@ struct agent_config {
 	struct program **programs; /* owned, spec->program_count of them */
 	struct spec
 		*program_spec; /* owned or NULL: what programs of before a reload still refer to */
+	struct who_wish *wish; /* owned; NULL: whoever it is */
 	struct route *routes;  /* owned, route_count of them (metrics) */
 	uint32_t route_count;
 	struct span_route *spans; /* owned, span_count of them */

@@ -52,10 +52,9 @@ static void add_processes(struct lines *lines, const struct who_report *report)
 				  report->processes.live == 1 ? "" : "es"));
 }
 
-static void add_filter(struct lines *lines, const struct agent *agent,
-		       const struct who_report *report)
+static void add_filter(struct lines *lines, const struct who_report *report)
 {
-	if (who__has_filter(agent->who))
+	if (report->has_filter)
 		add(lines, arena__printf(lines->arena, "Only %" PRIu64 " of the cgroups %s wanted.",
 					 report->wanted.wanted,
 					 report->wanted.wanted == 1 ? "is" : "are"));
@@ -102,7 +101,7 @@ int page_who__make(const struct agent *agent, struct arena *arena, const char *c
 		who__report(agent->who, &report);
 		add_containers(&lines, &report);
 		add_processes(&lines, &report);
-		add_filter(&lines, agent, &report);
+		add_filter(&lines, &report);
 		add_runtimes(&lines, runtimes);
 	}
 	*ret_lines = lines.items;

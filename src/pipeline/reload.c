@@ -37,12 +37,28 @@ static bool same_feed(const struct feed_spec *a, const struct feed_spec *b)
 	return true;
 }
 
+/* A program asks by the bit that it was loaded with. */
+static bool same_wanted(const struct spec *a, const struct spec *b)
+{
+	if (a->wanted_count != b->wanted_count)
+		return false;
+	for (uint32_t i = 0; i < a->wanted_count; i++) {
+		if (a->wanted[i].subject != b->wanted[i].subject ||
+		    a->wanted[i].name_count != b->wanted[i].name_count)
+			return false;
+		for (uint32_t k = 0; k < a->wanted[i].name_count; k++)
+			if (!str_eq(a->wanted[i].names[k].text, b->wanted[i].names[k].text))
+				return false;
+	}
+	return true;
+}
+
 bool reload_keeps_programs(const struct spec *spec, const struct agent_config *before)
 {
 	const struct spec *former = before->spec;
 
 	if (!before->is_loaded || spec->program_count != former->program_count ||
-	    spec->feed_count != former->feed_count)
+	    spec->feed_count != former->feed_count || !same_wanted(spec, former))
 		return false;
 	for (uint32_t i = 0; i < spec->feed_count; i++)
 		if (!same_feed(&spec->feeds[i], &former->feeds[i]))

@@ -26,6 +26,7 @@ GETTER(late_seconds, (double)figures->identity.late_ns / NS_PER_S)
 GETTER(refused, figures->identity.refused)
 GETTER(forgotten, figures->identity.forgotten)
 GETTER(wanted, figures->wanted.wanted)
+GETTER(wanted_mntns, figures->wanted.mntns)
 GETTER(unwanted, figures->wanted.refused)
 
 GETTER(engine, figures->has_engine)
@@ -85,6 +86,8 @@ static const struct {
 	  NEEDS_ENGINE },
 	{ "sonde_identity_wanted_cgroups", "Cgroups that the filters want.", FAMILY_KIND_GAUGE,
 	  get_wanted, NEEDS_FILTER },
+	{ "sonde_identity_wanted_mntns", "Mount namespaces that the filters of gadgets want.",
+	  FAMILY_KIND_GAUGE, get_wanted_mntns, NEEDS_FILTER },
 	{ "sonde_identity_wanted_refused_total",
 	  "Cgroups that the filters want and for which the kernel's table had no room.",
 	  FAMILY_KIND_COUNTER, get_unwanted, NEEDS_FILTER },
@@ -159,7 +162,7 @@ int self_who__open(struct agent *agent, struct family **ret_families, struct err
 	return r;
 }
 
-static bool has(const struct agent *agent, const struct who_report *figures, enum needs needs)
+static bool has(const struct who_report *figures, enum needs needs)
 {
 	switch (needs) {
 	case NEEDS_NOTHING:
@@ -169,7 +172,7 @@ static bool has(const struct agent *agent, const struct who_report *figures, enu
 	case NEEDS_PROCESSES:
 		return figures->has_processes;
 	case NEEDS_FILTER:
-		return who__has_filter(agent->who);
+		return figures->has_filter;
 	}
 	return false;
 }
@@ -195,7 +198,7 @@ void self_who__collect(const struct agent *agent, struct family *const *families
 	for (size_t i = 0; i < array_size(rows); i++) {
 		uint32_t series;
 
-		if (!has(agent, &figures, rows[i].needs))
+		if (!has(&figures, rows[i].needs))
 			continue;
 		if (family__series(families[i], NULL, &series, NULL) >= 0)
 			family__set(families[i], series, rows[i].get(&figures));

@@ -35,6 +35,7 @@ struct who {
 	struct cgroup_tree *tree;        /* borrowed from the host; NULL: there is none */
 	struct cgroup_watch *watch;      /* owned, of the tree */
 	int64_t tidied_ns, looked_ns, expired_ns;
+	enum who_level level;
 	bool has_new_names;
 };
 
@@ -101,6 +102,31 @@ static void take_cgroup(struct who *who, uint16_t kind, const char *record, size
 		remove_cgroup(who, cgroup.id);
 }
 
+/* A container whose mount namespace is known now can be wanted by that. */
+static void see_namespaces(struct who *who, const struct who_task *task)
+{
+	const struct identity *identity = identity_table__find(who->table, task->cgroup_id);
+	uint64_t before = identity ? identity->mntns_id : 0;
+
+	identity_table__see_namespaces(who->table, task->cgroup_id,
+				       task->namespaces[WHO_NAMESPACE_MNT],
+				       task->namespaces[WHO_NAMESPACE_NET]);
+	if (who->wanted && identity && !identity->is_dead && identity->mntns_id != before)
+		who_wanted__see(who->wanted, identity);
+}
+
+/* Not everybody may look at the first process in /proc, or see it at all; then the first thread of the kernel is in the
+ * same namespaces. Both come before all others, so that nobody's are taken for containers'. */
+static void take_first(struct who *who, const struct who_task *task)
+{
+	uint32_t mntns_id = task->namespaces[WHO_NAMESPACE_MNT];
+	bool is_kernel = task->process.tgid == 2 && task->flags & WHO_FLAG_KERNEL_THREAD;
+
+	if (task->process.tgid == 1 || (is_kernel && !identity_table__has_host_mntns(who->table)))
+		identity_table__set_host_namespaces(who->table, mntns_id,
+						    task->namespaces[WHO_NAMESPACE_NET]);
+}
+
 /* What processes tell of their cgroup. */
 static void take_task(struct who *who, uint16_t kind, const char *record, size_t len)
 {
@@ -109,12 +135,12 @@ static void take_task(struct who *who, uint16_t kind, const char *record, size_t
 	if (len < sizeof(struct who_header) + sizeof(task))
 		return;
 	memcpy(&task, record + sizeof(struct who_header), sizeof(task));
+	if (kind == WHO_RECORD_SEED)
+		take_first(who, &task);
 	if (kind == WHO_RECORD_EXEC && !who__find(who, task.cgroup_id))
 		who->unattributed++;
 	if (!(task.flags & WHO_FLAG_KERNEL_THREAD))
-		identity_table__see_namespaces(who->table, task.cgroup_id,
-					       task.namespaces[WHO_NAMESPACE_MNT],
-					       task.namespaces[WHO_NAMESPACE_NET]);
+		see_namespaces(who, &task);
 }
 
 static void take_record(void *ctx, const struct who_header *header, const void *record, size_t len)
@@ -145,11 +171,21 @@ static void on_ring(void *ctx, int fd, uint32_t events)
 	who__drain(ctx);
 }
 
+static int watch_engine(struct who *who, struct err *err)
+{
+	if (!who->options.loop)
+		return 0;
+	return loop__add_fd(who->options.loop, who_engine__event_fd(who->engine), EPOLLIN, on_ring,
+			    who, &who->ring, err);
+}
+
 /* First of all, so that nobody comes in between who is neither told of nor found. */
 static void open_engine(struct who *who)
 {
 	const struct who_engine_options options = {
 		.program = who->options.program,
+		.level = who->level,
+		.wanted = who->wanted,
 		.possible_cpus = host__possible_cpus(who->options.host),
 		.take = take_record,
 		.ctx = who,
@@ -157,9 +193,8 @@ static void open_engine(struct who *who)
 	struct err err = ERR_INIT;
 	int r = who_engine__open(&options, &who->engine, &err);
 
-	if (r >= 0 && who->options.loop)
-		r = loop__add_fd(who->options.loop, who_engine__event_fd(who->engine), EPOLLIN,
-				 on_ring, who, &who->ring, &err);
+	if (r >= 0)
+		r = watch_engine(who, &err);
 	if (r < 0) {
 		log_err(LOG_WARN, &err, "The kernel does not tell who comes and goes");
 		who->engine = who_engine__close(who->engine);
@@ -182,8 +217,13 @@ static int open_processes(struct who *who, struct err *err)
 static int seed(struct who *who, struct err *err)
 {
 	struct err seed_err = ERR_INIT;
-	int r = who_engine__has_processes(who->engine) ? open_processes(who, err) : 0;
+	int r;
 
+	if (who->level == WHO_LEVEL_CGROUPS) {
+		who__drain(who);
+		return 0;
+	}
+	r = who_engine__has_processes(who->engine) ? open_processes(who, err) : 0;
 	if (r < 0)
 		return r;
 	if (who_engine__seed(who->engine, &seed_err) < 0)
@@ -256,23 +296,37 @@ static int open_runtimes(struct who *who, struct err *err)
 	return who_runtimes__new(&options, &who->runtimes, err);
 }
 
+static int open_wanted(struct who *who, struct err *err)
+{
+	static const struct who_filter everybody = { 0 };
+	const struct who_wanted_options options = {
+		.filter = who->options.filter ? who->options.filter : &everybody,
+		.host = who->options.host,
+		.table = who->table,
+	};
+
+	return who_wanted__new(&options, &who->wanted, err);
+}
+
 static int open_tables(struct who *who, struct err *err)
 {
-	const struct identity_options options = {
-		.host_mntns_id = host_namespace(who, "proc/1/ns/mnt"),
-		.host_netns_id = host_namespace(who, "proc/1/ns/net"),
-	};
+	const struct identity_options options = { 0 };
 	const struct identity_observer observer = { .seen = on_seen,
 						    .named = on_named,
 						    .ctx = who };
 	int r = identity_table__new(&options, &who->table, err);
+
+	if (r == 0)
+		identity_table__set_host_namespaces(who->table,
+						    host_namespace(who, "proc/1/ns/mnt"),
+						    host_namespace(who, "proc/1/ns/net"));
 
 	if (r == 0 && identity_table__subscribe(who->table, &observer) < 0)
 		r = err__set(err, -ENOMEM, NULL, "no memory for identities");
 	if (r == 0 && who->options.loop)
 		r = open_runtimes(who, err);
 	if (r == 0 && who__has_filter(who))
-		r = who_wanted__new(who->options.filter, who->options.host, &who->wanted, err);
+		r = open_wanted(who, err);
 	return r;
 }
 
@@ -286,12 +340,44 @@ static void close_tables(struct who *who)
 	who->table = identity_table__free(who->table);
 }
 
-int who__start(struct who *who, struct err *err)
+static struct who_engine *close_engine(struct who *who)
+{
+	if (who->ring)
+		who->ring = loop__remove(who->options.loop, who->ring);
+	if (who->engine)
+		who_engine__drain(who->engine);
+	return who_engine__close(who->engine);
+}
+
+/* The one that tells more is there before the other one goes: what both tell is taken once. */
+static int raise_level(struct who *who, enum who_level level, struct err *err)
+{
+	struct who_engine *before = who->engine;
+
+	who->level = level;
+	if (!before)
+		return 0;
+	if (who->ring)
+		who->ring = loop__remove(who->options.loop, who->ring);
+	who->engine = NULL;
+	open_engine(who);
+	who_engine__drain(before);
+	if (!who->engine) {
+		/* It goes on with what it had; the log has the reason. */
+		who->engine = before;
+		return watch_engine(who, err);
+	}
+	who_engine__close(before);
+	return seed(who, err);
+}
+
+int who__start(struct who *who, enum who_level level, struct err *err)
 {
 	int r;
 
 	if (who->table)
-		return 0;
+		return level > who->level ? raise_level(who, level, err) : 0;
+	who->level = level;
 	r = open_tables(who, err);
 	if (r < 0) {
 		close_tables(who);
@@ -326,11 +412,7 @@ struct who *who__free(struct who *who)
 
 void who__detach(struct who *who)
 {
-	if (who->ring)
-		who->ring = loop__remove(who->options.loop, who->ring);
-	if (who->engine)
-		who_engine__drain(who->engine);
-	who->engine = who_engine__close(who->engine);
+	who->engine = close_engine(who);
 }
 
 bool who__is_running(const struct who *who)
@@ -346,7 +428,7 @@ static void take_names(struct who *who)
 		return;
 	who->has_new_names = false;
 	if (who->wanted)
-		who_wanted__review(who->wanted, who->table);
+		who_wanted__review(who->wanted);
 	if (who->options.named)
 		who->options.named(who->options.ctx);
 }
@@ -429,12 +511,27 @@ bool who__has_filter(const struct who *who)
 	return who->options.filter && !who_filter__is_empty(who->options.filter);
 }
 
-int who__filter_program(struct who *who, struct program *program, const char *config,
-			struct err *err)
+int who__wish(struct who *who, const struct spec *spec, struct who_wish **ret_wish, struct err *err)
 {
-	int r = who__start(who, err);
+	int r;
 
-	return r < 0 ? r : who_wanted__lend(who->wanted, program, config, err);
+	*ret_wish = NULL;
+	if (spec->wanted_count == 0 && !who__has_filter(who))
+		return 0;
+	r = who__start(who, WHO_LEVEL_CGROUPS, err);
+	if (r >= 0 && !who->wanted)
+		r = open_wanted(who, err);
+	return r < 0 ? r
+		     : who_wanted__wish(who->wanted, spec->wanted, spec->wanted_count, ret_wish,
+					err);
+}
+
+int who__filter_program(struct who *who, struct who_wish *wish, struct program *program,
+			const char *config, struct err *err)
+{
+	int r = who_wanted_needs_processes(program) ? who__start(who, WHO_LEVEL_PROCESSES, err) : 0;
+
+	return r < 0 ? r : who_wanted__lend(who->wanted, wish, program, config, err);
 }
 
 void who__report(const struct who *who, struct who_report *ret_report)
@@ -448,6 +545,7 @@ void who__report(const struct who *who, struct who_report *ret_report)
 		process_table__figures(who->processes, &ret_report->processes);
 	if (who->table)
 		ret_report->identity = identity_table__figures(who->table);
+	ret_report->has_filter = who->wanted;
 	if (who->wanted)
 		ret_report->wanted = who_wanted__figures(who->wanted);
 }

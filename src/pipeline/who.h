@@ -35,11 +35,12 @@ struct who_options {
 int who__new(const struct who_options *options, struct who **ret_who, struct err *err);
 struct who *who__free(struct who *who);
 
-/* There is a filter: programs have to ask it. */
+/* There is a filter for all: programs have to ask it. */
 bool who__has_filter(const struct who *who);
-/* Before anything that needs it is attached; again is harmless. Where the engine cannot run, cgroups are followed as
- * the host can, and the log says so. Negative only when there is no memory, or no map for the filters. */
-int who__start(struct who *who, struct err *err);
+/* Before anything that needs it is attached; again is harmless, also with another level: the highest counts. Where the
+ * engine cannot run, cgroups are followed as the host can, and the log says so. Negative only when there is no memory,
+ * or no map for the filters. */
+int who__start(struct who *who, enum who_level level, struct err *err);
 bool who__is_running(const struct who *who);
 /* Takes in what the kernel has told; before labels are made. */
 void who__drain(struct who *who);
@@ -57,9 +58,13 @@ const struct process_table *who__processes(const struct who *who);
 /* NULL: it does not run, or nobody could wait for answers. Borrowed. */
 const struct who_runtimes *who__runtimes(const struct who *who);
 
-/* Between open and load of a program, when there is a filter; see who_wanted__lend(). */
-int who__filter_program(struct who *who, struct program *program, const char *config,
-			struct err *err);
+/* What a config wants beyond the filter for all; NULL: neither wants anything. Starts it if there is something; see
+ * who_wanted__wish(). */
+int who__wish(struct who *who, const struct spec *spec, struct who_wish **ret_wish,
+	      struct err *err);
+/* Between plan and load of a program; see who_wanted__lend(). */
+int who__filter_program(struct who *who, struct who_wish *wish, struct program *program,
+			const char *config, struct err *err);
 
 struct who_report {
 	bool has_engine; /* otherwise the engine's figures are all 0 */
@@ -68,7 +73,8 @@ struct who_report {
 	struct process_table_figures processes;
 	uint64_t unattributed; /* execs in a cgroup that was not known */
 	struct identity_figures identity;
-	struct who_wanted_figures wanted; /* with a filter */
+	bool has_filter;                  /* of anybody */
+	struct who_wanted_figures wanted; /* then */
 };
 
 void who__report(const struct who *who, struct who_report *ret_report);

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "pipeline/route.h"
+#include "pipeline/who_wanted.h"
 #include "source/source.h"
 
 /* Names in bpf/who.bpf.c. */
@@ -133,12 +134,41 @@ static int open_sources(struct who_engine *engine, struct err *err)
 	return table_source__open(&map, engine->options.possible_cpus, &engine->counted, err);
 }
 
+/* With the maps that only these use. */
+static int leave_out_processes(struct who_engine *engine, struct err *err)
+{
+	static const char *const parts[] = { "who_exec", "who_fork", "who_exit", "who_seed" };
+	static const char *const maps[] = { "who_processes", "who_exec_scratch",
+					    "who_arguments_scratch", "wanted_cgroups",
+					    "wanted_mntns" };
+	int r = 0;
+
+	for (size_t i = 0; i < array_size(parts) && r == 0; i++)
+		r = program__leave_out(engine->program, parts[i], "nobody asks for processes", err);
+	for (size_t i = 0; i < array_size(maps) && r == 0; i++)
+		r = program__leave_out_map(engine->program, maps[i], err);
+	return r;
+}
+
+static int plan(struct who_engine *engine, struct err *err)
+{
+	int r = program__plan(engine->program, err);
+
+	if (r < 0)
+		return r;
+	if (engine->options.level == WHO_LEVEL_CGROUPS)
+		return leave_out_processes(engine, err);
+	return engine->options.wanted
+		       ? who_wanted__lend_engine(engine->options.wanted, engine->program, err)
+		       : 0;
+}
+
 static int open_all(struct who_engine *engine, struct err *err)
 {
 	int r = program__open(&engine_spec, &engine->options.program, &engine->program, err);
 
 	if (r >= 0)
-		r = program__plan(engine->program, err);
+		r = plan(engine, err);
 	if (r >= 0)
 		r = program__load(engine->program, err);
 	/* The ring is there before the first record. */

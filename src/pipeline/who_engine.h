@@ -15,9 +15,18 @@
 #include "program/program.h"
 
 struct who_engine;
+struct who_wanted;
+
+/* How much it tells: what nobody needs is not attached and costs nothing. */
+enum who_level {
+	WHO_LEVEL_CGROUPS,   /* which cgroups come and go: who it is by cgroup */
+	WHO_LEVEL_PROCESSES, /* processes, too: also by mount or network namespace, and by process */
+};
 
 struct who_engine_options {
 	struct program_options program;
+	enum who_level level;
+	struct who_wanted *wanted; /* borrowed; whose maps it shares; NULL: everybody is wanted */
 	uint32_t possible_cpus;
 	/* A record whose header has been checked; len is its whole size. */
 	void (*take)(void *ctx, const struct who_header *header, const void *record, size_t len);
