@@ -70,6 +70,7 @@ enum { false, true };
 #define TCP_CLOSE 7
 #define TCP_CLOSE_WAIT 8
 #define TCP_LAST_ACK 9
+#define TCP_LISTEN 10
 #define TCP_NEW_SYN_RECV 12
 
 /* The values are the running kernel's, by bpf_core_enum_value(): they differ from one to the next. Since 5.17. */

@@ -15,14 +15,6 @@
 #define LOOPBACK_NET 127
 #define SRTT_PER_US 8
 
-enum tcp_state {
-	TCP_ESTABLISHED = 1,
-	TCP_SYN_SENT = 2,
-	TCP_SYN_RECV = 3,
-	TCP_CLOSE = 7,
-	TCP_LISTEN = 10,
-};
-
 enum connection_event {
 	CONNECTION_EVENT_CONNECT,
 	CONNECTION_EVENT_CONNECTED,
