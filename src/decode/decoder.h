@@ -17,12 +17,14 @@
 
 struct host;
 struct identity_source;
+struct stack_source;
 
 /* What decoders may ask for; borrowed by every chain. */
 struct decode_env {
 	struct host *host;
 	bool uses_kernel_syscall_names;    /* otherwise the names that existing dashboards have */
 	const struct identity_source *who; /* NULL: nobody can tell who a cgroup is */
+	const struct stack_source *stacks; /* of the programs; NULL: their stacks are not shown */
 };
 
 enum decode_result {

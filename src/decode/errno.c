@@ -143,9 +143,15 @@ static const char *const names[] = {
 	[133] = "EHWPOISON",
 };
 
+const char *decode_error_name(int64_t number)
+{
+	return number > 0 && number < (int64_t)array_size(names) ? names[number] : NULL;
+}
+
 static int run(void *state, const struct decode_env *env, const void *data, size_t len,
 	       struct strbuf *out, struct err *err)
 {
+	const char *name;
 	int64_t number;
 	int r = decode_number(data, len, &number, err);
 
@@ -153,8 +159,9 @@ static int run(void *state, const struct decode_env *env, const void *data, size
 	(void)env;
 	if (r < 0)
 		return r;
-	if (number > 0 && number < (int64_t)array_size(names) && names[number])
-		strbuf__add_text(out, names[number]);
+	name = decode_error_name(number);
+	if (name)
+		strbuf__add_text(out, name);
 	else
 		strbuf__printf(out, "unknown:%" PRId64, number);
 	return DECODE_OK;

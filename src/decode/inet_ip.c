@@ -10,7 +10,7 @@ struct zero_run {
 	unsigned int start, len; /* in groups of 16 bits; len 0: none */
 };
 
-static void add_ipv4(struct strbuf *out, const uint8_t *bytes)
+void decode_add_ipv4(struct strbuf *out, const uint8_t *bytes)
 {
 	strbuf__printf(out, "%u.%u.%u.%u", bytes[0], bytes[1], bytes[2], bytes[3]);
 }
@@ -32,7 +32,7 @@ static struct zero_run find_zero_run(const unsigned int *groups)
 }
 
 /* By hand: inet_ntop() writes the low 32 bits of ::1.2.3.4 in dots, which RFC 5952 leaves to known prefixes. */
-static void add_ipv6(struct strbuf *out, const uint8_t *bytes)
+static void add_groups(struct strbuf *out, const uint8_t *bytes)
 {
 	unsigned int groups[GROUP_COUNT];
 	struct zero_run zeros;
@@ -59,6 +59,14 @@ static bool is_mapped(const uint8_t *bytes)
 	return memcmp(bytes, prefix, sizeof(prefix)) == 0;
 }
 
+void decode_add_ipv6(struct strbuf *out, const uint8_t *bytes)
+{
+	if (is_mapped(bytes))
+		decode_add_ipv4(out, bytes + 12);
+	else
+		add_groups(out, bytes);
+}
+
 /* Other sizes are shown as they are: "?" and hex digits, and "<nil>" for nothing. */
 static void add_odd(struct strbuf *out, const uint8_t *bytes, size_t len)
 {
@@ -80,11 +88,9 @@ static int run(void *state, const struct decode_env *env, const void *data, size
 	(void)env;
 	(void)err;
 	if (len == 4)
-		add_ipv4(out, bytes);
-	else if (len == 16 && is_mapped(bytes))
-		add_ipv4(out, bytes + 12);
+		decode_add_ipv4(out, bytes);
 	else if (len == 16)
-		add_ipv6(out, bytes);
+		decode_add_ipv6(out, bytes);
 	else
 		add_odd(out, bytes, len);
 	return DECODE_OK;

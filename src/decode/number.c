@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "base/num.h"
+#include "record/record.h"
 
 #define SHOWN_BYTES 32
 
@@ -23,4 +24,22 @@ int decode_number(const void *data, size_t len, int64_t *ret_value, struct err *
 		return err__set(err, r, NULL, "'%s' does not fit a signed 64-bit number", shown);
 	return err__set(err, r, NULL, "'%s' is no decimal number; put 'uint' before this decoder",
 			shown);
+}
+
+const uint32_t decode_number_sizes[DECODE_NUMBER_SIZE_COUNT] = { 1, 2, 4, 8 };
+
+uint64_t decode_raw_uint(const void *data, size_t len)
+{
+	uint64_t value = 0;
+
+	(void)bytes_get_uint(data, len, &value); /* the chain has checked the size */
+	return value;
+}
+
+int64_t decode_raw_int(const void *data, size_t len)
+{
+	int64_t value = 0;
+
+	(void)bytes_get_int(data, len, &value); /* the chain has checked the size */
+	return value;
 }

@@ -27,11 +27,11 @@ static const struct syscall_names names[] = {
 #undef SYSCALL
 };
 
-static const char *find(const struct decode_env *env, int64_t number)
+const char *decode_syscall_name(int64_t number, bool is_of_kernel)
 {
 	if (number < 0 || number >= (int64_t)array_size(names))
 		return NULL;
-	return env->uses_kernel_syscall_names ? names[number].kernel : names[number].usual;
+	return is_of_kernel ? names[number].kernel : names[number].usual;
 }
 
 static int run(void *state, const struct decode_env *env, const void *data, size_t len,
@@ -44,7 +44,7 @@ static int run(void *state, const struct decode_env *env, const void *data, size
 	(void)state;
 	if (r < 0)
 		return r;
-	name = find(env, number);
+	name = decode_syscall_name(number, env->uses_kernel_syscall_names);
 	if (name)
 		strbuf__add_text(out, name);
 	else

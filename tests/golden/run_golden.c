@@ -12,6 +12,7 @@
  *	array STRUCT NAME OFFSET TYPE COUNT
  *	typedef NAME TYPE			one more name for a type; "char" and enums are types as well
  *	enum NAME SIZE
+ *	value ENUM NAME NUMBER
  *	declaration NAME			a variable that is nothing but its name
  *	program NAME SECTION
  * A case with a file wish.txt wants metrics to be made up: "asked" or "all", and "original" behind it for such names.
@@ -19,6 +20,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/bpf.h>
 #include <stdio.h>
 #include <string.h>
@@ -197,6 +199,29 @@ static int add_enum(struct object *object, const char *line)
 	return type->name ? vec_push(&object->types, type) : -ENOMEM;
 }
 
+static int add_value(struct object *object, const char *line)
+{
+	char of[64], name[64];
+	struct fact_enumerator value, *values;
+	struct fact_type *type;
+
+	if (sscanf(line, "value %63s %63s %" SCNd64, of, name, &value.value) != 3)
+		return -EINVAL;
+	/* Ours, made by add_enum(). */
+	type = (struct fact_type *)(uintptr_t)find_type(object, of);
+	if (!type || type->kind != FACT_TYPE_ENUM)
+		return -EINVAL;
+	values = arena_array(&object->arena, struct fact_enumerator, type->member_count + 1);
+	value.name = arena__strdup(&object->arena, name);
+	if (!values || !value.name)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < type->member_count; i++)
+		values[i] = type->enumerators[i];
+	values[type->member_count++] = value;
+	type->enumerators = values;
+	return 0;
+}
+
 static int add_declaration(struct object *object, const char *line)
 {
 	char name[128];
@@ -224,11 +249,11 @@ static const struct {
 	const char *word;
 	int (*add)(struct object *object, const char *line);
 } fact_lines[] = {
-	{ "array ", add_member },      { "declaration ", add_declaration },
-	{ "enum ", add_enum },         { "map ", add_map },
-	{ "member ", add_member },     { "program ", add_program },
-	{ "struct ", add_struct },     { "typedef ", add_typedef },
-	{ "variable ", add_variable },
+	{ "array ", add_member },  { "declaration ", add_declaration },
+	{ "enum ", add_enum },     { "map ", add_map },
+	{ "member ", add_member }, { "program ", add_program },
+	{ "struct ", add_struct }, { "typedef ", add_typedef },
+	{ "value ", add_value },   { "variable ", add_variable },
 };
 
 static int read_fact(struct object *object, const char *line)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <strings.h>
 
@@ -11,13 +12,16 @@
 #define RAW_SUFFIX "_raw"
 #define SET_SUFFIX "_set"
 #define HIDDEN_NOTE "columns.hidden"
+#define JSON_SKIP_NOTE "json.skip"
 #define REST_NOTE "ebpf.rest.name"
 #define ENUM_NOTE "ebpf.formatter.enum"
+#define SEPARATOR_NOTE "ebpf.formatter.bitfield.separator"
 #define ADDRESS "gadget_ip_addr_t"
 
 void gadget_fields__done(struct gadget_fields *fields)
 {
 	vec_done(&fields->list);
+	vec_done(&fields->enums);
 }
 
 /* ---- types ---------------------------------------------------------------------------------- */
@@ -278,6 +282,9 @@ static int add_member(struct gadget_fields *fields, const struct place *place,
 				  GADGET_MAX_FIELDS);
 	if (r == 0)
 		r = vec_push(&fields->list, field);
+	if (r == 0 && member->type->kind == FACT_TYPE_ENUM)
+		r = vec_push(&fields->enums,
+			     ((struct gadget_enum){ .field = field.name, .type = member->type }));
 	if (r < 0 || field.type != FIELD_TYPE_STRUCT)
 		return r;
 	return add_children(fields, &field, place, member->type, true);
@@ -321,12 +328,49 @@ static const struct field_spec *describe(const struct stream_spec *text, const c
 	return text ? find(text->fields, text->field_count, name) : NULL;
 }
 
+/* Values and their names, for the decoders of enums. */
+static int name_values(struct gadget_fields *fields, const struct field_spec *source,
+		       struct step_spec *step)
+{
+	struct arena *arena = fields->writer->arena;
+	const char *separator = gadget_note(source->notes, source->note_count, SEPARATOR_NOTE);
+	const struct fact_type *type = NULL;
+	struct step_pair *pairs;
+
+	vec_for_each(&fields->enums, found)
+		if (str_eq(found->field, source->name))
+			type = found->type;
+	if (!type)
+		return 0;
+	pairs = arena_array(arena, struct step_pair, type->member_count);
+	for (uint32_t i = 0; pairs && i < type->member_count; i++) {
+		pairs[i].key = arena__printf(arena, "%" PRId64, type->enumerators[i].value);
+		pairs[i].value = arena__strdup(arena, type->enumerators[i].name);
+		if (!pairs[i].key || !pairs[i].value)
+			return -ENOMEM;
+	}
+	if (separator && separator[0]) {
+		struct spec_text *text = arena_new(arena, struct spec_text);
+
+		if (!text)
+			return -ENOMEM;
+		*text = (struct spec_text){ .text = separator, .at = source->at };
+		step->patterns = text;
+		step->pattern_count = 1;
+	}
+	step->pairs = pairs;
+	step->pair_count = type->member_count;
+	step->has_pairs = type->member_count > 0;
+	return pairs ? 0 : -ENOMEM;
+}
+
 /* A field that shows another one by a decoder. */
 struct derived {
 	const char *name;
 	const char *decoder;
 	const char *template; /* or NULL */
 	bool is_hidden;
+	bool is_skipped_in_json;
 };
 
 static int push_derived(struct gadget_fields *fields, const struct stream_spec *text,
@@ -354,10 +398,13 @@ static int push_derived(struct gadget_fields *fields, const struct stream_spec *
 	*step = (struct step_spec){ .at = source->at, .decoder = derived->decoder };
 	if (find(fields->list.items, fields->list.len, derived->name))
 		return 0; /* the record has one of its own */
-	if (derived->template)
+	r = name_values(fields, source, step);
+	if (r == 0 && derived->template)
 		r = gadget_template_apply(&notes, derived->template);
 	if (r == 0 && derived->is_hidden)
 		r = gadget_notes__set(&notes, HIDDEN_NOTE, "true");
+	if (r == 0 && derived->is_skipped_in_json)
+		r = gadget_notes__set(&notes, JSON_SKIP_NOTE, "true");
 	if (r == 0 && template && gadget_template_apply(&notes, template) == -ENOMEM)
 		r = -ENOMEM;
 	if (r == 0 && described)
@@ -408,21 +455,23 @@ static int derive_endpoint(struct gadget_fields *fields, const struct stream_spe
 			   const struct field_spec *source)
 {
 	struct arena *arena = fields->writer->arena;
+	bool is_l3 = str_eq(source->type_name, "gadget_l3endpoint_t");
 	struct derived addr = { .name = arena__printf(arena, "%s.addr", source->name),
-				.decoder = "endpoint_addr",
+				.decoder = is_l3 ? "l3endpoint_addr" : "endpoint_addr",
 				.is_hidden = true };
 	struct derived proto = { .name = arena__printf(arena, "%s.proto", source->name),
 				 .decoder = "l4proto",
 				 .is_hidden = true };
 	struct derived whole = { .name = arena__printf(arena, "%s.endpoint", source->name),
 				 .decoder = "endpoint",
-				 .is_hidden = true };
+				 .is_hidden = true,
+				 .is_skipped_in_json = true };
 	const char *raw = arena__printf(arena, "%s.proto_raw", source->name);
 	const struct field_spec *proto_raw;
 	struct field_spec copy;
 	int r = push_derived(fields, text, source, &addr);
 
-	if (r < 0 || str_eq(source->type_name, "gadget_l3endpoint_t"))
+	if (r < 0 || is_l3)
 		return r;
 	proto_raw = raw ? find(fields->list.items, fields->list.len, raw) : NULL;
 	if (proto_raw) {

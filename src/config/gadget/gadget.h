@@ -84,10 +84,16 @@ int gadget_template_apply(gadget_notes *notes, const char *name);
 
 /* ---- fields.c ---- */
 
+struct gadget_enum {
+	const char *field;
+	const struct fact_type *type; /* borrowed */
+};
+
 struct gadget_fields {
 	struct gadget_writer *writer; /* borrowed */
 	VEC(struct field_spec) list;
-	uint32_t visited; /* members, those that make no field as well */
+	VEC(struct gadget_enum) enums; /* of those in the list */
+	uint32_t visited;              /* members, those that make no field as well */
 };
 
 void gadget_fields__done(struct gadget_fields *fields);

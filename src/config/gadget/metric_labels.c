@@ -118,7 +118,8 @@ static bool has_text(const struct label_list *list, const struct field_spec *fie
 /* Texts that come from a short list, whatever happens. */
 static bool is_enumerated(const struct label_list *list, const struct field_spec *field)
 {
-	static const char *const decoders[] = { "enum", "errno", "l4proto", "signal", "syscall" };
+	static const char *const decoders[] = { "enum", "error_name", "l4proto", "signal",
+						"syscall_name" };
 	const struct field_spec *source = source_of(list, field);
 
 	/* Of both ends of a connection it is the same. */

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "decode/ops.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#define CHECK_NS NS_PER_S
+/* Reading two clocks one after the other says no more than that; a step of the wall clock is larger. */
+#define JITTER_NS NS_PER_MS
+#define SECONDS_SIZE 32
+#define ZONE_SIZE 8
+
+struct timestamps {
+	int64_t offset_ns;  /* from the boot clock to the wall clock */
+	int64_t checked_ns; /* when that was looked at, by the boot clock; 0: never */
+	/* The text of the last second and of its zone: events come in order, and asking for them is dear. */
+	int64_t second;
+	char second_text[SECONDS_SIZE];
+	char zone_text[ZONE_SIZE];
+};
+
+static int open_clock(const struct step_spec *step, const struct decode_env *env, void **ret_state,
+		      struct err *err)
+{
+	struct timestamps *timestamps = new_zero(struct timestamps);
+
+	(void)env;
+	if (!timestamps)
+		return err__set(err, -ENOMEM, &step->at, "no memory for a clock");
+	timestamps->second = -1;
+	*ret_state = timestamps;
+	return 0;
+}
+
+/* One offset for as long as it is right, so that the same event has the same time wherever it is shown. */
+static void check_clock(struct timestamps *timestamps)
+{
+	int64_t now_ns = clock_boottime_ns();
+	int64_t offset_ns;
+
+	if (timestamps->checked_ns && now_ns - timestamps->checked_ns < CHECK_NS)
+		return;
+	offset_ns = clock_wall_ns() - now_ns;
+	if (!timestamps->checked_ns || llabs(offset_ns - timestamps->offset_ns) > JITTER_NS)
+		timestamps->offset_ns = offset_ns;
+	timestamps->checked_ns = now_ns;
+}
+
+static void format_zone(const struct tm *tm, char text[ZONE_SIZE])
+{
+	long minutes = tm->tm_gmtoff / 60;
+
+	if (minutes == 0)
+		memcpy(text, "Z", sizeof("Z"));
+	else
+		(void)snprintf(text, ZONE_SIZE, "%c%02u:%02u", minutes < 0 ? '-' : '+',
+			       (unsigned int)(labs(minutes) / 60) % 100,
+			       (unsigned int)(labs(minutes) % 60));
+}
+
+static int format_second(struct timestamps *timestamps, int64_t second, struct err *err)
+{
+	time_t time = (time_t)second;
+	struct tm tm;
+
+	if (second == timestamps->second)
+		return 0;
+	if (!localtime_r(&time, &tm) ||
+	    strftime(timestamps->second_text, SECONDS_SIZE, "%Y-%m-%dT%H:%M:%S", &tm) == 0)
+		return err__set(err, -EOVERFLOW, NULL, "%" PRId64 " s is no time", second);
+	format_zone(&tm, timestamps->zone_text);
+	timestamps->second = second;
+	return 0;
+}
+
+/* RFC 3339 in the local zone, with all nine digits. */
+static int run(void *state, const struct decode_env *env, const void *data, size_t len,
+	       struct strbuf *out, struct err *err)
+{
+	struct timestamps *timestamps = state;
+	uint64_t since_boot_ns = decode_raw_uint(data, len);
+	int64_t wall_ns;
+	int r;
+
+	(void)env;
+	if (since_boot_ns == 0) /* nobody took the time */
+		return DECODE_OK;
+	check_clock(timestamps);
+	if (since_boot_ns > INT64_MAX ||
+	    __builtin_add_overflow((int64_t)since_boot_ns, timestamps->offset_ns, &wall_ns) ||
+	    wall_ns < 0)
+		return err__set(err, -EOVERFLOW, NULL, "%" PRIu64 " ns since boot is no time",
+				since_boot_ns);
+	r = format_second(timestamps, wall_ns / NS_PER_S, err);
+	if (r < 0)
+		return r;
+	strbuf__printf(out, "%s.%09u%s", timestamps->second_text,
+		       (unsigned int)(wall_ns % NS_PER_S), timestamps->zone_text);
+	return DECODE_OK;
+}
+
+static const uint32_t sizes[] = { sizeof(uint64_t) };
+
+const struct decoder_ops decode_timestamp_ops = {
+	.input = DECODER_INPUT_RAW,
+	.open = open_clock,
+	.run = run,
+	.close = free,
+	.sizes = sizes,
+	.size_count = 1,
+};
