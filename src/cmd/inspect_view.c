@@ -203,7 +203,8 @@ static void print_params(struct view *view)
 static const struct attach_spec *attach_of(const struct spec *spec, const char *program)
 {
 	for (uint32_t i = 0; spec->program_count && i < spec->programs[0].attach_count; i++)
-		if (str_eq(spec->programs[0].attaches[i].program, program))
+		if (spec->programs[0].attaches[i].program &&
+		    str_eq(spec->programs[0].attaches[i].program, program))
 			return &spec->programs[0].attaches[i];
 	return NULL;
 }
@@ -217,8 +218,14 @@ static void format_attach(const struct attach_spec *attach, struct strbuf *out)
 	else if (attach->kind == ATTACH_KIND_PERF_EVENT)
 		strbuf__printf(out, "%s, %u a second on each CPU",
 			       attach->target ? attach->target : "cpu clock", attach->frequency_hz);
-	else
+	else if (attach->target)
 		strbuf__printf(out, "attached to %s", attach->target);
+	if (attach->scope == ATTACH_SCOPE_EACH_CONTAINER)
+		strbuf__printf(out, "%sin every container", out->len ? ", " : "");
+	if (attach->scope == ATTACH_SCOPE_EACH_NETNS)
+		strbuf__printf(out, "%sin every network namespace", out->len ? ", " : "");
+	if (attach->map)
+		strbuf__printf(out, "%son map %s", out->len ? ", " : "", attach->map);
 }
 
 static void print_programs(struct view *view)

@@ -243,10 +243,11 @@ static const char *const output_kinds[] = {
 
 #define TYPE struct attach_spec
 static const struct row attach_rows[] = {
-	ROW(ROW_TEXT, program),     WORD(kind, attach_kinds),   WORD(scope, attach_scopes),
-	ROW(ROW_TEXT, target),      ROW(ROW_TEXT, module),      ROW(ROW_TEXT, symbol),
-	ROW(ROW_U64, offset),       ROW(ROW_U64, cookie),       ROW(ROW_U32, flags),
-	ROW(ROW_U32, frequency_hz), ROW(ROW_BOOL, is_optional), ROW(ROW_BOOL, is_off),
+	ROW(ROW_TEXT, program), WORD(kind, attach_kinds),   WORD(scope, attach_scopes),
+	ROW(ROW_TEXT, target),  ROW(ROW_TEXT, module),      ROW(ROW_TEXT, symbol),
+	ROW(ROW_TEXT, map),     ROW(ROW_U64, offset),       ROW(ROW_U64, cookie),
+	ROW(ROW_U32, flags),    ROW(ROW_U32, frequency_hz), ROW(ROW_BOOL, is_optional),
+	ROW(ROW_BOOL, is_off),
 };
 static const struct shape attach_shape = SHAPE(attach_rows);
 #undef TYPE

@@ -36,7 +36,7 @@ struct condition_spec {
 /* ---- programs and where they attach ------------------------------------------------------------------ */
 
 enum attach_kind {
-	ATTACH_KIND_SECTION, /* trust the object's SEC() names: the usual case */
+	ATTACH_KIND_SECTION, /* trust the object's SEC() names: the usual case; a target replaces theirs */
 	ATTACH_KIND_KPROBE,
 	ATTACH_KIND_KRETPROBE,
 	ATTACH_KIND_KSYSCALL,
@@ -76,6 +76,8 @@ struct attach_spec {
 	const char *target; /* function, tracepoint, path, interface, or NULL */
 	const char *module; /* kernel module or library, or NULL */
 	const char *symbol; /* in a binary, or NULL */
+	const char *
+		map; /* of the object: what an iterator walks, or a program of sockets hangs on; or NULL */
 	uint64_t offset;
 	uint64_t cookie;
 	uint32_t flags;        /* of the attach kind, as the kernel defines them */

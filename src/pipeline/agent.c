@@ -45,6 +45,20 @@ static void look_at_names(void *ctx)
 	}
 }
 
+static void on_seen(void *ctx, const struct identity *identity, uint32_t pid, uint64_t mntns_id)
+{
+	struct agent *agent = ctx;
+
+	follower__see(agent->follower, identity, pid, mntns_id);
+}
+
+static void on_gone(void *ctx, const struct identity *identity)
+{
+	struct agent *agent = ctx;
+
+	follower__gone(agent->follower, identity);
+}
+
 static int make_who(struct agent *agent, struct err *err)
 {
 	const struct who_options options = {
@@ -53,11 +67,15 @@ static int make_who(struct agent *agent, struct err *err)
 		.filter = agent->options.filter,
 		.program = program_options_of(agent),
 		.named = look_at_names,
+		.seen = on_seen,
+		.gone = on_gone,
 		.ctx = agent,
 	};
 
-	int r = who__new(&options, &agent->who, err);
+	int r = follower__new(agent, &agent->follower, err);
 
+	if (r == 0)
+		r = who__new(&options, &agent->who, err);
 	if (r < 0)
 		return r;
 	who_words__init(&agent->words, agent->who);
@@ -147,6 +165,7 @@ struct agent *agent__free(struct agent *agent)
 	self_metrics__free(agent->self);
 	registry__free(agent->registry);
 	who__free(agent->who);
+	follower__free(agent->follower);
 	host__close(agent->host);
 	free(agent);
 	return NULL;
@@ -179,8 +198,23 @@ static int open_programs(struct agent *agent, struct agent_config *config, struc
 	for (i = 0; i < spec->program_count; i++) {
 		int r = program__open(&spec->programs[i], &options, &config->programs[i], &err);
 
-		if (r >= 0)
-			r = program__plan(config->programs[i], &err);
+		if (r < 0) {
+			err_list__add(errors, &err);
+			return r;
+		}
+	}
+	return 0;
+}
+
+/* Once the spec is complete: until then it may not say where programs are attached. */
+static int plan_programs(struct agent *agent, struct agent_config *config, struct err_list *errors)
+{
+	const struct spec *spec = config->spec;
+	struct err err = ERR_INIT;
+
+	for (uint32_t i = 0; i < spec->program_count && !config->shares_programs; i++) {
+		int r = program__plan(config->programs[i], &err);
+
 		if (r >= 0 && config->wish)
 			r = who__filter_program(agent->who, config->wish, config->programs[i],
 						spec->name, &err);
@@ -328,6 +362,8 @@ int agent_add_config(struct agent *agent, struct spec *spec, struct agent_config
 			    ? spec__complete(spec, program__facts(config->programs[0]), errors)
 			    : spec__check(spec, errors);
 	if (r >= 0)
+		r = plan_programs(agent, config, errors);
+	if (r >= 0)
 		r = plan_routes(agent, config, errors);
 	if (r >= 0)
 		r = plan_spans(agent, config, errors);
@@ -390,13 +426,24 @@ static int set_aside(struct agent_config *config, struct err *err)
 	return config->error ? 0 : -ENOMEM;
 }
 
+static bool follows_containers(const struct agent_config *config)
+{
+	for (uint32_t i = 0; config->programs && i < config->spec->program_count; i++)
+		if (program__follows(config->programs[i]))
+			return true;
+	return false;
+}
+
 int agent__load(struct agent *agent, uint32_t index, struct err *err)
 {
 	struct agent_config *config = agent->configs.items[index];
 	uint32_t i;
 	/* Also when a reload brings labels to programs that run already. */
-	int started = who_words_are_in(config->spec)
-			      ? who__start(agent->who, WHO_LEVEL_CGROUPS, err)
+	bool is_following = follows_containers(config);
+	int started = who_words_are_in(config->spec) || is_following
+			      ? who__start(agent->who,
+					   is_following ? WHO_LEVEL_PROCESSES : WHO_LEVEL_CGROUPS,
+					   err)
 			      : 0;
 
 	if (started < 0)
@@ -416,7 +463,7 @@ int agent__load(struct agent *agent, uint32_t index, struct err *err)
 	return 0;
 }
 
-static int attach(struct agent_config *config, struct err *err)
+static int attach(struct agent *agent, struct agent_config *config, struct err *err)
 {
 	uint32_t i;
 	int r;
@@ -427,6 +474,7 @@ static int attach(struct agent_config *config, struct err *err)
 		r = program__attach(config->programs[i], err);
 		if (r < 0)
 			return err__wrap(err, r, NULL, "config \"%s\"", config->spec->name);
+		follower__attach(agent->follower, config->programs[i]);
 	}
 	for (i = 0; i < config->spec->feed_count; i++) {
 		const struct feed_spec *feed = &config->spec->feeds[i];
@@ -441,7 +489,7 @@ static int attach(struct agent_config *config, struct err *err)
 int agent__attach(struct agent *agent, uint32_t index, struct err *err)
 {
 	struct agent_config *config = agent->configs.items[index];
-	int r = attach(config, err);
+	int r = attach(agent, config, err);
 
 	if (r < 0)
 		note_failure(config, err);

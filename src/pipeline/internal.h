@@ -9,6 +9,7 @@
 #include "base/vec.h"
 #include "pipeline/agent.h"
 #include "pipeline/cost.h"
+#include "pipeline/follow.h"
 #include "pipeline/plan.h"
 #include "pipeline/route.h"
 #include "pipeline/span.h"
@@ -65,6 +66,7 @@ struct agent {
 	struct host *host; /* owned */
 	struct decode_env decode;
 	struct agent_configs configs;
+	struct follower *follower;       /* owned */
 	struct who *who;                 /* owned */
 	struct identity_source words;    /* what decoders ask it */
 	struct span_export *span_export; /* owned; NULL until a config has spans */

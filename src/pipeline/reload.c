@@ -341,12 +341,15 @@ static int replace_programs(struct agent *agent, struct agent_config *config, ui
 }
 
 /* A hook that could not be had may be there by now: a module was loaded, a binary installed. */
-static int attach_missing(struct agent_config *config, struct err *err)
+static int attach_missing(struct agent *agent, struct agent_config *config, struct err *err)
 {
 	int r = 0;
 
-	for (uint32_t i = 0; config->is_loaded && i < config->spec->program_count && r == 0; i++)
+	for (uint32_t i = 0; config->is_loaded && i < config->spec->program_count && r == 0; i++) {
 		r = program__attach(config->programs[i], err);
+		if (r == 0)
+			follower__attach(agent->follower, config->programs[i]);
+	}
 	return r;
 }
 
@@ -356,7 +359,7 @@ static int start(struct agent *agent, uint32_t index, struct err *err)
 	int r = 0;
 
 	if (config->is_kept)
-		return attach_missing(config, err);
+		return attach_missing(agent, config, err);
 
 	if (config->before) {
 		carry_figures(config);
@@ -364,7 +367,7 @@ static int start(struct agent *agent, uint32_t index, struct err *err)
 	}
 	if (config->shares_programs) {
 		take_programs(config);
-		r = attach_missing(config, err);
+		r = attach_missing(agent, config, err);
 		if (r == 0)
 			r = open_events(agent, config, err);
 	} else {

@@ -8,6 +8,7 @@
 #include "host/host.h"
 #include "pipeline/internal.h"
 #include "pipeline/self_cost.h"
+#include "pipeline/self_follow.h"
 #include "pipeline/self_reload.h"
 #include "pipeline/self_runtimes.h"
 #include "pipeline/self_web.h"
@@ -334,6 +335,7 @@ struct self_metrics {
 	struct family *reload[SELF_RELOAD_FAMILIES];          /* the registry's */
 	struct family *web[SELF_WEB_FAMILIES];                /* the registry's */
 	struct family *runtimes[SELF_RUNTIMES_FAMILIES];
+	struct family *follow[SELF_FOLLOW_FAMILIES];
 	struct family *who[SELF_WHO_FAMILIES];
 	struct self_cost cost;
 	struct span_metrics spans;
@@ -385,6 +387,8 @@ static int open_families(struct agent *agent, struct self_metrics *self, struct 
 		r = self_web__open(agent, self->web, err);
 	if (r >= 0)
 		r = self_who__open(agent, self->who, err);
+	if (r >= 0)
+		r = self_follow__open(agent, self->follow, err);
 	if (r >= 0)
 		r = self_runtimes__open(agent, self->runtimes, err);
 	if (r >= 0)
@@ -580,6 +584,7 @@ void self_metrics__collect(struct self_metrics *self, struct agent *agent)
 	if (agent->is_detached)
 		return;
 	self_cost__collect(&self->cost, agent);
+	self_follow__collect(agent, self->follow);
 	agent_for_each_config(agent, config) {
 		set(self, SELF_ENABLED_CONFIGS, 1, config->spec->name);
 		set(self, SELF_DECODER_ERRORS, (double)config->decoder_errors, config->spec->name);

@@ -130,6 +130,7 @@ static void take_first(struct who *who, const struct who_task *task)
 /* What processes tell of their cgroup. */
 static void take_task(struct who *who, uint16_t kind, const char *record, size_t len)
 {
+	const struct identity *identity;
 	struct who_task task;
 
 	if (len < sizeof(struct who_header) + sizeof(task))
@@ -137,10 +138,15 @@ static void take_task(struct who *who, uint16_t kind, const char *record, size_t
 	memcpy(&task, record + sizeof(struct who_header), sizeof(task));
 	if (kind == WHO_RECORD_SEED)
 		take_first(who, &task);
-	if (kind == WHO_RECORD_EXEC && !who__find(who, task.cgroup_id))
+	identity = who__find(who, task.cgroup_id);
+	if (kind == WHO_RECORD_EXEC && !identity)
 		who->unattributed++;
-	if (!(task.flags & WHO_FLAG_KERNEL_THREAD))
-		see_namespaces(who, &task);
+	if (task.flags & WHO_FLAG_KERNEL_THREAD)
+		return;
+	see_namespaces(who, &task);
+	if (who->options.seen)
+		who->options.seen(who->options.ctx, identity, task.process.tgid,
+				  task.namespaces[WHO_NAMESPACE_MNT]);
 }
 
 static void take_record(void *ctx, const struct who_header *header, const void *record, size_t len)
@@ -251,6 +257,14 @@ static void on_named(void *ctx, const struct identity *identity)
 	who->has_new_names = true;
 }
 
+static void on_gone(void *ctx, const struct identity *identity)
+{
+	struct who *who = ctx;
+
+	if (who->options.gone)
+		who->options.gone(who->options.ctx, identity);
+}
+
 /* ---- starting ------------------------------------------------------------------------------------------ */
 
 /* Of the first process of the machine: in those namespaces is everybody. 0: not to be known. */
@@ -311,9 +325,9 @@ static int open_wanted(struct who *who, struct err *err)
 static int open_tables(struct who *who, struct err *err)
 {
 	const struct identity_options options = { 0 };
-	const struct identity_observer observer = { .seen = on_seen,
-						    .named = on_named,
-						    .ctx = who };
+	const struct identity_observer observer = {
+		.seen = on_seen, .named = on_named, .gone = on_gone, .ctx = who
+	};
 	int r = identity_table__new(&options, &who->table, err);
 
 	if (r == 0)

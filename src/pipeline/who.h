@@ -28,6 +28,10 @@ struct who_options {
 	const struct who_filter *filter; /* borrowed; NULL or empty: everybody is wanted */
 	struct program_options program;  /* how to open the engine's object */
 	void (*named)(void *ctx);        /* names came: what shows placeholders may look again */
+	/* Or NULL: a process was there at start, or executes something; NULL for a cgroup that nobody knows. */
+	void (*seen)(void *ctx, const struct identity *identity, uint32_t pid, uint64_t mntns_id);
+	/* Or NULL: a container's last cgroup went. */
+	void (*gone)(void *ctx, const struct identity *identity);
 	void *ctx;
 };
 

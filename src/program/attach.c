@@ -9,7 +9,10 @@
 
 #include "base/num.h"
 #include "base/str.h"
+#include "program/binary.h"
+#include "program/dispatcher.h"
 #include "program/library.h"
+#include "program/place.h"
 #include "program/section.h"
 
 /* ---- links ---- */
@@ -93,6 +96,29 @@ int attach_parse_offset(struct attach_request *request, const char *text, const 
 }
 
 /* ---- for the families ---- */
+
+int attach_find_binary(const struct attach_context *context, const struct attach_request *request,
+		       char path[PATH_MAX], struct err *err)
+{
+	if (!context->place)
+		return binary_find(request->target, path, PATH_MAX, err);
+	(void)attach_place__path(context->place, path);
+	return 0;
+}
+
+int attach_dispatcher(const struct attach_context *context, const struct attach_request *request,
+		      struct err *err)
+{
+	if (*context->array_fd < 0) {
+		int fd = dispatcher_make_array(context->fd, err);
+
+		if (fd < 0)
+			return fd;
+		*context->array_fd = fd;
+	}
+	return dispatcher_load(*context->array_fd, request->section,
+			       (uint32_t)context->place->number, err);
+}
 
 int attach_refuse(const struct attach_request *request, int code, struct err *err)
 {

@@ -5,31 +5,52 @@
 #include "program/private.h"
 #include "program/section.h"
 
+int program__attach_request(struct program *program, struct program_part *part,
+			    const struct attach_request *request, struct attach_context *context,
+			    struct err *err)
+{
+	const struct attach_family *family = request->section->family;
+
+	context->host = program->options.host;
+	context->features = program->features;
+	context->object = program->object;
+	context->library = part->library;
+	context->program = part->view.name;
+	context->fd = part->view.fd;
+	if (!family)
+		return err__set(err, -EOPNOTSUPP, NULL,
+				"SEC(\"%s\") is none that is attached by itself",
+				request->section->prefix);
+	return family->attach(context, request, err);
+}
+
+/* It is attached at the places it follows to, once these are known. */
+static bool is_only_following(const struct attach_request *request)
+{
+	return (request->scope == ATTACH_SCOPE_EACH_CONTAINER ||
+		request->scope == ATTACH_SCOPE_EACH_NETNS) &&
+	       !request->section->family->is_one_link;
+}
+
 /* An optional request that fails is passed over; when nothing at all could be had, its reason counts after all. */
 static int attach_requests(struct program *program, struct program_part *part, struct err *err)
 {
-	struct attach_context context = {
-		.host = program->options.host,
-		.features = program->features,
-		.library = part->library,
-		.program = part->view.name,
-		.fd = part->view.fd,
-		.links = &part->links,
-	};
+	struct attach_context context = { .links = &part->links };
+	bool is_following = false;
 	int r = 0;
 
 	for (uint32_t i = 0; i < part->request_count; i++) {
 		const struct attach_request *request = &part->requests[i];
-		const struct attach_family *family = request->section->family;
 
-		r = family ? family->attach(&context, request, err)
-			   : err__set(err, -EOPNOTSUPP, NULL,
-				      "SEC(\"%s\") is none that is attached by itself",
-				      request->section->prefix);
+		if (is_only_following(request)) {
+			is_following = true;
+			continue;
+		}
+		r = program__attach_request(program, part, request, &context, err);
 		if (r < 0 && !request->is_optional)
 			return r;
 	}
-	return part->links.links.len ? 0 : r;
+	return part->links.links.len || is_following ? 0 : r;
 }
 
 static void attach_part(struct program *program, struct program_part *part)
@@ -45,6 +66,12 @@ static void attach_part(struct program *program, struct program_part *part)
 		err__cause(&err, *library_log__text(&program->log)
 					 ? library_log__text(&program->log)
 					 : NULL);
+		program_part__fail(program, part, PART_STATE_NOT_ATTACHED, &err);
+		return;
+	}
+	if (program__start_following(program, part) < 0) {
+		(void)err__set(&err, -ENOMEM, NULL, "no memory for what it follows");
+		link_set__done(&part->links);
 		program_part__fail(program, part, PART_STATE_NOT_ATTACHED, &err);
 		return;
 	}

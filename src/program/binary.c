@@ -97,6 +97,9 @@ int binary_find(const char *name, char *buf, size_t size, struct err *err)
 
 /* ---- functions ---- */
 
+/* The symbols of a browser with all its debugging take a third of that. */
+#define MAX_TABLE_BYTES (256u << 20)
+
 struct elf_file {
 	int fd;   /* owned */
 	Elf *elf; /* owned */
@@ -115,7 +118,8 @@ static int elf_file__open(struct elf_file *file, const char *path, struct err *e
 	file->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (file->fd < 0)
 		return refuse_path(path, -errno, err);
-	file->elf = elf_begin(file->fd, ELF_C_READ_MMAP, NULL);
+	/* Not mapped: a file of a container may become shorter while it is read. */
+	file->elf = elf_begin(file->fd, ELF_C_READ, NULL);
 	if (!file->elf || elf_kind(file->elf) != ELF_K_ELF)
 		return refuse_path(path, -ENOEXEC, err);
 	return 0;
@@ -195,7 +199,7 @@ static bool is_wanted(const struct symbol_search *search, const GElf_Sym *symbol
 static int search_table(Elf *elf, Elf_Scn *section, const GElf_Shdr *header,
 			const struct symbol_search *search)
 {
-	Elf_Data *data = elf_getdata(section, NULL);
+	Elf_Data *data = header->sh_size <= MAX_TABLE_BYTES ? elf_getdata(section, NULL) : NULL;
 	size_t count = data && header->sh_entsize ? data->d_size / header->sh_entsize : 0;
 
 	for (size_t i = 0; i < count; i++) {

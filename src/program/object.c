@@ -15,6 +15,7 @@
 #include "program/image.h"
 #include "program/kernel_version.h"
 #include "program/private.h"
+#include "program/request.h"
 #include "program/section.h"
 
 /* ---- the file ---- */
@@ -95,107 +96,9 @@ static int read_image(struct program *program, struct err *err)
 
 /* ---- parts ---- */
 
-static const char *hook_text(struct program *program, const struct attach_request *request,
-			     const char *section)
-{
-	const char *prefix = request ? request->section->prefix : section;
-	const char *separator = request && request->symbol ? ":" : "";
-
-	if (!request || !request->target)
-		return arena__strdup(&program->arena, prefix);
-	if (request->group && request->symbol)
-		return arena__printf(&program->arena, "%s %s:%s:%s", prefix, request->target,
-				     request->group, request->symbol);
-	if (request->group)
-		return arena__printf(&program->arena, "%s %s/%s", prefix, request->group,
-				     request->target);
-	return arena__printf(&program->arena, request->offset ? "%s %s%s%s+0x%llx" : "%s %s%s%s",
-			     prefix, request->target, separator,
-			     request->symbol ? request->symbol : "",
-			     (unsigned long long)request->offset);
-}
-
-/* What the section's name asks for. No request and no error: it names no target. */
-static int request_of_section(struct program *program, struct program_part *part, const char *rest,
-			      struct err *err)
-{
-	struct attach_request *request;
-	int r;
-
-	if (!rest || !part->section->family)
-		return 0;
-	request = arena_new(&program->arena, struct attach_request);
-	if (!request)
-		return -ENOMEM;
-	request->section = part->section;
-	r = part->section->family->parse(request, rest, &program->arena, err);
-	if (r < 0)
-		return r;
-	part->requests = request;
-	part->request_count = 1;
-	return 0;
-}
-
-static bool is_meant(const struct attach_spec *attach, const char *program)
-{
-	return !attach->program || str_eq(attach->program, program);
-}
-
-static void request_of_spec(const struct attach_spec *attach, const struct section *section,
-			    struct attach_request *request)
-{
-	request->section = section;
-	request->target = attach->target;
-	request->group = attach->module;
-	request->symbol = attach->symbol;
-	request->offset = attach->offset;
-	request->cookie = attach->cookie;
-	request->link_flags = attach->flags;
-	request->is_optional = attach->is_optional;
-}
-
-/* What the spec's attaches ask for; they replace what the section says. */
-static int requests_of_specs(struct program *program, struct program_part *part, struct err *err)
-{
-	const struct program_spec *spec = program->spec;
-	struct attach_request *requests = arena_array(&program->arena, struct attach_request,
-						      spec->attach_count);
-	uint32_t count = 0;
-
-	if (!requests)
-		return -ENOMEM;
-	for (uint32_t i = 0; i < spec->attach_count; i++) {
-		const struct attach_spec *attach = &spec->attaches[i];
-		const struct section *section;
-
-		if (attach->kind == ATTACH_KIND_SECTION || !is_meant(attach, part->view.name))
-			continue;
-		section = attach_spec_section(attach, part->section);
-		if (!section)
-			return err__set(err, -EINVAL, &attach->at,
-					"prog '%s' in SEC(\"%s\") cannot be attached so",
-					part->view.name, part->view.section);
-		request_of_spec(attach, section, &requests[count++]);
-	}
-	if (count) {
-		part->requests = requests;
-		part->request_count = count;
-		part->section = requests[0].section;
-	}
-	if (count && part->section->family && part->section->family->is_bound_at_load) {
-		part->btf_target = requests[0].target;
-		part->is_target_of_spec = true;
-	}
-	return 0;
-}
-
 static int init_part(struct program *program, struct program_part *part,
 		     struct bpf_program *library)
 {
-	__cleanup(err__done) struct err err = ERR_INIT;
-	const char *rest = NULL;
-	int r = 0;
-
 	part->view.name = arena__strdup(&program->arena, bpf_program__name(library));
 	part->view.section = arena__strdup(&program->arena, bpf_program__section_name(library));
 	if (!part->view.name || !part->view.section)
@@ -203,22 +106,7 @@ static int init_part(struct program *program, struct program_part *part,
 	part->view.state = PART_STATE_PLANNED;
 	part->view.fd = -1;
 	part->is_wanted = true;
-	part->section = section_find(part->view.section, &rest);
-	if (part->section && part->section->flags & SECTION_BTF && rest)
-		part->btf_target = rest;
-	if (part->section)
-		r = request_of_section(program, part, rest, &err);
-	if (r == 0 && program->spec->attach_count)
-		r = requests_of_specs(program, part, &err);
-	if (r == -ENOMEM)
-		return r;
-	part->view.hook = hook_text(program, part->request_count ? part->requests : NULL,
-				    part->view.section);
-	if (!part->view.hook)
-		return -ENOMEM;
-	if (r < 0)
-		program_part__fail(program, part, PART_STATE_NOT_ATTACHED, &err);
-	return 0;
+	return program_part__read_requests(program, part);
 }
 
 static int init_parts(struct program *program, struct err *err)
@@ -272,7 +160,7 @@ static void bind_part(struct program_part *part, struct bpf_program *library)
 }
 
 /* The same bytes give the same programs in the same order. */
-static void bind_parts(struct program *program)
+void program__bind_parts(struct program *program)
 {
 	struct bpf_program *library;
 	uint32_t index = 0;
@@ -300,7 +188,7 @@ int program__open_library(struct program *program, struct err *err)
 		err__cause(err, library_log__text(&program->log));
 		return library_errno(error);
 	}
-	bind_parts(program);
+	program__bind_parts(program);
 	return 0;
 }
 
@@ -322,7 +210,7 @@ static int open_all(struct program *program, struct err *err)
 	if (r == 0)
 		r = init_parts(program, err);
 	if (r == 0)
-		bind_parts(program);
+		program__bind_parts(program);
 	return r;
 }
 
@@ -357,6 +245,7 @@ struct program *program__close(struct program *program)
 	vec_for_each(&program->feeds, feed)
 		(void)program_feed__free(*feed);
 	vec_done(&program->feeds);
+	program__stop_following(program);
 	for (uint32_t i = 0; i < program->part_count; i++)
 		link_set__done(&program->parts[i].links);
 	program__forget_inherited(program);

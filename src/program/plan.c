@@ -6,6 +6,7 @@
 #include "base/str.h"
 #include "program/hook_targets.h"
 #include "program/private.h"
+#include "program/request.h"
 #include "program/section.h"
 
 /* What a part needs to be asked for, found without loading it. */
@@ -18,6 +19,8 @@ static int check_part(struct program *program, struct program_part *part, struct
 		.fd = -1,
 	};
 
+	if (part->is_off)
+		return 0;
 	if (!part->section)
 		return err__set(err, -EINVAL, NULL,
 				"SEC(\"%s\") is none that is attached by itself",
@@ -161,10 +164,22 @@ static int check_alternatives(const struct program *program, struct err *err)
 	return 0;
 }
 
+/* A dialect may have said where to attach only after it had seen the object. */
+static int read_requests_again(struct program *program, struct err *err)
+{
+	for (uint32_t i = 0; i < program->part_count; i++)
+		if (program_part__read_requests(program, &program->parts[i]) < 0)
+			return err__set(err, -ENOMEM, &program->spec->at, "no memory for a plan");
+	program__bind_parts(program);
+	return 0;
+}
+
 int program__plan(struct program *program, struct err *err)
 {
 	int r = check_alternatives(program, err);
 
+	if (r == 0 && program->spec->attach_count > 0)
+		r = read_requests_again(program, err);
 	if (r < 0)
 		return r;
 	library_log__enter(&program->log);

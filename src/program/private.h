@@ -10,6 +10,7 @@
 
 #include "program/attach.h"
 #include "program/library.h"
+#include "program/place.h"
 #include "program/program.h"
 #include "program/rewrite.h"
 
@@ -23,7 +24,7 @@ struct program_part {
 	uint32_t request_count;
 	const char
 		*btf_target; /* or NULL; what it is bound to in the kernel's types (SECTION_BTF) */
-	bool is_target_of_spec;      /* libbpf does not know it from the section's name */
+	bool is_off;         /* loaded, and attached to nothing */
 	struct bpf_program *library; /* of the object that is open now */
 	struct link_set links;       /* owned */
 	bool is_wanted;              /* takes part in the next load */
@@ -43,6 +44,31 @@ struct inherited_map {
 struct own_constant {
 	const char *name; /* of the facts */
 	uint64_t value;
+};
+
+/* A place at which a request is attached, for all targets that have it. */
+struct followed_place {
+	struct attach_place place; /* its descriptor is open only where it is needed later */
+	uint32_t refs;             /* targets */
+	struct link_set links;     /* owned */
+};
+
+/* A request that follows targets. */
+struct followed {
+	struct program_part *part;
+	const struct attach_request *request;
+	int array_fd;                        /* owned or -1; of its dispatchers */
+	VEC(struct followed_place *) places; /* owned */
+};
+
+struct target_use {
+	size_t followed; /* index */
+	struct followed_place *place;
+};
+
+struct followed_target {
+	uint64_t id;
+	VEC(struct target_use) uses;
 };
 
 #define PROGRAM_OBJECT_MAX_BYTES (64u << 20)
@@ -68,12 +94,17 @@ struct program {
 	VEC(struct program_feed *) feeds; /* owned */
 	VEC(struct inherited_map) inherited;
 	VEC(struct own_constant) constants; /* beside those of the spec */
+	VEC(struct followed) followed;
+	VEC(struct followed_target) targets;
+	struct target_figures target_figures;
 	struct rewriter rewriter;
 	bool is_loaded;
 };
 
 /* object.c: opens the image with libbpf (again) and binds the parts to it. */
 int program__open_library(struct program *program, struct err *err);
+/* object.c: after requests were read. */
+void program__bind_parts(struct program *program);
 /* facts.c */
 int facts__fill(struct object_facts *facts, const struct bpf_object *object, const char *path,
 		struct arena *arena, struct err *err);
@@ -90,6 +121,15 @@ int program__set_map_sizes(struct program *program, struct err *err);
 void program_part__fail(struct program *program, struct program_part *part, enum part_state state,
 			struct err *err);
 struct program_part *program__find_part(const struct program *program, const char *name);
+
+/* targets.c: what parts that were attached follow; again is harmless. -ENOMEM. */
+int program__start_following(struct program *program, struct program_part *part);
+/* Leaves all targets. */
+void program__stop_following(struct program *program);
+/* attach_all.c: one request; what it made stays in the set when it fails. */
+int program__attach_request(struct program *program, struct program_part *part,
+			    const struct attach_request *request, struct attach_context *context,
+			    struct err *err);
 
 /* succeed.c: between open and load, puts the shared maps of the program before into the object. */
 void program__share_inherited(struct program *program);

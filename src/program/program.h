@@ -50,7 +50,7 @@ struct part {
 		why_original; /* or NULL: why its lookups were not redirected, though they could be */
 	uint32_t id;          /* 0: not loaded */
 	char tag[17];         /* "" : not loaded */
-	bool is_stood_in_for; /* not attached, but another of its alternatives is: nothing is missing */
+	bool is_stood_in_for; /* not attached, and nothing is missing: another of its alternatives is, or nobody wants it */
 	uint32_t link_count; /* places it is attached at (CPUs, processes, interfaces) */
 	int fd;              /* -1: not loaded; borrowed */
 };
@@ -78,6 +78,42 @@ int program__want_mmap(struct program *program, const char *map);
 int program__load(struct program *program, struct err *err);
 /* Attaches what is loaded; a hook that cannot be had is recorded, not an error. */
 int program__attach(struct program *program, struct err *err);
+
+/* ---- places that come and go (targets.c) ---- */
+
+/* The host, or a container: where programs are attached that follow either kind of place. */
+struct program_target {
+	uint64_t id;      /* the caller's; each only once */
+	const char *name; /* for people */
+	int root_fd;      /* of its root directory, or -1; borrowed during the call */
+	int netns_fd;     /* of its network namespace, or -1; borrowed during the call */
+	bool is_host;
+};
+
+struct target_figures {
+	uint64_t targets; /* now */
+	uint64_t
+		places; /* now: binaries and network namespaces, of each program those it hangs on */
+	uint64_t absent;  /* times that a target had no such binary */
+	uint64_t failed;  /* attaches that could not be had, for another reason */
+	uint64_t refused; /* targets and places over their bounds */
+};
+
+#define PROGRAM_MAX_TARGETS 8192u
+#define PROGRAM_MAX_PLACES 16384u
+
+/* After open: whether anything in it follows containers or network namespaces. */
+bool program__follows(const struct program *program);
+/*
+ * After attach. Attaches whatever follows at this target, unless it is there already: targets that have a binary or a
+ * network namespace in common count as one place. What is not there or cannot be had is counted. -ENOSPC: one too many;
+ * -ENOMEM.
+ */
+int program__add_target(struct program *program, const struct program_target *target,
+			struct err *err);
+/* Detaches where nobody else is. Of a target that is not known: nothing. */
+void program__remove_target(struct program *program, uint64_t id);
+void program__target_figures(const struct program *program, struct target_figures *ret_figures);
 
 uint32_t program__part_count(const struct program *program);
 const struct part *program__part(const struct program *program, uint32_t index);
@@ -150,7 +186,8 @@ uint32_t program__site_count(const struct program *program);
 const struct rewrite_site *program__site(const struct program *program, uint32_t index);
 
 /*
- * Reads all that an attached iterator of the object writes, row by row; each is row_bytes long, and may be at any
+ * Reads all that an attached iterator of the object writes, row by row, one network namespace after another when it
+ * follows these; each is row_bytes long, and may be at any
  * alignment. Negative from the callback stops and is forwarded. -ENOENT: it is not attached; -EPROTO: half a row.
  */
 int program__iterate(struct program *program, const char *iterator, size_t row_bytes,

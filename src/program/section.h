@@ -19,6 +19,7 @@ enum section_flag {
 	SECTION_RETURN = 1 << 1,    /* fires when the function returns */
 	SECTION_SESSION = 1 << 2,   /* fires at both ends */
 	SECTION_BTF = 1 << 3,       /* the target is looked up in the kernel's types at load */
+	SECTION_EGRESS = 1 << 4,    /* of packets that go out */
 };
 
 struct section {

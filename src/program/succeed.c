@@ -29,8 +29,10 @@ static bool same_attach(const struct attach_spec *a, const struct attach_spec *b
 {
 	return same_text(a->program, b->program) && a->kind == b->kind && a->scope == b->scope &&
 	       same_text(a->target, b->target) && same_text(a->module, b->module) &&
-	       same_text(a->symbol, b->symbol) && a->offset == b->offset &&
-	       a->cookie == b->cookie && a->flags == b->flags && a->is_optional == b->is_optional;
+	       same_text(a->symbol, b->symbol) && same_text(a->map, b->map) &&
+	       a->offset == b->offset && a->cookie == b->cookie && a->flags == b->flags &&
+	       a->frequency_hz == b->frequency_hz && a->is_optional == b->is_optional &&
+	       a->is_off == b->is_off;
 }
 
 static bool same_constant(const struct rodata_spec *a, const struct rodata_spec *b)
@@ -260,6 +262,7 @@ void program__detach(struct program *program)
 	vec_for_each(&program->feeds, feed)
 		(void)program_feed__free(*feed);
 	vec_done(&program->feeds);
+	program__stop_following(program);
 	for (uint32_t i = 0; i < program->part_count; i++) {
 		struct program_part *part = &program->parts[i];
 

@@ -56,6 +56,8 @@ int convert_condition(struct writer *writer, const struct spec_text *text,
 /* What says who a label's cgroup is: its own list, or the config's. */
 int convert_identity(struct writer *writer, const struct label_text *text,
 		     const struct field_spec *field, struct label_spec *label);
+int convert_attaches(struct writer *writer, const struct config_text *config,
+		     struct program_spec *program);
 int convert_alternatives(struct writer *writer, const struct config_text *config,
 			 struct program_spec *program);
 

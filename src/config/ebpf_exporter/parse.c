@@ -38,11 +38,12 @@ static int convert_program(struct writer *writer, const struct config_text *conf
 	struct rodata_spec *rodata = arena_array(writer->arena, struct rodata_spec,
 						 config->kaddrs.count);
 	const struct spec_text *symbols = config->kaddrs.items;
+	int r;
 
 	if (!program || !rodata)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < config->kaddrs.count; i++) {
-		int r = convert_kernel_address(writer, &symbols[i], &rodata[i]);
+		r = convert_kernel_address(writer, &symbols[i], &rodata[i]);
 
 		if (r < 0)
 			return r;
@@ -57,7 +58,8 @@ static int convert_program(struct writer *writer, const struct config_text *conf
 	};
 	writer->spec->programs = program;
 	writer->spec->program_count = 1;
-	return convert_alternatives(writer, config, program);
+	r = convert_attaches(writer, config, program);
+	return r < 0 ? r : convert_alternatives(writer, config, program);
 }
 
 /* A feed runs from the start, so here upstream refuses a bad pattern at once. */

@@ -100,6 +100,36 @@ int convert_identity(struct writer *writer, const struct label_text *text,
 	return convert_texts(writer, list, &label->identity);
 }
 
+/* ---- attach ---------------------------------------------------------------------------------- */
+
+int convert_attaches(struct writer *writer, const struct config_text *config,
+		     struct program_spec *program)
+{
+	const struct attach_text *texts = config->attach.items;
+	struct attach_spec *attaches = arena_array(writer->arena, struct attach_spec,
+						   config->attach.count);
+
+	if (!attaches)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < config->attach.count; i++) {
+		for (uint32_t k = 0; k < i; k++)
+			if (str_eq(text_or(&texts[i].program, ""), text_or(&texts[k].program, "")))
+				return err_list__set(
+					writer->errors, -EEXIST, &texts[i].at,
+					"prog '%.64s' stands twice in 'attach'; name it once",
+					text_or(&texts[i].program, "(all)"));
+		attaches[i] = (struct attach_spec){
+			.at = texts[i].at,
+			.program = text_or(&texts[i].program, NULL),
+			.kind = ATTACH_KIND_SECTION,
+			.scope = (enum attach_scope)texts[i].each,
+		};
+	}
+	program->attaches = attaches;
+	program->attach_count = config->attach.count;
+	return 0;
+}
+
 /* ---- alternatives ---------------------------------------------------------------------------- */
 
 static int convert_alternative(struct writer *writer, const struct bind_list *group,

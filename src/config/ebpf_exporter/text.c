@@ -169,6 +169,24 @@ static const struct bind_field cgroup_id_map_fields[] = {
 static const struct bind_type cgroup_id_map_type =
 	BIND_STRUCT_TYPE("'cgroup_id_map' map", struct cgroup_id_map_text, cgroup_id_map_fields);
 
+static const struct bind_word each_words[] = {
+	{ "container", ATTACH_SCOPE_EACH_CONTAINER },
+	{ "netns", ATTACH_SCOPE_EACH_NETNS },
+};
+static const struct bind_type each_type = {
+	.kind = BIND_WORD,
+	.noun = "word for 'each'",
+	.words = each_words,
+	.word_count = sizeof(each_words) / sizeof(each_words[0]),
+};
+static const struct bind_field attach_fields[] = {
+	BIND_FIELD(struct attach_text, program, &bind_text),
+	BIND_REQUIRED(struct attach_text, each, &each_type),
+};
+static const struct bind_type attach_type = BIND_STRUCT_TYPE("entry of 'attach'",
+							     struct attach_text, attach_fields);
+static const struct bind_type attaches_type = BIND_LIST_TYPE(&attach_type);
+
 static const struct bind_type alternatives_type = BIND_LIST_TYPE(&bind_texts);
 
 static const struct bind_field param_fields[] = {
@@ -200,6 +218,7 @@ static const struct bind_field config_fields[] = {
 	BIND_FIELD(struct config_text, cgroup_id_map, &cgroup_id_map_type),
 	BIND_FIELD(struct config_text, help, &bind_text),
 	BIND_FIELD(struct config_text, alternatives, &alternatives_type),
+	BIND_FIELD(struct config_text, attach, &attaches_type),
 	BIND_FIELD(struct config_text, params, &params_type),
 	BIND_FIELD(struct config_text, identity, &bind_texts),
 	BIND_FIELD(struct config_text, only, &bind_node),

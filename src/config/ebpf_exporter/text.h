@@ -48,6 +48,12 @@ struct place_text {
 	bool is_signed;
 };
 
+struct attach_text {
+	struct loc at;
+	struct spec_text program;
+	int each; /* enum attach_scope */
+};
+
 struct when_text {
 	struct loc at;
 	struct spec_text label;
@@ -144,6 +150,7 @@ struct config_text {
 	struct cgroup_id_map_text cgroup_id_map;
 	struct spec_text help;         /* superset */
 	struct bind_list alternatives; /* superset: struct bind_list of struct spec_text */
+	struct bind_list attach;       /* superset: struct attach_text */
 	struct bind_list params;       /* superset: struct param_text */
 	struct bind_list identity;     /* superset: struct spec_text */
 	const struct node *only;       /* superset: struct only_text */

@@ -88,6 +88,8 @@ int gadget_complete(struct spec *spec, const struct object_facts *facts, struct 
 	if (r == 0)
 		r = gadget_add_params(&writer, facts);
 	if (r == 0)
+		r = gadget_add_hooks(&writer, facts);
+	if (r == 0)
 		r = add_needs(&writer, facts);
 	if (r == 0)
 		r = add_map_sizes(&writer, facts);

@@ -104,9 +104,11 @@ int gadget_fields__add(struct gadget_fields *fields, const struct fact_type *typ
 int gadget_fields__annotate(struct gadget_fields *fields, const struct stream_spec *described,
 			    uint32_t record_size);
 
-/* ---- contract.c, params.c ---- */
+/* ---- contract.c, hooks.c, params.c ---- */
 
 int gadget_add_streams(struct gadget_writer *writer, const struct object_facts *facts);
+/* Scopes and maps, beside what the text says of programs. Again is harmless. */
+int gadget_add_hooks(struct gadget_writer *writer, const struct object_facts *facts);
 int gadget_add_params(struct gadget_writer *writer, const struct object_facts *facts);
 
 /* The parts of a variable's name behind its prefix. False: it is no such variable. */

@@ -207,6 +207,37 @@ static int read_metric_maps(struct gadget_writer *writer, const struct node *key
 #define OFF_TARGET "gadget_program_disabled"
 #define MAX_FREQUENCY_HZ 100000
 
+/* Neutral words for the language's. */
+static const struct {
+	const char *config;
+	const char *event;
+} events[] = {
+	{ "count_hw_branch_instructions", "branch-instructions" },
+	{ "count_hw_branch_misses", "branch-misses" },
+	{ "count_hw_bus_cycles", "bus-cycles" },
+	{ "count_hw_cache_misses", "cache-misses" },
+	{ "count_hw_cache_references", "cache-references" },
+	{ "count_hw_cpu_cycles", "cpu-cycles" },
+	{ "count_hw_instructions", "instructions" },
+	{ "count_hw_ref_cpu_cycles", "ref-cycles" },
+	{ "count_sw_alignment_faults", "alignment-faults" },
+	{ "count_sw_context_switches", "context-switches" },
+	{ "count_sw_cpu_clock", "cpu-clock" },
+	{ "count_sw_cpu_migrations", "cpu-migrations" },
+	{ "count_sw_page_faults", "page-faults" },
+	{ "count_sw_page_faults_maj", "major-faults" },
+	{ "count_sw_page_faults_min", "minor-faults" },
+	{ "count_sw_task_clock", "task-clock" },
+};
+
+static const char *find_event(const char *config)
+{
+	for (size_t i = 0; config && i < array_size(events); i++)
+		if (strcasecmp(events[i].config, config) == 0)
+			return events[i].event;
+	return NULL;
+}
+
 static int read_sampler(struct gadget_writer *writer, const struct node *program,
 			struct attach_spec *attach)
 {
@@ -225,7 +256,14 @@ static int read_sampler(struct gadget_writer *writer, const struct node *program
 			attach->program, MAX_FREQUENCY_HZ);
 	attach->kind = ATTACH_KIND_PERF_EVENT;
 	attach->frequency_hz = (uint32_t)value;
-	attach->target = config;
+	attach->target = find_event(config);
+	if (!attach->target)
+		return err_list__set(
+			writer->errors, -EINVAL, &perf->at,
+			"'perf.config' of program '%s' is %s%.64s%s; count_sw_cpu_clock "
+			"is the usual one",
+			attach->program, config ? "'" : "not there", config ? config : "",
+			config ? "', which is not known" : "");
 	return 0;
 }
 

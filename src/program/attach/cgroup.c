@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "host/cgroup.h"
+#include "host/host.h"
 #include "program/attach.h"
 #include "program/section.h"
 
@@ -20,14 +22,38 @@ static int parse(struct attach_request *request, const char *rest, struct arena 
 			rest);
 }
 
+static int open_named(const char *path, struct err *err)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? err__set(err, -errno, NULL, "cgroup '%s' cannot be opened: %s", path,
+				 strerror(errno))
+		      : fd;
+}
+
+/* Of version 2, where everybody is below. */
+static int open_root(struct host *host, struct err *err)
+{
+	struct cgroup_tree *tree = host__cgroups(host, err);
+	int fd;
+
+	if (!tree)
+		return -ENOENT;
+	fd = openat(host__root_fd(host), cgroup_tree__mount_path(tree) + 1,
+		    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 ? err__set(err, -errno, NULL, "the root of the cgroups cannot be opened: %s",
+				 strerror(errno))
+		      : fd;
+}
+
 static int attach(struct attach_context *context, const struct attach_request *request,
 		  struct err *err)
 {
-	__cleanup(fd_closep) int cgroup = open(request->target, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	__cleanup(fd_closep) int cgroup = request->target ? open_named(request->target, err)
+							  : open_root(context->host, err);
 
 	if (cgroup < 0)
-		return err__set(err, -errno, NULL, "cgroup '%s' cannot be opened: %s",
-				request->target, strerror(errno));
+		return cgroup;
 	return attach_take(context, request, bpf_program__attach_cgroup(context->library, cgroup),
 			   err);
 }

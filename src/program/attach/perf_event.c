@@ -12,10 +12,46 @@
 #include "host/host.h"
 #include "program/attach.h"
 
-/* SEC("perf_event/type=T,config=C,frequency=F"): ebpf_exporter's own notation. */
+/* SEC("perf_event/type=T,config=C,frequency=F"): ebpf_exporter's own notation. A name needs a frequency from the spec. */
 struct perf_items {
 	uint64_t type, config, frequency;
 };
+
+/* As perf calls them. */
+static const struct {
+	const char *name;
+	uint32_t type;
+	uint64_t config;
+} named_events[] = {
+	{ "alignment-faults", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_ALIGNMENT_FAULTS },
+	{ "branch-instructions", PERF_TYPE_HARDWARE, PERF_COUNT_HW_BRANCH_INSTRUCTIONS },
+	{ "branch-misses", PERF_TYPE_HARDWARE, PERF_COUNT_HW_BRANCH_MISSES },
+	{ "bus-cycles", PERF_TYPE_HARDWARE, PERF_COUNT_HW_BUS_CYCLES },
+	{ "cache-misses", PERF_TYPE_HARDWARE, PERF_COUNT_HW_CACHE_MISSES },
+	{ "cache-references", PERF_TYPE_HARDWARE, PERF_COUNT_HW_CACHE_REFERENCES },
+	{ "context-switches", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CONTEXT_SWITCHES },
+	{ "cpu-clock", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_CLOCK },
+	{ "cpu-cycles", PERF_TYPE_HARDWARE, PERF_COUNT_HW_CPU_CYCLES },
+	{ "cpu-migrations", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CPU_MIGRATIONS },
+	{ "instructions", PERF_TYPE_HARDWARE, PERF_COUNT_HW_INSTRUCTIONS },
+	{ "major-faults", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS_MAJ },
+	{ "minor-faults", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS_MIN },
+	{ "page-faults", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_PAGE_FAULTS },
+	{ "ref-cycles", PERF_TYPE_HARDWARE, PERF_COUNT_HW_REF_CPU_CYCLES },
+	{ "task-clock", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_TASK_CLOCK },
+};
+
+static bool find_event(const char *name, struct perf_items *items)
+{
+	for (size_t i = 0; i < array_size(named_events); i++) {
+		if (!str_eq(named_events[i].name, name))
+			continue;
+		items->type = named_events[i].type;
+		items->config = named_events[i].config;
+		return true;
+	}
+	return false;
+}
 
 static int read_item(char *item, struct perf_items *items, struct err *err)
 {
@@ -54,6 +90,8 @@ static int read_items(const char *text, struct perf_items *items, struct err *er
 
 	if (!copy)
 		return -ENOMEM;
+	if (find_event(text, items))
+		return 0;
 	while ((item = strsep(&rest, ","))) {
 		int r = read_item(item, items, err);
 
@@ -106,7 +144,14 @@ static int parse(struct attach_request *request, const char *rest, struct arena 
 	struct perf_items items = { 0 };
 	int r = attach_parse_target(request, rest, arena, err);
 
-	return r < 0 ? r : read_items(request->target, &items, err);
+	if (r == 0)
+		r = read_items(request->target, &items, err);
+	if (r == 0 && find_event(request->target, &items))
+		return err__set(
+			err, -EINVAL, NULL,
+			"perf_event '%s' has no frequency; type=…,config=…,frequency=… says all",
+			request->target);
+	return r;
 }
 
 static int attach(struct attach_context *context, const struct attach_request *request,
@@ -119,6 +164,8 @@ static int attach(struct attach_context *context, const struct attach_request *r
 
 	if (r < 0)
 		return r;
+	if (request->frequency_hz)
+		items.frequency = request->frequency_hz;
 	count = host__online_cpus(context->host, &cpus, err);
 	if (count < 0)
 		return count;

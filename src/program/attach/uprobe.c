@@ -41,11 +41,11 @@ static int find_function(const char *path, const char *name, uint64_t *ret_offse
 }
 
 /* Where in which file; the function may be left out when the offset alone says it. */
-static int resolve(const struct attach_request *request, char path[PATH_MAX], uint64_t *ret_offset,
-		   struct err *err)
+static int resolve(const struct attach_context *context, const struct attach_request *request,
+		   char path[PATH_MAX], uint64_t *ret_offset, struct err *err)
 {
 	uint64_t start = 0;
-	int r = binary_find(request->target, path, PATH_MAX, err);
+	int r = attach_find_binary(context, request, path, err);
 
 	if (r == 0 && request->symbol)
 		r = find_function(path, request->symbol, &start, err);
@@ -61,7 +61,9 @@ static int check(const struct attach_context *context, const struct attach_reque
 	uint64_t offset;
 	int r = features__uprobes(context->features, err);
 
-	return r < 0 ? r : resolve(request, path, &offset, err);
+	return r < 0 || request->scope != ATTACH_SCOPE_HOST
+		       ? r
+		       : resolve(context, request, path, &offset, err);
 }
 
 static int attach(struct attach_context *context, const struct attach_request *request,
@@ -71,7 +73,7 @@ static int attach(struct attach_context *context, const struct attach_request *r
 		    .retprobe = request->section->flags & SECTION_RETURN);
 	char path[PATH_MAX];
 	uint64_t offset;
-	int r = resolve(request, path, &offset, err);
+	int r = resolve(context, request, path, &offset, err);
 
 	if (r < 0)
 		return r;
@@ -86,4 +88,5 @@ const struct attach_family attach_uprobe = {
 	.parse = parse,
 	.check = check,
 	.attach = attach,
+	.follows = PLACE_BINARY,
 };

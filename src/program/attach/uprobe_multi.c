@@ -21,10 +21,10 @@ static int parse(struct attach_request *request, const char *rest, struct arena 
 	return request->target && request->symbol ? 0 : -ENOMEM;
 }
 
-static int resolve(const struct attach_request *request, char path[PATH_MAX],
-		   struct binary_symbols *ret_symbols, struct err *err)
+static int resolve(const struct attach_context *context, const struct attach_request *request,
+		   char path[PATH_MAX], struct binary_symbols *ret_symbols, struct err *err)
 {
-	int r = binary_find(request->target, path, PATH_MAX, err);
+	int r = attach_find_binary(context, request, path, err);
 
 	return r < 0 ? r : binary_find_functions(path, request->symbol, ret_symbols, err);
 }
@@ -34,9 +34,11 @@ static int check(const struct attach_context *context, const struct attach_reque
 {
 	struct binary_symbols symbols;
 	char path[PATH_MAX];
-	int r = resolve(request, path, &symbols, err);
+	int r;
 
-	(void)context;
+	if (request->scope != ATTACH_SCOPE_HOST)
+		return 0;
+	r = resolve(context, request, path, &symbols, err);
 	if (r == 0)
 		binary_symbols__done(&symbols);
 	return r;
@@ -70,7 +72,7 @@ static int attach(struct attach_context *context, const struct attach_request *r
 {
 	struct binary_symbols symbols;
 	char path[PATH_MAX];
-	int r = resolve(request, path, &symbols, err);
+	int r = resolve(context, request, path, &symbols, err);
 
 	if (r < 0)
 		return r;
@@ -84,4 +86,5 @@ const struct attach_family attach_uprobe_multi = {
 	.parse = parse,
 	.check = check,
 	.attach = attach,
+	.follows = PLACE_BINARY,
 };

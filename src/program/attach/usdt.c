@@ -30,7 +30,9 @@ static int check(const struct attach_context *context, const struct attach_reque
 	char path[PATH_MAX];
 	int r = features__uprobes(context->features, err);
 
-	return r < 0 ? r : binary_find(request->target, path, sizeof(path), err);
+	return r < 0 || request->scope != ATTACH_SCOPE_HOST
+		       ? r
+		       : attach_find_binary(context, request, path, err);
 }
 
 static int refuse(const struct attach_request *request, const char *path, int code, struct err *err)
@@ -59,7 +61,7 @@ static int attach(struct attach_context *context, const struct attach_request *r
 	LIBBPF_OPTS(bpf_usdt_opts, options, .usdt_cookie = request->cookie);
 	struct bpf_link *link;
 	char path[PATH_MAX];
-	int r = binary_find(request->target, path, sizeof(path), err);
+	int r = attach_find_binary(context, request, path, err);
 
 	if (r < 0)
 		return r;
@@ -75,4 +77,5 @@ const struct attach_family attach_usdt = {
 	.parse = parse,
 	.check = check,
 	.attach = attach,
+	.follows = PLACE_BINARY,
 };
