@@ -100,9 +100,11 @@ static void swap_cursors(struct table_source *source)
 static int read_some(struct table_source *source, struct walk *walk, struct err *err)
 {
 	uint32_t count = (uint32_t)source->rows;
-	int r = bpf_map_lookup_batch(source->fd, walk->has_begun ? source->cursors[0] : NULL,
-				     source->cursors[1], source->keys, source->values, &count,
-				     NULL);
+	int (*const lookup)(int, void *, void *, void *, void *, __u32 *,
+			    const struct bpf_map_batch_opts *) =
+		source->is_draining ? bpf_map_lookup_and_delete_batch : bpf_map_lookup_batch;
+	int r = lookup(source->fd, walk->has_begun ? source->cursors[0] : NULL, source->cursors[1],
+		       source->keys, source->values, &count, NULL);
 	bool is_end = r == -ENOENT;
 
 	source->figures.syscalls++;

@@ -14,14 +14,15 @@
 
 /* One drain ends after so many samples even when the producer is faster: the loop has other
  * work. */
-#define SAMPLES_PER_DRAIN (1u << 18)
+#define SAMPLES_PER_DRAIN (1 << 18)
 
 struct event_source {
 	struct event_sink_fns fns;
 	struct perf_buffer *perf; /* owned; one of the two is there */
 	struct ring_buffer *ring; /* owned */
 	size_t ring_bytes;
-	int samples; /* of this drain */
+	int samples;     /* of this drain */
+	int max_samples; /* then it ends, also when the producer is faster */
 };
 
 /* ---- ring buffer ----------------------------------------------------------------------------- */
@@ -32,7 +33,7 @@ static int on_ring_sample(void *ctx, void *data, size_t len)
 
 	source->fns.sample(source->fns.ctx, UINT32_MAX, data, len);
 	/* libbpf counts the sample as read, then stops */
-	return ++source->samples >= (int)SAMPLES_PER_DRAIN ? -EAGAIN : 0;
+	return ++source->samples >= source->max_samples ? -EAGAIN : 0;
 }
 
 static int open_ring(struct event_source *source, const struct map_info *map, struct err *err)
@@ -76,7 +77,9 @@ static enum bpf_perf_event_ret on_perf_record(void *ctx, int cpu, struct perf_ev
 
 		source->fns.lost(source->fns.ctx, (uint32_t)cpu, lost->lost);
 	}
-	return LIBBPF_PERF_EVENT_CONT;
+	/* libbpf has read this one, and goes on with the next CPU */
+	return source->samples >= source->max_samples ? LIBBPF_PERF_EVENT_DONE
+						      : LIBBPF_PERF_EVENT_CONT;
 }
 
 /* The kernel only wakes us when a ring is full to the brim: rings are drained on a timer, and a
@@ -148,9 +151,15 @@ struct event_source *event_source__close(struct event_source *source)
 
 int event_source__drain(struct event_source *source)
 {
+	return event_source__drain_some(source, SAMPLES_PER_DRAIN);
+}
+
+int event_source__drain_some(struct event_source *source, int max)
+{
 	int r;
 
 	source->samples = 0;
+	source->max_samples = max;
 	r = source->ring ? ring_buffer__consume(source->ring) : perf_buffer__consume(source->perf);
 	return r < 0 && r != -EAGAIN ? r : source->samples;
 }

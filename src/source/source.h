@@ -46,6 +46,12 @@ struct table_source *table_source__close(struct table_source *source);
 /* One pass: every key that stays in the map during the pass is delivered exactly once; of a trie that changes
  * meanwhile, at most once (the kernel walks it without a lock). */
 int table_source__read(struct table_source *source, table_rows_fn run, void *ctx, struct err *err);
+/*
+ * The same, and of a hash map every key that was read is deleted: what comes later makes it anew. The kernel does both
+ * under the lock of the key's bucket; what a program adds to a value that it looked up before is lost. Rows of other
+ * maps stay as they are.
+ */
+int table_source__drain(struct table_source *source, table_rows_fn run, void *ctx, struct err *err);
 enum table_method table_source__method(const struct table_source *source);
 const char *table_method_name(enum table_method method);
 const struct table_figures *table_source__figures(const struct table_source *source);
@@ -69,6 +75,8 @@ int event_source__open(const struct map_info *map, uint32_t pages_per_cpu,
 struct event_source *event_source__close(struct event_source *source);
 /* Delivers what is there, without waiting. Number of samples or -errno. */
 int event_source__drain(struct event_source *source);
+/* The same, but stops after max samples (of a perf buffer: of each CPU). */
+int event_source__drain_some(struct event_source *source, int max);
 size_t event_source__ring_bytes(const struct event_source *source);
 
 #endif

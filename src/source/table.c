@@ -221,6 +221,27 @@ int table_source__read(struct table_source *source, table_rows_fn run, void *ctx
 	return source->way->read(source, run, ctx, err);
 }
 
+static bool is_hash(const struct table_source *source)
+{
+	static const uint32_t types[] = { BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_PERCPU_HASH,
+					  BPF_MAP_TYPE_LRU_HASH, BPF_MAP_TYPE_LRU_PERCPU_HASH };
+
+	for (size_t i = 0; i < array_size(types); i++)
+		if (source->type == types[i])
+			return true;
+	return false;
+}
+
+int table_source__drain(struct table_source *source, table_rows_fn run, void *ctx, struct err *err)
+{
+	int r;
+
+	source->is_draining = is_hash(source) && source->way == &table_way_batch;
+	r = table_source__read(source, run, ctx, err);
+	source->is_draining = false;
+	return r;
+}
+
 enum table_method table_source__method(const struct table_source *source)
 {
 	return source->way->method;

@@ -33,6 +33,7 @@ struct table_source {
 	uint32_t value_stride; /* bytes from one value to the next */
 	const struct table_way *way;
 	struct table_figures figures;
+	bool is_draining; /* in the read under way */
 
 	uint8_t *keys;   /* owned; `rows` of them */
 	uint8_t *values; /* owned; likewise; NULL when read by mmap */
