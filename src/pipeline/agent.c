@@ -138,6 +138,7 @@ void agent_config__free(struct agent_config *config, struct registry *registry)
 	for (i = 0; i < config->span_count; i++)
 		span_route__done(&config->spans[i]);
 	free(config->spans);
+	agent_free_streams(config);
 	if (!config->shares_programs) {
 		close_programs(config);
 		free(config->programs);
@@ -367,6 +368,8 @@ int agent_add_config(struct agent *agent, struct spec *spec, struct agent_config
 		r = plan_routes(agent, config, errors);
 	if (r >= 0)
 		r = plan_spans(agent, config, errors);
+	if (r >= 0)
+		r = agent_plan_streams(agent, config, errors);
 	if (r < 0) {
 		char text[1024] = "see the errors";
 
@@ -440,11 +443,12 @@ int agent__load(struct agent *agent, uint32_t index, struct err *err)
 	uint32_t i;
 	/* Also when a reload brings labels to programs that run already. */
 	bool is_following = follows_containers(config);
-	int started = who_words_are_in(config->spec) || is_following
-			      ? who__start(agent->who,
-					   is_following ? WHO_LEVEL_PROCESSES : WHO_LEVEL_CGROUPS,
-					   err)
-			      : 0;
+	bool needs_who = who_words_are_in(config->spec) || is_following ||
+			 agent_streams_need_who(config);
+	int started = needs_who ? who__start(agent->who,
+					     is_following ? WHO_LEVEL_PROCESSES : WHO_LEVEL_CGROUPS,
+					     err)
+				: 0;
 
 	if (started < 0)
 		return started;
@@ -508,6 +512,8 @@ int agent__start(struct agent *agent, struct err *err)
 			r = agent_open_sources(agent, config, STREAM_MODE_EVENTS, err);
 		if (r >= 0)
 			r = agent_open_spans(agent, config, err);
+		if (r >= 0)
+			r = agent_start_streams(config, err);
 		if (r >= 0)
 			r = config_cost__new(config, &config->cost, err);
 		if (r < 0)

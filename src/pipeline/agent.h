@@ -80,6 +80,18 @@ void agent__set_web(struct agent *agent, const struct web_server *server);
 /* The raw rows of all table maps with their labels, as /maps shows them. */
 void agent__dump_maps(struct agent *agent, struct strbuf *out);
 
+/* ---- streams of a config: who listens to records ---- */
+
+struct stream;
+
+uint32_t agent__stream_count(const struct agent *agent, uint32_t config);
+/* NULL: its rows are no records, as those of ebpf_exporter's configs. Belongs to the agent. */
+struct stream *agent__stream(const struct agent *agent, uint32_t config, uint32_t stream);
+/* Nothing will come any more of any stream that somebody listens to. */
+bool agent__is_done(const struct agent *agent);
+/* The last records, before agent__detach(): what is in rings, and what is told at the end. */
+void agent__finish(struct agent *agent);
+
 /* ---- what a person sees: the table of check, plan and "/" ---- */
 
 struct config_view {

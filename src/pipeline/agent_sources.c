@@ -136,6 +136,8 @@ static bool has_events(const struct agent *agent)
 	uint32_t i;
 
 	agent_for_each_config(agent, config) {
+		if (agent_streams_run(config))
+			return true;
 		for (i = 0; i < config->route_count; i++)
 			if (config->routes[i].events)
 				return true;
@@ -173,4 +175,5 @@ void agent_config__close_events(struct agent_config *config)
 		config->routes[i].events = event_source__close(config->routes[i].events);
 	for (i = 0; i < config->span_count; i++)
 		config->spans[i].events = event_source__close(config->spans[i].events);
+	agent_stop_streams(config);
 }

@@ -163,6 +163,7 @@ static int64_t drain_config(struct agent_config *config, int64_t now_ns)
 		span_route__drain(&config->spans[i]);
 		begin_ns = charge(&config->spans[i].ledger, begin_ns);
 	}
+	agent_run_streams(config, now_ns);
 	return begin_ns;
 }
 

@@ -29,6 +29,8 @@ struct agent_config {
 	uint32_t route_count;
 	struct span_route *spans; /* owned, span_count of them */
 	uint32_t span_count;
+	struct stream **streams; /* owned; by stream of the spec, NULL: its rows are no records */
+	uint32_t stream_count;
 	struct config_cost *cost; /* owned; NULL before start */
 	char *error;              /* owned or NULL: why the whole config does not run */
 	uint64_t
@@ -106,6 +108,15 @@ void agent_config__free(struct agent_config *config, struct registry *registry);
 void scrape_config(struct agent *agent, struct agent_config *config);
 /* scrape.c: forgets labels and series that are no longer there. */
 void scrape_sweep(struct agent *agent);
+
+/* agent_streams.c: the streams of a config on the agent's way */
+int agent_plan_streams(struct agent *agent, struct agent_config *config, struct err_list *errors);
+int agent_start_streams(struct agent_config *config, struct err *err);
+bool agent_streams_need_who(const struct agent_config *config);
+bool agent_streams_run(const struct agent_config *config);
+void agent_run_streams(struct agent_config *config, int64_t now_ns);
+void agent_stop_streams(struct agent_config *config);
+void agent_free_streams(struct agent_config *config);
 
 /* exposition.c: writes all families, and notes what those of metrics take. */
 void exposition_write(struct agent *agent, const struct exposition *exposition, struct strbuf *out);

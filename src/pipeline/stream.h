@@ -51,12 +51,18 @@ bool stream__is_batch(const struct stream *stream);
 /* Why it does not run; NULL: it does. */
 const char *stream__error(const struct stream *stream);
 
+/* It has been read as often as it was to be. */
+bool stream__is_done(const struct stream *stream);
+
 /* ---- while it runs ---- */
 
 /* Rows of a table (which is drained by it) or snapshot, now; what is in a ring, now. */
 int stream__read(struct stream *stream, struct err *err);
 /* While it is held events wait in their ring, and are lost there when it is full. */
 void stream__hold(struct stream *stream, bool is_held);
+
+/* Looks up what was lost, which costs a system call. */
+void stream__read_losses(struct stream *stream);
 
 struct stream_figures {
 	uint64_t received; /* events or rows */

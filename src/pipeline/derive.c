@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "pipeline/derive.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/map.h"
+#include "base/mem.h"
+#include "base/vec.h"
+#include "config/spec.h"
+#include "pipeline/derive_word.h"
+
+/*
+ * Texts of small fields repeat: errors, flags, users. Each chain remembers that many of them, the newest for each place
+ * of the hash. A hit is copied out, so that what takes its place later does no harm to the records of a batch.
+ */
+#define MEMO_ENTRIES 64
+#define MEMO_KEY_BYTES 32
+#define MEMO_TEXT_BYTES 88
+
+struct memo_entry {
+	bool is_used;
+	uint8_t text_len;
+	uint8_t key[MEMO_KEY_BYTES];
+	char text[MEMO_TEXT_BYTES];
+};
+
+enum derived_kind { DERIVED_TEXT, DERIVED_WALL_TIME, DERIVED_IDENTITY };
+
+struct derived_field {
+	enum derived_kind kind;
+	uint32_t offset, size;      /* of its source in the record */
+	uint32_t word;              /* DERIVED_IDENTITY */
+	struct decode_chain *chain; /* owned; DERIVED_TEXT */
+	struct memo_entry *memo;    /* owned; NULL: texts are not remembered */
+};
+
+struct derive_key_place {
+	uint32_t offset, size; /* size 0: the record does not say */
+};
+
+struct derive {
+	const struct decode_env *decode; /* borrowed */
+	struct deriver deriver;
+	VEC(struct derived_field) fields;
+	struct derive_key_place keys[DERIVE_KEY_COUNT];
+	struct arena texts; /* of the records at hand */
+	struct arena steps; /* that chains refer to */
+	struct strbuf scratch;
+	int64_t wall_offset_ns; /* from the boot clock to the time of day */
+	/* Who the last record was about. */
+	const void *known_raw;
+	struct identity_words known;
+	bool is_known;
+	uint64_t errors;
+};
+
+static int get(void *ctx, const struct record *record, uint32_t field, struct value *ret_value);
+
+int derive__new(const struct decode_env *decode, struct derive **ret_derive, struct err *err)
+{
+	struct derive *derive = new_zero(struct derive);
+
+	if (!derive)
+		return err__set(err, -ENOMEM, NULL, "no memory for derived fields");
+	derive->decode = decode;
+	derive->deriver = (struct deriver){ .get = get, .ctx = derive };
+	*ret_derive = derive;
+	return 0;
+}
+
+struct derive *derive__free(struct derive *derive)
+{
+	if (!derive)
+		return NULL;
+	vec_for_each(&derive->fields, field) {
+		decode_chain__close(field->chain);
+		free(field->memo);
+	}
+	vec_done(&derive->fields);
+	arena__done(&derive->texts);
+	arena__done(&derive->steps);
+	strbuf__done(&derive->scratch);
+	free(derive);
+	return NULL;
+}
+
+/* ---- what there is ----------------------------------------------------------------------------------- */
+
+static int add_field(struct derive *derive, const struct derived_field *field, struct err *err)
+{
+	if (vec_push(&derive->fields, *field) < 0)
+		return err__set(err, -ENOMEM, NULL, "no memory for derived fields");
+	return (int)derive->fields.len - 1;
+}
+
+static const struct step_spec number_step = { .decoder = "uint" };
+
+/* A decoder that takes text, as most of numbers do, gets the number as text first. NULL: no memory. */
+static const struct step_spec *steps_of(struct derive *derive, const struct field_spec *field,
+					uint32_t *ret_count)
+{
+	const struct decoder *first = field->step_count ? decoder_find(field->steps[0].decoder)
+							: NULL;
+	struct step_spec *steps;
+
+	*ret_count = field->step_count;
+	if (!first || first->ops->input == DECODER_INPUT_RAW)
+		return field->steps;
+	steps = arena_array(&derive->steps, struct step_spec, (size_t)field->step_count + 1);
+	if (!steps)
+		return NULL;
+	steps[0] = number_step;
+	memcpy(steps + 1, field->steps, field->step_count * sizeof(*steps));
+	*ret_count = field->step_count + 1;
+	return steps;
+}
+
+int derive__add_text(struct derive *derive, const struct field_spec *field,
+		     const struct field_spec *source, struct err *err)
+{
+	uint32_t step_count;
+	const struct step_spec *steps = steps_of(derive, field, &step_count);
+	struct derived_field derived = { .kind = DERIVED_TEXT, .offset = source->offset };
+	int r;
+
+	if (__builtin_mul_overflow(source->size, source->count ? source->count : 1, &derived.size))
+		return err__set(err, -EINVAL, &source->at, "field '%s' is too large", source->name);
+	if (!steps)
+		return err__set(err, -ENOMEM, NULL, "no memory for field '%s'", field->name);
+	r = decode_chain__open(steps, step_count, derived.size, derive->decode, &derived.chain,
+			       err);
+	if (r < 0)
+		return err__wrap(err, r, &field->at, "field '%s'", field->name);
+	if (derived.size <= MEMO_KEY_BYTES && source->role != FIELD_ROLE_TIMESTAMP)
+		derived.memo = new_array(struct memo_entry, MEMO_ENTRIES);
+	r = add_field(derive, &derived, err);
+	if (r < 0) {
+		decode_chain__close(derived.chain);
+		free(derived.memo);
+	}
+	return r;
+}
+
+int derive__add_wall_time(struct derive *derive, uint32_t offset, struct err *err)
+{
+	return add_field(derive,
+			 &(struct derived_field){ .kind = DERIVED_WALL_TIME,
+						  .offset = offset,
+						  .size = sizeof(uint64_t) },
+			 err);
+}
+
+int derive__add_identity(struct derive *derive, uint32_t word, struct err *err)
+{
+	return add_field(derive, &(struct derived_field){ .kind = DERIVED_IDENTITY, .word = word },
+			 err);
+}
+
+void derive__set_key(struct derive *derive, enum derive_key key, uint32_t offset, uint32_t size)
+{
+	derive->keys[key] = (struct derive_key_place){ offset, size };
+}
+
+bool derive__has_keys(const struct derive *derive)
+{
+	for (size_t i = 0; i < DERIVE_KEY_COUNT; i++)
+		if (derive->keys[i].size)
+			return true;
+	return false;
+}
+
+void derive__prepare(struct derive *derive)
+{
+	vec_for_each(&derive->fields, field)
+		if (field->chain)
+			decode_chain__prepare(field->chain);
+}
+
+void derive__begin(struct derive *derive)
+{
+	arena__reset(&derive->texts);
+	derive->known_raw = NULL;
+	derive->wall_offset_ns = clock_wall_ns() - clock_boottime_ns();
+}
+
+const struct deriver *derive__deriver(struct derive *derive)
+{
+	return &derive->deriver;
+}
+
+uint64_t derive__errors(const struct derive *derive)
+{
+	return derive->errors;
+}
+
+/* ---- texts --------------------------------------------------------------------------------------------- */
+
+static const struct value no_text = { .type = FIELD_TYPE_STRING, .bytes = { "", 0 } };
+
+static int copy_text(struct derive *derive, const char *text, size_t len, struct value *ret_value)
+{
+	char *copy = arena__strndup(&derive->texts, text, len);
+
+	if (!copy)
+		return -ENOMEM;
+	*ret_value = (struct value){ .type = FIELD_TYPE_STRING, .bytes = { copy, len } };
+	return 0;
+}
+
+static struct memo_entry *memo_place(const struct derived_field *field, const void *key)
+{
+	return field->memo ? &field->memo[hash_bytes(key, field->size) % MEMO_ENTRIES] : NULL;
+}
+
+static void remember(const struct derived_field *field, struct memo_entry *entry, const void *key,
+		     const struct strbuf *text)
+{
+	if (!entry || text->len > MEMO_TEXT_BYTES)
+		return;
+	entry->is_used = true;
+	memcpy(entry->key, key, field->size);
+	if (text->len)
+		memcpy(entry->text, text->data, text->len);
+	entry->text_len = (uint8_t)text->len;
+}
+
+static int get_text(struct derive *derive, const struct derived_field *field, const void *data,
+		    struct value *ret_value)
+{
+	struct memo_entry *entry = memo_place(field, data);
+	struct strbuf *text = &derive->scratch;
+	int r;
+
+	if (entry && entry->is_used && memcmp(entry->key, data, field->size) == 0)
+		return copy_text(derive, entry->text, entry->text_len, ret_value);
+	strbuf__reset(text);
+	r = decode_chain__run(field->chain, data, field->size, text, NULL /* counted */);
+	if (r < 0) {
+		derive->errors++;
+		*ret_value = no_text;
+		return 0;
+	}
+	if (r == DECODE_OK)
+		remember(field, entry, data, text);
+	return text->len ? copy_text(derive, text->data, text->len, ret_value)
+			 : (*ret_value = no_text, 0);
+}
+
+/* ---- time and identity ---------------------------------------------------------------------------------- */
+
+static int get_wall_time(const struct derive *derive, const void *data, struct value *ret_value)
+{
+	uint64_t boot_ns;
+
+	memcpy(&boot_ns, data, sizeof(boot_ns));
+	/* A program that has not written it. */
+	*ret_value = (struct value){ .type = FIELD_TYPE_U64,
+				     .u64 = boot_ns ? boot_ns + (uint64_t)derive->wall_offset_ns
+						    : 0 };
+	return 0;
+}
+
+static bool find_words(const struct derive *derive, const struct record *record,
+		       struct identity_words *ret_words)
+{
+	const struct identity_source *who = derive->decode->who;
+
+	for (size_t i = 0; who && i < DERIVE_KEY_COUNT; i++) {
+		const struct derive_key_place *key = &derive->keys[i];
+		bool (*const find[])(void *, uint64_t, struct identity_words *) = {
+			[DERIVE_KEY_CGROUP] = who->find_cgroup,
+			[DERIVE_KEY_MNTNS] = who->find_mntns,
+			[DERIVE_KEY_NETNS] = who->find_netns,
+		};
+		uint64_t id = 0;
+
+		if (key->size == 0 || (uint64_t)key->offset + key->size > record->raw_len ||
+		    bytes_get_uint((const uint8_t *)record->raw + key->offset, key->size, &id) < 0)
+			continue;
+		if (id != 0 && find[i] && find[i](who->ctx, id, ret_words))
+			return true;
+	}
+	return false;
+}
+
+static int get_identity(struct derive *derive, const struct derived_field *field,
+			const struct record *record, struct value *ret_value)
+{
+	if (derive->known_raw != record->raw) {
+		derive->known = (struct identity_words){ .unit = "" };
+		derive->is_known = find_words(derive, record, &derive->known);
+		derive->known_raw = record->raw;
+	}
+	return derive_word_get(field->word, derive->is_known ? &derive->known : NULL,
+			       &derive->texts, ret_value);
+}
+
+static int get(void *ctx, const struct record *record, uint32_t index, struct value *ret_value)
+{
+	struct derive *derive = ctx;
+	uint32_t place = record->schema->fields[index].offset;
+	const struct derived_field *field;
+	const uint8_t *data;
+
+	if (place >= derive->fields.len)
+		return -ERANGE;
+	field = &derive->fields.items[place];
+	if (field->kind == DERIVED_IDENTITY)
+		return get_identity(derive, field, record, ret_value);
+	if ((uint64_t)field->offset + field->size > record->raw_len)
+		return -ERANGE;
+	data = (const uint8_t *)record->raw + field->offset;
+	return field->kind == DERIVED_TEXT ? get_text(derive, field, data, ret_value)
+					   : get_wall_time(derive, data, ret_value);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SRC_PIPELINE_OUTPUT_H
+#define SRC_PIPELINE_OUTPUT_H
+
+/*
+ * Records on their way to a descriptor: filtered, sorted, cut, made text, written. An output owns its filters, orders and
+ * sink, and the text that its reader has not taken yet; the agent, the loop and the descriptor are borrowed.
+ * It subscribes to the streams of the configs that the agent has when it is made, and while its reader is slow it holds
+ * them: then events wait in their rings, where losses are counted. cmd/ makes one.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/err.h"
+#include "sink/event_sink.h"
+
+struct agent;
+struct loop;
+struct output;
+
+struct output_texts { /* as the command line has them */
+	const char *const *items;
+	size_t count;
+};
+
+struct output_options {
+	struct agent *agent;
+	struct loop *loop;
+	int fd;
+	enum event_format format;
+	bool has_format; /* otherwise a stream may say how it is best shown */
+	const char *fields, *order, *max_entries; /* or NULL */
+	struct output_texts filters, expressions;
+	bool is_terminal, is_colored;
+	uint16_t columns, rows; /* of the terminal; 0: it is none */
+	bool has_pods; /* columns say of which pod something is; otherwise of which container */
+	void (*closed)(void *ctx); /* nobody reads any more */
+	void *ctx;
+};
+
+/* Between agent__add() and agent__load(). -EINVAL: a filter, field or order is wrong. */
+int output__new(const struct output_options *options, struct output **ret_output, struct err *err);
+/* Unsubscribes. */
+struct output *output__free(struct output *output);
+/* Writes what is left, and waits for the reader for at most as long. */
+void output__finish(struct output *output, int64_t timeout_ns);
+void output__resize(struct output *output, uint16_t columns, uint16_t rows);
+
+#endif

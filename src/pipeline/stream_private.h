@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SRC_PIPELINE_STREAM_PRIVATE_H
+#define SRC_PIPELINE_STREAM_PRIVATE_H
+
+/*
+ * The inside of a stream, and how the agent makes, opens, runs and ends one. Nobody outside of pipeline/ includes it.
+ * A stream owns everything in it that is not called borrowed.
+ */
+
+#include "base/arena.h"
+#include "base/vec.h"
+#include "config/spec.h"
+#include "pipeline/derive.h"
+#include "pipeline/stream.h"
+#include "source/source.h"
+
+struct host;
+struct program;
+
+#define STREAM_RECORD_MAX_BYTES                                                                    \
+	(64u << 10)                 /* what an iterator writes at once, and programs can make */
+#define STREAM_ROWS_MAX (1u << 20)  /* of one read; more are counted as cut */
+#define STREAM_EVENTS_PER_TURN 1024 /* before it is looked whether somebody holds the stream */
+#define STREAM_EVENTS_PER_DRAIN (1u << 18) /* the loop has other work */
+
+struct stream_env {
+	const struct decode_env *decode; /* borrowed */
+	struct host *host;               /* borrowed */
+	struct program *program;         /* borrowed; NULL: no program fills it */
+};
+
+/* Rows of a read, one behind the other. */
+struct stream_rows {
+	uint8_t *bytes;
+	size_t len, capacity; /* rows */
+};
+
+struct stream {
+	struct stream_env env;
+	const struct stream_spec *spec; /* borrowed */
+	struct arena arena;
+	struct schema schema; /* arena */
+	const uint32_t *
+		spec_fields; /* arena; by field of the schema: index into spec->fields, or SPEC_NONE */
+	struct derive *derive;
+	uint32_t rest_offset; /* where bytes beyond the struct begin; 0: nobody wants them */
+	int rest_len_field;   /* field of the schema that tells how many of them count; -1: all */
+	char *error;          /* why it does not run */
+	VEC(struct stream_subscriber) subscribers;
+	bool is_started; /* what its demand needs is open, or will be when there is some */
+	bool is_held;
+	bool is_done; /* it has been read as often as it was to be */
+
+	struct event_source *events;
+	struct table_source *table, *lost_table;
+	bool is_iterating;    /* snapshots: may be read */
+	uint64_t perf_lost;   /* as the kernel told of its perf buffer */
+	int64_t next_read_ns; /* monotonic; 0: not by time */
+	uint8_t *scratch;     /* schema.size bytes: events that are too short */
+	struct stream_rows rows;
+	struct record *records; /* of a batch */
+	struct derived_value *derived;
+	size_t record_capacity;
+	size_t delivered; /* events of this drain */
+	struct stream_figures figures;
+};
+
+/* ---- stream_schema.c ---- */
+
+/* Fields, derived ones, and chains. What is wrong with a single field becomes a log line, and the field is left out. */
+int stream_make_schema(struct stream *stream, struct err *err);
+
+/* ---- stream_source.c, and what it needs of stream.c ---- */
+
+int stream_open_source(struct stream *stream, struct err *err);
+void stream_close_source(struct stream *stream);
+int stream_reserve(struct stream *stream);
+void stream_set_event_fns(struct stream *stream, struct event_sink_fns *ret_fns);
+void stream_sum_cells(const struct stream *stream, const struct row_batch *rows, size_t row,
+		      uint8_t *value);
+
+/* ---- stream.c: for the agent ---- */
+
+/* `spec` has been completed. 0, or stream->error says why it cannot run; negative: no memory. */
+int stream__plan(const struct stream_spec *spec, const struct stream_env *env,
+		 struct stream **ret_stream, struct err *err);
+struct stream *stream__free(struct stream *stream);
+/* It tells who somebody was: who has to run. */
+bool stream__needs_who(const struct stream *stream);
+/* Programs are loaded: opens what is wanted now. */
+int stream__start(struct stream *stream, struct err *err);
+/* Reads what is due. */
+void stream__run(struct stream *stream, int64_t now_ns);
+/* The last words before programs are detached: what is in rings, tables that are told at the end. */
+void stream__finish(struct stream *stream);
+/* Closes sources; figures stay. */
+void stream__stop(struct stream *stream);
+/* Somebody waits for its ring, or for a time. */
+bool stream__is_running(const struct stream *stream);
+
+#endif
