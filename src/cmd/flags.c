@@ -10,7 +10,7 @@
 #include "cmd/expand.h"
 #include "cmd/table.h"
 
-#define MAX_FLAGS 64
+#define MAX_FLAGS 1024 /* a gadget has many parameters, each of which is one */
 
 static const struct flag own_flags[] = {
 	{ .name = "help", .kind = FLAG_BOOL, .help = "Show this help (also -h)." },
@@ -177,12 +177,24 @@ static int fail_unknown(const struct parser *parser, const char *word)
 	return err__set(parser->err, -EINVAL, NULL, "unknown long flag '--%s'", name);
 }
 
-static int take_flag(struct parser *parser, const char *word)
+/* "-x", "-xVALUE" or "-x=VALUE" */
+static struct occurrence read_letter(struct parser *parser, const char *word)
 {
-	struct occurrence found = read_flag(parser, word);
+	struct occurrence found = { .flag = NULL };
 
-	if (!found.flag)
-		return fail_unknown(parser, word);
+	for (size_t i = 0; i < parser->set->flag_count; i++) {
+		if (parser->set->flags[i].letter != word[1])
+			continue;
+		found.flag = &parser->set->flags[i];
+		found.is_seen = &parser->has_flag[i];
+	}
+	if (word[2])
+		found.value = word + (word[2] == '=' ? 3 : 2);
+	return found;
+}
+
+static int take_flag(struct parser *parser, struct occurrence found)
+{
 	if (*found.is_seen && found.flag->kind != FLAG_LIST)
 		return err__set(parser->err, -EINVAL, NULL, "flag '%s' cannot be repeated",
 				found.flag->name);
@@ -216,15 +228,23 @@ static int take_argument(struct parser *parser, const char *word)
 
 static int take_word(struct parser *parser, const struct expanded_word *word)
 {
+	struct occurrence found;
+
 	if (word->is_no_flag || word->text[0] != '-' || word->text[1] == '\0')
 		return take_argument(parser, word->text);
-	if (word->text[1] == '-')
-		return take_flag(parser, word->text);
-	if (!str_eq(word->text, "-h"))
+	if (str_eq(word->text, "-h")) {
+		parser->has_own[OWN_HELP] = true;
+		return 0;
+	}
+	if (word->text[1] == '-') {
+		found = read_flag(parser, word->text);
+		return found.flag ? take_flag(parser, found) : fail_unknown(parser, word->text);
+	}
+	found = read_letter(parser, word->text);
+	if (!found.flag)
 		return err__set(parser->err, -EINVAL, NULL, "unknown short flag '%.2s'",
 				word->text);
-	parser->has_own[OWN_HELP] = true;
-	return 0;
+	return take_flag(parser, found);
 }
 
 static int take_words(struct parser *parser)
@@ -314,7 +334,10 @@ static void add_flag_row(struct table *table, const struct flag *flag, const cha
 {
 	struct strbuf left = STRBUF_INIT, right = STRBUF_INIT;
 
-	strbuf__printf(&left, "  --%s%s", flag->kind == FLAG_BOOL ? negation : "", flag->name);
+	strbuf__add_text(&left, "  ");
+	if (flag->letter)
+		strbuf__printf(&left, "-%c, ", flag->letter);
+	strbuf__printf(&left, "--%s%s", flag->kind == FLAG_BOOL ? negation : "", flag->name);
 	switch (flag->kind) {
 	case FLAG_BOOL:
 		break;

@@ -3,7 +3,7 @@
 #define SRC_CMD_FLAGS_H
 
 /*
- * The command line, declared as a table: --flag=value and --flag value, --bool and --no-bool, -h, @file with an
+ * The command line, declared as a table: --flag=value and --flag value, --bool and --no-bool, -x value, -h, @file with an
  * argument per line, and "--" before what is no flag. A result owns the texts it read from files; the rest
  * belongs to argv. Commands parse with it; the wording of errors is the one that ebpf_exporter's users know.
  */
@@ -33,6 +33,7 @@ struct flag_list {
 
 struct flag {
 	const char *name; /* without the dashes */
+	char letter;      /* -x is the same; 0: there is none */
 	enum flag_kind kind;
 	size_t offset;       /* of the value in the command's options */
 	const char *help;    /* a sentence */

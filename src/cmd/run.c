@@ -10,10 +10,10 @@
 #include "base/mem.h"
 #include "cmd/command.h"
 #include "cmd/configs.h"
-#include "cmd/ledger_flags.h"
 #include "cmd/params.h"
 #include "cmd/post_attach_mark.h"
 #include "cmd/probes.h"
+#include "cmd/run_options.h"
 #include "cmd/session.h"
 #include "cmd/table.h"
 #include "cmd/version.h"
@@ -23,89 +23,6 @@
 #include "pipeline/who_filter.h"
 
 #define TELEMETRY_PATH "/metrics"
-
-struct run_options {
-	const char *listen_address;
-	const char *web_config;
-	const char *probe_dir;
-	const char *by;
-	struct flag_list params;
-	bool may_rewrite;
-	struct flag_list who[WHO_SUBJECT_COUNT];
-	bool is_debugging;
-	bool has_lifecycle;
-	bool prefers_openmetrics;
-	struct ledger_flags ledger;
-};
-
-static const struct flag flags[] = {
-	{ .name = "listen",
-	  .kind = FLAG_TEXT,
-	  .offset = offsetof(struct run_options, listen_address),
-	  .initial = "127.0.0.1:9435",
-	  .help = "Where to listen for HTTP; :9435 is every address of this machine." },
-	{ .name = "web.config.file",
-	  .kind = FLAG_TEXT,
-	  .offset = offsetof(struct run_options, web_config),
-	  .help = "File with TLS, users and headers, as Prometheus' exporter-toolkit reads it." },
-	{ .name = "probes",
-	  .kind = FLAG_DIRECTORY,
-	  .offset = offsetof(struct run_options, probe_dir),
-	  .help = "Directory with NAME.yaml and NAME.bpf.o; without it, the probes that came with this program." },
-	{ .name = "by",
-	  .kind = FLAG_TEXT,
-	  .offset = offsetof(struct run_options, by),
-	  .help = "Split what can be split by this: cgroup, or what cgroups belong to: container, pod, namespace, image, unit." },
-	{ .name = "param",
-	  .kind = FLAG_LIST,
-	  .offset = offsetof(struct run_options, params),
-	  .help = "Set a parameter of a probe, as PROBE.NAME=VALUE." },
-	{ .name = "container",
-	  .kind = FLAG_LIST,
-	  .offset = offsetof(struct run_options, who[WHO_CONTAINER]),
-	  .help = "Count only what containers of this name do, or of this id (12 characters of it will do)." },
-	{ .name = "pod",
-	  .kind = FLAG_LIST,
-	  .offset = offsetof(struct run_options, who[WHO_POD]),
-	  .help = "Count only what pods of this name do, or NAMESPACE/NAME, or uid." },
-	{ .name = "namespace",
-	  .kind = FLAG_LIST,
-	  .offset = offsetof(struct run_options, who[WHO_NAMESPACE]),
-	  .help = "Count only what pods of this namespace do." },
-	{ .name = "unit",
-	  .kind = FLAG_LIST,
-	  .offset = offsetof(struct run_options, who[WHO_UNIT]),
-	  .help = "Count only what this systemd unit does." },
-	{ .name = "user",
-	  .kind = FLAG_LIST,
-	  .offset = offsetof(struct run_options, who[WHO_USER]),
-	  .help = "Count only what sessions and units of this user do, by name or number (their slice of systemd)." },
-	{ .name = "web.openmetrics",
-	  .kind = FLAG_BOOL,
-	  .offset = offsetof(struct run_options, prefers_openmetrics),
-	  .help = "Serve OpenMetrics to clients that prefer it, not only to those that take nothing else." },
-	{ .name = "web.enable-lifecycle",
-	  .kind = FLAG_BOOL,
-	  .offset = offsetof(struct run_options, has_lifecycle),
-	  .help = "Reload on POST /-/reload, as on SIGHUP." },
-	{ .name = "rewrite",
-	  .kind = FLAG_BOOL,
-	  .offset = offsetof(struct run_options, may_rewrite),
-	  .initial = "true",
-	  .help = "Change programs as they are loaded so that full maps lose nothing; --no-rewrite leaves them as they are." },
-	{ .name = "debug",
-	  .kind = FLAG_BOOL,
-	  .offset = offsetof(struct run_options, is_debugging),
-	  .help = "Log debug messages, serve raw maps at /maps." },
-	LEDGER_FLAGS(offsetof(struct run_options, ledger)),
-};
-
-static const struct flag_set flag_set = {
-	.help = "Serves the shipped probes, those that can run here; says of the others why not. PROBE names some of them.",
-	.arguments = "[PROBE…]",
-	.flags = flags,
-	.flag_count = array_size(flags),
-};
 
 struct run {
 	struct run_options options;
@@ -387,9 +304,7 @@ static int run_probes(struct run *run, struct err *err)
 	};
 	int r = param_settings__parse(&run->params, &run->options.params, run->options.by, err);
 
-	for (size_t i = 0; i < WHO_SUBJECT_COUNT; i++)
-		run->filter.names[i] = (struct who_names){ run->options.who[i].items,
-							   run->options.who[i].count };
+	run_options__who(&run->options, &run->filter);
 	if (r == 0)
 		r = service_check_web_config(run->options.web_config, err);
 	if (r == 0)
@@ -422,7 +337,10 @@ int command_run(const struct invocation *invocation)
 	struct err err = ERR_INIT;
 	int status;
 
-	if (!command_parse(invocation, &flag_set, STATUS_USAGE, &run.options, &result, &status))
+	if (run_names_gadget(invocation))
+		return run_gadgets(invocation);
+	if (!command_parse(invocation, run_flag_set(), STATUS_USAGE, &run.options, &result,
+			   &status))
 		return status;
 	if (ledger_flags__check(&run.options.ledger, &err) < 0)
 		return command_refuse(invocation, &result, &err, STATUS_USAGE);

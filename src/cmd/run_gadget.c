@@ -1,0 +1,398 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "cmd/gadget_flags.h"
+#include "cmd/host_root.h"
+#include "cmd/post_attach_mark.h"
+#include "cmd/run_options.h"
+#include "cmd/session.h"
+#include "cmd/terminal.h"
+#include "config/load.h"
+#include "pipeline/agent.h"
+#include "pipeline/gadget.h"
+#include "pipeline/output.h"
+#include "pipeline/stream.h"
+
+/* How often it is looked whether everything has been shown: as often as tables can be read. */
+#define LOOK_NS (20 * NS_PER_MS)
+/* A reader that has not taken the rest by then does not get it. */
+#define LAST_WRITE_NS (2 * NS_PER_S)
+
+struct gadget_run {
+	struct gadget_flags flags;
+	struct run_options *options; /* owned; with values of parameters behind it */
+	struct who_filter filter;
+	struct session session;
+	struct output *output; /* owned */
+	struct loop_watch *timeout, *look, *resize;
+	enum event_format format;
+};
+
+/* ---- what is asked for ---------------------------------------------------------------------------------- */
+
+bool run_names_gadget(const struct invocation *invocation)
+{
+	struct gadget_flags flags = { .gadgets = VEC_INIT };
+	bool is_any = !invocation->reader &&
+		      gadget_flags__find(&flags, run_flag_set(), invocation->argc, invocation->argv,
+					 NULL) == 0 &&
+		      flags.gadgets.len > 0;
+
+	gadget_flags__done(&flags);
+	return is_any;
+}
+
+static int refuse_format(const char *name, struct err *err)
+{
+	const char *names[EVENT_FORMAT_COUNT], *nearest;
+	struct strbuf known = STRBUF_INIT;
+	int r;
+
+	for (size_t i = 0; i < EVENT_FORMAT_COUNT; i++) {
+		names[i] = event_format_name((enum event_format)i);
+		strbuf__printf(&known, "%s%s", i ? ", " : "", names[i]);
+	}
+	nearest = str_nearest(name, names, EVENT_FORMAT_COUNT);
+	r = err__set(err, -EINVAL, NULL, "--output: '%s' is no format; there are %s%s%s%s", name,
+		     strbuf__text(&known), nearest ? "; did you mean '" : "",
+		     nearest ? nearest : "", nearest ? "'?" : "");
+	strbuf__done(&known);
+	return r;
+}
+
+/* What the flags' kinds cannot say. */
+static int check_options(struct gadget_run *run, const struct flags_result *result, struct err *err)
+{
+	const struct run_options *options = run->options;
+	const char *other;
+
+	run->format = EVENT_FORMAT_COLUMNS;
+	if (options->format[0]) {
+		run->format = event_format_find(options->format);
+		if (run->format == EVENT_FORMAT_COUNT)
+			return refuse_format(options->format, err);
+	}
+	other = gadget_flags__bind(&run->flags, result);
+	if (other)
+		return err__set(
+			err, -EINVAL, NULL,
+			"'%s' is no gadget; gadgets run apart from probes, and the list of either is in `sonde list`",
+			other);
+	if (options->timeout_ns < 0)
+		return err__set(err, -EINVAL, NULL, "--timeout: it has to be 0 or more");
+	return ledger_flags__check(&options->ledger, err);
+}
+
+/* ---- bringing them up ---------------------------------------------------------------------------------- */
+
+static int add_gadget(struct gadget_run *run, size_t index, struct err_list *errors)
+{
+	struct gadget_options options = { .value_count = 0 };
+	struct gadget *gadget = NULL;
+	struct err err = ERR_INIT;
+	int r = gadget_flags__values(&run->flags, run->options, index, &run->options->params,
+				     &options.values, &options.value_count, &err);
+
+	if (r < 0)
+		err_list__add(errors, &err);
+	if (r == 0)
+		r = gadget_open(run->flags.gadgets.items[index].path, &options, &gadget, errors);
+	if (r == 0) {
+		const struct spec *spec = gadget__spec(gadget);
+
+		for (uint32_t i = 0; i < spec->warning_count; i++)
+			log_at(LOG_DEBUG, &spec->warnings[i].at, "%s", spec->warnings[i].text);
+		r = agent__add(run->session.agent, gadget__take_spec(gadget), errors);
+	}
+	gadget__close(gadget);
+	return r;
+}
+
+static int add_gadgets(struct gadget_run *run)
+{
+	int first = 0;
+
+	for (size_t i = 0; i < run->flags.gadgets.len; i++) {
+		struct err_list errors = { .len = 0 };
+		int r = add_gadget(run, i, &errors);
+
+		for (size_t k = 0; k < errors.len; k++)
+			log_err(LOG_ERROR, &errors.items[k], "gadget '%s'",
+				run->flags.gadgets.items[i].word);
+		err_list__done(&errors);
+		if (first == 0)
+			first = r;
+	}
+	return first;
+}
+
+/* Machines of a cluster have the folder of the one who runs pods, and processes of it are told where they are. */
+static bool has_pods(void)
+{
+	const char *root = host_root();
+	char *path = str_printf("%s/var/lib/kubelet", root ? root : "");
+	bool is_there = path && access(path, F_OK) == 0;
+
+	free(path);
+	return is_there || getenv("KUBERNETES_SERVICE_HOST") != NULL;
+}
+
+static void on_closed(void *ctx)
+{
+	struct gadget_run *run = ctx;
+
+	loop__stop(run->session.loop, 0);
+}
+
+static struct terminal_size terminal_size_of(int fd)
+{
+	const struct terminal terminal = { .in_fd = fd, .out_fd = fd };
+
+	return isatty(fd) ? terminal__size(&terminal) : (struct terminal_size){ 0 };
+}
+
+static int open_output(struct gadget_run *run, struct err *err)
+{
+	const struct run_options *options = run->options;
+	struct terminal_size size = terminal_size_of(STDOUT_FILENO);
+	const struct output_options output = {
+		.agent = run->session.agent,
+		.loop = run->session.loop,
+		.fd = STDOUT_FILENO,
+		.format = run->format,
+		.has_format = options->format[0] != '\0',
+		.fields = options->fields[0] ? options->fields : NULL,
+		.order = options->order[0] ? options->order : NULL,
+		.max_entries = options->max_entries[0] ? options->max_entries : NULL,
+		.filters = { options->filters.items, options->filters.count },
+		.expressions = { options->expressions.items, options->expressions.count },
+		.is_terminal = size.columns > 0,
+		.is_colored = size.columns > 0 && !getenv("NO_COLOR"),
+		.columns = (uint16_t)size.columns,
+		.rows = (uint16_t)size.rows,
+		.has_pods = has_pods(),
+		.closed = on_closed,
+		.ctx = run,
+	};
+
+	return output__new(&output, &run->output, err);
+}
+
+static int check_attached(const struct gadget_run *run, uint32_t config, struct err *err)
+{
+	struct config_view view = agent__config(run->session.agent, config);
+	const struct part *missing = NULL;
+	uint32_t attached = 0;
+
+	for (uint32_t i = 0; i < view.part_count; i++) {
+		const struct part *part = agent__part(run->session.agent, config, i);
+
+		attached += part->state == PART_STATE_ATTACHED;
+		if (part->state != PART_STATE_ATTACHED && !part->is_stood_in_for && !missing)
+			missing = part;
+	}
+	if (missing && (attached == 0 || run->options->is_strict))
+		return err__set(err, -ENOENT, NULL,
+				"gadget '%s' cannot run here: prog '%s' (%s): %s", view.name,
+				missing->name, missing->hook,
+				missing->reason ? missing->reason : "no reason is known");
+	return 0;
+}
+
+static int attach_gadgets(struct gadget_run *run, struct err *err)
+{
+	for (uint32_t i = 0; i < agent__config_count(run->session.agent); i++) {
+		int r = session__attach(&run->session, i, err);
+
+		if (r == 0)
+			r = check_attached(run, i, err);
+		if (r < 0)
+			return r;
+	}
+	return agent__start(run->session.agent, err);
+}
+
+/* ---- while they run ------------------------------------------------------------------------------------- */
+
+static void on_timeout(void *ctx)
+{
+	struct gadget_run *run = ctx;
+
+	loop__stop(run->session.loop, 0);
+}
+
+static void look(void *ctx)
+{
+	struct gadget_run *run = ctx;
+
+	if (agent__is_done(run->session.agent))
+		loop__stop(run->session.loop, 0);
+}
+
+static void on_resize(void *ctx, int signal_number)
+{
+	struct gadget_run *run = ctx;
+	struct terminal_size size = terminal_size_of(STDOUT_FILENO);
+
+	(void)signal_number;
+	output__resize(run->output, (uint16_t)size.columns, (uint16_t)size.rows);
+}
+
+static int watch(struct gadget_run *run, struct err *err)
+{
+	struct loop *loop = run->session.loop;
+	sigset_t signals;
+	int r = loop__add_timer(loop, LOOK_NS, LOOK_NS, look, run, &run->look, err);
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGWINCH);
+	if (r == 0)
+		r = loop__add_signals(loop, &signals, on_resize, run, &run->resize, err);
+	if (r == 0 && run->options->timeout_ns > 0)
+		r = loop__add_timer(loop, run->options->timeout_ns, 0 /* once */, on_timeout, run,
+				    &run->timeout, err);
+	return r;
+}
+
+/* What was lost is never silent. */
+static void tell_losses(const struct gadget_run *run)
+{
+	struct agent *agent = run->session.agent;
+
+	for (uint32_t config = 0; config < agent__config_count(agent); config++) {
+		for (uint32_t i = 0; i < agent__stream_count(agent, config); i++) {
+			const struct stream *stream = agent__stream(agent, config, i);
+			struct stream_figures figures;
+
+			if (!stream)
+				continue;
+			stream__figures(stream, &figures);
+			if (figures.lost > 0)
+				log_warn(
+					"%s: data source '%s': %llu events were lost, %llu received; the map '%s' was full",
+					agent__config(agent, config).name,
+					stream__spec(stream)->name,
+					(unsigned long long)figures.lost,
+					(unsigned long long)figures.received,
+					stream__spec(stream)->map);
+			if (figures.cut > 0)
+				log_warn(
+					"%s: data source '%s': %llu rows were left out, there were too many",
+					agent__config(agent, config).name,
+					stream__spec(stream)->name,
+					(unsigned long long)figures.cut);
+		}
+	}
+}
+
+static int serve(struct gadget_run *run)
+{
+	int r = loop__run(run->session.loop);
+
+	agent__finish(run->session.agent);
+	output__finish(run->output, LAST_WRITE_NS);
+	tell_losses(run);
+	return r;
+}
+
+static int run_all(struct gadget_run *run, struct err *err)
+{
+	const struct session_options options = {
+		.is_strict = run->options->is_strict,
+		.is_debugging = run->options->is_debugging,
+		.hides_library = !run->options->is_debugging,
+		.leaves_programs_alone = !run->options->may_rewrite,
+		.title = "sonde",
+		.filter = &run->filter,
+	};
+	int r = session__open(&run->session, &options, err);
+
+	if (r == 0)
+		r = add_gadgets(run);
+	if (r == 0)
+		r = open_output(run, err);
+	if (r == 0)
+		r = attach_gadgets(run, err);
+	if (r == 0)
+		r = watch(run, err);
+	if (r < 0)
+		return r;
+	post_attach_mark();
+	return serve(run);
+}
+
+static void close_all(struct gadget_run *run)
+{
+	struct loop *loop = run->session.loop;
+
+	if (loop) {
+		run->timeout = loop__remove(loop, run->timeout);
+		run->look = loop__remove(loop, run->look);
+		run->resize = loop__remove(loop, run->resize);
+	}
+	run->output = output__free(run->output);
+	session__close(&run->session);
+	gadget_flags__done(&run->flags);
+	free(run->options);
+}
+
+/* ---- the command ---------------------------------------------------------------------------------------- */
+
+/* The gadgets, and the flags that their parameters are. */
+static int read_gadgets(struct gadget_run *run, const struct invocation *invocation)
+{
+	struct err_list errors = { .len = 0 };
+	struct err err = ERR_INIT;
+	int r = gadget_flags__find(&run->flags, run_flag_set(), invocation->argc, invocation->argv,
+				   &err);
+
+	if (r < 0)
+		err_list__add(&errors, &err);
+	if (r == 0)
+		r = gadget_flags__make(&run->flags, run_flag_set(), sizeof(*run->options), &errors);
+	for (size_t i = 0; i < errors.len; i++)
+		log_err(LOG_ERROR, &errors.items[i], "run");
+	err_list__done(&errors);
+	if (r < 0)
+		return r;
+	run->options = calloc(1, gadget_flags__options_size(&run->flags));
+	return run->options ? 0 : -ENOMEM;
+}
+
+int run_gadgets(const struct invocation *invocation)
+{
+	struct gadget_run run = { .flags = { .gadgets = VEC_INIT } };
+	struct flags_result result = FLAGS_RESULT_INIT;
+	struct err err = ERR_INIT;
+	int status = STATUS_FAILED, r;
+
+	log_setup(&(struct log_options){ .level = LOG_WARN, .has_no_timestamps = true });
+	r = read_gadgets(&run, invocation);
+	if (r < 0 || !command_parse(invocation, &run.flags.set, STATUS_USAGE, run.options, &result,
+				    &status)) {
+		close_all(&run);
+		return status;
+	}
+	if (check_options(&run, &result, &err) < 0) {
+		close_all(&run);
+		return command_refuse(invocation, &result, &err, STATUS_USAGE);
+	}
+	if (run.options->is_debugging)
+		log_setup(&(struct log_options){ .level = LOG_DEBUG, .has_no_timestamps = true });
+	run_options__who(run.options, &run.filter);
+	r = run_all(&run, &err);
+	if (err__is_set(&err))
+		log_err(LOG_ERROR, &err, "run");
+	err__done(&err);
+	close_all(&run);
+	flags_result__done(&result);
+	return r < 0 ? STATUS_FAILED : STATUS_OK;
+}
