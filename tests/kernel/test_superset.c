@@ -181,7 +181,7 @@ static void test_params__that_cannot_be_set(void **state)
 		const char *message;
 	} rows[] = {
 		{ "--param=superset.by_grup=1",
-		  "'superset' has no parameter 'by_grup'; it has: by_group, step, word" },
+		  "'superset' has no parameter 'by_grup'; did you mean 'by_group'?" },
 		{ "--param=superset.step=-1",
 		  "parameter 'step' of 'superset' is \"-1\"; it must be a whole number" },
 		{ "--param=super.step=1", "there is no 'super' here whose 'step' could be set" },

@@ -76,7 +76,7 @@ static void test_apply__errors_say_what_was_meant(void **state)
 	assert_int_equal(parse(&settings, "tcp.counts=12", "", &err), 0);
 	assert_int_equal(param_settings__apply(&settings, spec, &err), -ENOENT);
 	assert_string_equal(err.text,
-			    "--param: 'tcp' has no parameter 'counts'; it has: by_cgroup, count");
+			    "--param: 'tcp' has no parameter 'counts'; did you mean 'count'?");
 	err__done(&err);
 	param_settings__done(&settings);
 	spec__free(spec);
