@@ -133,7 +133,7 @@ cp all/good.bpf.o params/whole.bpf.o
 } >params/split.yaml
 printf 'help: None\nmetrics: {gauges: [{name: marks_total, help: Marks}]}\n' >params/whole.yaml
 tap_has "run --param: unknown" "$(sonde run --probes=params --param=split.width=1)$(cat errors)" \
-	"--param: 'split' has no parameter 'width'; it has: by_cgroup, depth"
+	"--param: 'split' has no parameter 'width'; did you mean 'depth'?"
 tap_has "run --param: exit status" "$(sonde run --probes=params --param=split.depth=many)" "exit 1"
 tap_has "run --param: of another type" "$(cat errors)" "parameter 'depth' of 'split' is \"many\""
 tap_has "run --param: no such probe" "$(sonde run --probes=params --param=splat.depth=1)$(cat errors)" \
