@@ -209,7 +209,10 @@ int documents_read(struct arena *arena, const struct dialect_input *input,
 	struct reader reader = {
 		.arena = arena, .text = input->text, .origin = input->origin, .errors = errors
 	};
-	int r = add_documents(&reader);
+	int r = memchr(input->text, '\0', input->len)
+			? err_list__set(errors, -EINVAL, &(struct loc){ .file = input->origin },
+					"the config has a NUL byte; it must be text")
+			: add_documents(&reader);
 
 	if (r == 0 && reader.roots.len == 0)
 		r = err_list__set(errors, -EINVAL, &(struct loc){ .file = input->origin },

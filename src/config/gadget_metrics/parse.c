@@ -505,7 +505,8 @@ static int add_metrics(struct writer *writer, const struct config_text *config)
 	int first = 0;
 
 	if (config->metrics.count == 0)
-		return err_list__set(writer->errors, -EINVAL, &config->metrics.at,
+		return err_list__set(writer->errors, -EINVAL,
+				     config->metrics.at.file ? &config->metrics.at : &config->at,
 				     "'metrics' is empty; it needs at least one metric");
 	for (uint32_t i = 0; i < config->metrics.count && first != -ENOMEM; i++) {
 		int r = add_metric(writer, &texts[i]);
