@@ -296,7 +296,9 @@ static int add_selectors(struct writer *writer, struct draft *draft, const struc
 				     "a metric has at most %u selectors, not %u", MAX_SELECTORS,
 				     text->selector.count);
 	for (uint32_t i = 0; i < text->selector.count; i++) {
-		int r = selector_parse(writer->arena, nodes[i], &when[i], writer->errors);
+		int r = nodes[i] ? selector_parse(writer->arena, nodes[i], &when[i], writer->errors)
+				 : err_list__set(writer->errors, -EINVAL, &text->selector.at,
+						 "selector %u is empty; write column:rule", i + 1);
 		int field = r < 0 ? r
 				  : add_field(draft, selected_column(when[i].field), &when[i].at);
 
