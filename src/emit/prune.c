@@ -172,15 +172,18 @@ int prune_run(const struct prune_request *request, struct bpf_insn *insns,
 			    .size = request->record_size,
 			    .needed = request->needed },
 	};
+	bool is_changed;
 
 	if (!pruner.places)
 		return err__set(err, -ENOMEM, NULL, "no memory to prune %u instructions",
 				request->program->insn_count);
 	flow__each(request->flow, learn, &pruner);
 	/* Each round has fewer instructions, so this ends. */
-	do
+	do {
 		find_live(&pruner);
-	while (remove_dead(&pruner) | remove_branches(&pruner));
+		is_changed = remove_dead(&pruner);
+		is_changed |= remove_branches(&pruner);
+	} while (is_changed);
 	count_needed(&pruner, ret_result);
 	free(pruner.places);
 	return 0;

@@ -24,6 +24,7 @@ struct features {
 	int lsm;           /* UNTRIED, 0 or -errno */
 	int fentry; /* UNTRIED, or -EPERM: this kernel refuses all of them, whatever the function */
 	int load;   /* UNTRIED, 0, or why not even the plainest tracing program may be loaded */
+	int exchange; /* UNTRIED, 0 or -errno */
 };
 
 int features__new(struct host *host, struct features **ret_features, struct err *err)
@@ -37,6 +38,7 @@ int features__new(struct host *host, struct features **ret_features, struct err 
 	features->lsm = UNTRIED;
 	features->fentry = UNTRIED;
 	features->load = UNTRIED;
+	features->exchange = UNTRIED;
 	*ret_features = features;
 	return 0;
 }
@@ -154,6 +156,17 @@ int features__lsm(struct features *features, struct err *err)
 	return 0; /* active, or the list cannot be read: the kernel will say */
 }
 
+static int try_load(uint32_t program_type, const struct bpf_insn *insns, size_t count,
+		    const struct bpf_prog_load_opts *options)
+{
+	int fd = bpf_prog_load(program_type, NULL, "GPL", insns, count, options);
+
+	if (fd < 0)
+		return -errno;
+	(void)close(fd);
+	return 0;
+}
+
 static int load_nothing(uint32_t program_type, uint32_t attach_type, uint32_t btf_id)
 {
 	static const struct bpf_insn nothing[] = {
@@ -162,12 +175,30 @@ static int load_nothing(uint32_t program_type, uint32_t attach_type, uint32_t bt
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = attach_type,
 		    .attach_btf_id = btf_id);
-	int fd = bpf_prog_load(program_type, NULL, "GPL", nothing, array_size(nothing), &options);
 
-	if (fd < 0)
-		return -errno;
-	(void)close(fd);
-	return 0;
+	return try_load(program_type, nothing, array_size(nothing), &options);
+}
+
+bool features__exchange(struct features *features)
+{
+	static const struct bpf_insn exchange[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0 },
+		{ .code = BPF_STX | BPF_MEM | BPF_DW,
+		  .dst_reg = BPF_REG_10,
+		  .src_reg = BPF_REG_0,
+		  .off = -8 },
+		{ .code = BPF_STX | BPF_ATOMIC | BPF_DW,
+		  .dst_reg = BPF_REG_10,
+		  .src_reg = BPF_REG_0,
+		  .off = -8,
+		  .imm = BPF_XCHG },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+
+	if (features->exchange == UNTRIED)
+		features->exchange = try_load(BPF_PROG_TYPE_SOCKET_FILTER, exchange,
+					      array_size(exchange), NULL);
+	return features->exchange == 0;
 }
 
 static bool needs_trampoline(uint32_t attach_type)

@@ -25,6 +25,8 @@ int features__kprobes(struct features *features, struct err *err);
 int features__uprobes(struct features *features, struct err *err);
 /* Whether LSM programs are called at all: 0, or why not. */
 int features__lsm(struct features *features, struct err *err);
+/* Whether programs may exchange a word of memory with a register (BPF_XCHG, since Linux 5.12). */
+bool features__exchange(struct features *features);
 /* Whether programs that hang on a function of the kernel (fentry, fexit, fmod_ret, lsm) are refused altogether, found
  * by loading an empty one onto this type of the kernel's BTF. 0: not as far as can be told. */
 int features__tracing(struct features *features, uint32_t program_type, uint32_t attach_type,

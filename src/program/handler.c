@@ -84,6 +84,5 @@ int handler_prepare_load(struct bpf_program *library, struct bpf_prog_load_opts 
 		return 0;
 	if (cookie & SECTION_BTF && !options->attach_btf_id && !options->attach_prog_fd)
 		return refuse_target(entered, part);
-	rewriter__run(entered, part, options);
-	return 0;
+	return rewriter__run(entered, part, options);
 }

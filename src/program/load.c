@@ -227,7 +227,10 @@ static int load_original(struct program *program, struct program_part *part, str
 {
 	int r;
 
-	rewriter__give_up(program, part, err);
+	if (counted_rings__step_down(program, part, err))
+		err__done(err);
+	else
+		rewriter__give_up(program, part, err);
 	r = program__open_library(program, err);
 	return r < 0 ? r : 1;
 }
@@ -248,6 +251,10 @@ static int try_load(struct program *program, struct err *err)
 	rewriter__end(program);
 	if (r == 0)
 		return 0;
+	if (program->rings.must_retry) {
+		r = program__open_library(program, err);
+		return r < 0 ? r : 1;
+	}
 	part = find_culprit(program);
 	if (!part) {
 		next = do_without_function(program, err);
@@ -289,7 +296,7 @@ int program__load(struct program *program, struct err *err)
 	r = rewriter__prepare(program, err);
 	if (r == 0)
 		r = 1;
-	/* Each round has one program, one rewritten program or one strong symbol less, so this ends. */
+	/* Each round has one program, one rung or rewritten program, or one strong symbol less, so this ends. */
 	while (r > 0) {
 		r = check_plan(program, err);
 		if (r == 0)

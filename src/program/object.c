@@ -251,6 +251,7 @@ struct program *program__close(struct program *program)
 	program__forget_inherited(program);
 	vec_done(&program->constants);
 	rewriter__done(program);
+	counted_rings__done(&program->rings);
 	bpf_object__close(program->object);
 	library_log__leave(&program->log);
 	features__free(program->features);

@@ -8,6 +8,7 @@
  * move its parts on.
  */
 
+#include "program/aggregate.h"
 #include "program/attach.h"
 #include "program/library.h"
 #include "program/place.h"
@@ -98,6 +99,7 @@ struct program {
 	VEC(struct followed_target) targets;
 	struct target_figures target_figures;
 	struct rewriter rewriter;
+	struct counted_rings rings;
 	bool is_loaded;
 };
 

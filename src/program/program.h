@@ -185,6 +185,63 @@ struct rewrite_site {
 uint32_t program__site_count(const struct program *program);
 const struct rewrite_site *program__site(const struct program *program, uint32_t index);
 
+/* ---- records that are counted where they are made (aggregate.c) ---- */
+
+/* How far down a program's records come, from far to near. */
+enum rung {
+	RUNG_UNTOUCHED, /* the program runs as it is */
+	RUNG_QUIET_RING, /* every record comes through the ring, but none wakes anybody up: drain it on a timer */
+	RUNG_SLOT, /* counted in the kernel; no record comes through the ring, unless events are on */
+	RUNG_PRUNED, /* the same, and what only served bytes that nobody counts is taken out of the program */
+};
+
+/*
+ * Between plan and load: records that the object's programs send through this ring or perf buffer are counted in the
+ * kernel by these aggregates (copied; all of the same record size), as far down as `most` at the highest. RUNG_PRUNED only
+ * when no consumer of events can come: there is no switch then, and the ring is made as small as it can be.
+ * RUNG_QUIET_RING with no aggregates only quiets the ring. A program that cannot have a rung takes the next one down, and
+ * when one cannot be counted in the kernel, none of the programs of this ring is: then every record comes through it.
+ * -ENOENT: no such map; -EEXIST: it is wanted already; -EINVAL, -E2BIG: aggregates that cannot be; -EBUSY: too late.
+ */
+struct aggregate;
+int program__want_aggregate(struct program *program, const char *ring, const struct aggregate *list,
+			    uint32_t count, enum rung most, struct err *err);
+/*
+ * After load: where the aggregate of that index counts. `counts` is a hash from key to value, which stays cumulative and
+ * from which nothing may be deleted; the first value_size bytes of the only element of `spare` are the value of all keys
+ * that had no room. -ENOENT: records come through the ring instead (err says why), or nothing was wanted.
+ */
+int program__aggregate(const struct program *program, const char *ring, uint32_t index,
+		       struct program_map *ret_counts, struct program_map *ret_spare,
+		       struct err *err);
+
+/* After load, of each program that sends records through the ring. Strings are the program's. */
+struct rung_view {
+	const char *program;
+	enum rung rung;
+	const char *reason;                  /* or NULL: why it has none above it */
+	const char *cause;                   /* or NULL: the end of the verifier's log for that */
+	uint32_t instructions, removed;      /* before; of these RUNG_PRUNED took out */
+	uint32_t record_bytes, needed_bytes; /* RUNG_PRUNED: those that are still filled in */
+};
+uint32_t program__rung_count(const struct program *program, const char *ring);
+const struct rung_view *program__rung(const struct program *program, const char *ring,
+				      uint32_t index);
+const char *rung_name(enum rung rung); /* "pruned slot", "slot", "quiet ring", "untouched" */
+
+/*
+ * From now on records come through the ring, too, or no longer; each is counted in the kernel in either case. Nothing wakes
+ * the consumer up. -EOPNOTSUPP: the ring was wanted without a switch. Without effect where they come through it anyway.
+ */
+int program__set_events(struct program *program, const char *ring, bool is_on, struct err *err);
+/* What kept records from being seen; all 0 when they are not counted in the kernel. */
+struct ring_losses {
+	uint64_t uncounted; /* no slot was free: neither counted nor in the ring */
+	uint64_t
+		unsent; /* counted, but the ring had no room: the consumer that events are on for missed them */
+};
+struct ring_losses program__ring_losses(const struct program *program, const char *ring);
+
 /*
  * Reads all that an attached iterator of the object writes, row by row, one network namespace after another when it
  * follows these; each is row_bytes long, and may be at any

@@ -102,6 +102,11 @@ int program__want_overflow(struct program *program, const char *map,
 
 /* ---- before a load ---- */
 
+static bool has_wishes(const struct program *program)
+{
+	return program->rewriter.maps.len > 0 || program->rings.rings.len > 0;
+}
+
 /* Per CPU, because programs that add without a lock may do so on several CPUs at once. */
 static void make_map(struct program *program, struct overflow_map *map)
 {
@@ -151,7 +156,7 @@ int rewriter__prepare(struct program *program, struct err *err)
 	size_t size;
 	int r;
 
-	if (program->rewriter.maps.len == 0 ||
+	if (!has_wishes(program) ||
 	    image_find_section(program->image, program->image_len, ".BTF", &section, &size) < 0)
 		return 0;
 	btf = size <= UINT32_MAX ? btf__new(section, (uint32_t)size) : NULL;
@@ -184,7 +189,7 @@ int rewriter__begin(struct program *program, struct err *err)
 
 	rewriter->sites.len = 0;
 	rewriter->known.len = rewriter->known_names.len = 0;
-	if (rewriter->maps.len == 0)
+	if (!has_wishes(program))
 		return 0;
 	vec_for_each(&rewriter->maps, map) {
 		if (map->fd < 0 && !map->problem)
@@ -193,7 +198,7 @@ int rewriter__begin(struct program *program, struct err *err)
 			return err__set(err, -ENOMEM, NULL, "no memory for an overflow map");
 	}
 	rewriter->function_type = find_function_type(program);
-	return 0;
+	return counted_rings__begin(program, err);
 }
 
 void rewriter__end(struct program *program)
@@ -258,6 +263,9 @@ struct rewrite {
 	struct program *program;
 	struct program_part *part;
 	struct flow_program source;
+	struct flow *flow;        /* owned */
+	struct site_list sites;   /* owned; inserts into maps */
+	struct counted_plan plan; /* owned; records */
 	uint32_t redirected;
 };
 
@@ -335,37 +343,31 @@ static int judge_site(struct rewrite *rewrite, const struct site *site, struct e
 		       : 0;
 }
 
-static int find_sites(const struct flow_program *source, struct site_list *list, struct err *err)
-{
-	struct flow *flow = NULL;
-	int r = flow__new(source, &flow, err);
-
-	if (r == 0 && sites_find(source, flow, list) < 0)
-		r = err__set(err, -ENOMEM, NULL, "no memory for the sites of a program");
-	flow__free(flow);
-	return r;
-}
-
-static int splice_sites(struct rewrite *rewrite, const struct site_list *list,
-			const struct bpf_prog_load_opts *options, struct err *err)
+static int splice_all(struct rewrite *rewrite, const struct bpf_prog_load_opts *options,
+		      struct err *err)
 {
 	struct rewriter *rewriter = &rewrite->program->rewriter;
 	const struct splice_source source = {
-		.insns = rewrite->source.insns,
+		.insns = rewrite->plan.insns ? rewrite->plan.insns : rewrite->source.insns,
 		.insn_count = rewrite->source.insn_count,
 		.functions = { options->func_info, options->func_info_cnt,
 			       options->func_info_rec_size },
 		.lines = { options->line_info, options->line_info_cnt,
 			   options->line_info_rec_size },
 	};
+	uint32_t counted = 0;
 	int r;
 
 	splice__done(&rewriter->splice);
 	r = splice__init(&rewriter->splice, &source, err);
 	vec_for_each(&rewriter->maps, map)
 		map->subprogram = -1;
-	vec_for_each(&list->sites, site)
+	vec_for_each(&rewrite->sites.sites, site)
 		r = r < 0 ? r : judge_site(rewrite, site, err);
+	if (r == 0)
+		r = counted_plan__splice(&rewrite->plan, rewrite->program, &rewriter->splice,
+					 &counted, err);
+	rewrite->redirected += counted;
 	return r;
 }
 
@@ -388,35 +390,50 @@ static int hand_over(struct rewrite *rewrite, struct bpf_prog_load_opts *options
 	return 0;
 }
 
-static bool has_updates(const struct flow_program *source)
+/* Whether anything in it can be of interest, by its calls alone. */
+static bool has_calls(const struct program *program, const struct flow_program *source)
 {
-	for (uint32_t i = 0; i < source->insn_count; i++)
-		if (insn_calls_helper(&source->insns[i], BPF_FUNC_map_update_elem))
+	for (uint32_t i = 0; i < source->insn_count; i++) {
+		const struct bpf_insn *insn = &source->insns[i];
+
+		if (insn_calls_helper(insn, BPF_FUNC_map_update_elem) ||
+		    (program->rings.rings.len > 0 && insn_is_call(insn)))
 			return true;
+	}
 	return false;
+}
+
+static int look_at(struct rewrite *rewrite, struct err *err)
+{
+	int r = flow__new(&rewrite->source, &rewrite->flow, err);
+
+	if (r < 0)
+		return r;
+	if (sites_find(&rewrite->source, rewrite->flow, &rewrite->sites) < 0)
+		return err__set(err, -ENOMEM, NULL, "no memory for the sites of a program");
+	return counted_plan__make(&rewrite->plan, rewrite->program, rewrite->part, &rewrite->source,
+				  rewrite->flow, err);
 }
 
 static int rewrite_part(struct rewrite *rewrite, struct bpf_prog_load_opts *options,
 			struct err *err)
 {
 	struct rewriter *rewriter = &rewrite->program->rewriter;
-	struct site_list list = { .sites = VEC_INIT };
 	int r;
 
 	rewrite->source.insns = bpf_program__insns(rewrite->part->library);
 	rewrite->source.insn_count = (uint32_t)bpf_program__insn_cnt(rewrite->part->library);
-	if (!has_updates(&rewrite->source))
+	if (!has_calls(rewrite->program, &rewrite->source))
 		return 0;
 	if (learn_maps(rewrite->program) < 0)
 		return err__set(err, -ENOMEM, NULL, "no memory for the maps of an object");
 	rewrite->source.maps = rewriter->known.items;
 	rewrite->source.map_count = (uint32_t)rewriter->known.len;
-	r = find_sites(&rewrite->source, &list, err);
+	r = look_at(rewrite, err);
 	if (r == 0)
-		r = splice_sites(rewrite, &list, options, err);
+		r = splice_all(rewrite, options, err);
 	if (r == 0 && rewrite->redirected > 0 && !rewrite->part->keeps_original)
 		r = hand_over(rewrite, options, err);
-	site_list__done(&list);
 	return r;
 }
 
@@ -437,22 +454,27 @@ static void keep_original(struct program *program, struct program_part *part, co
 		err->text ? err->text : strerror(-err->code));
 }
 
-void rewriter__run(struct program *program, struct program_part *part,
-		   struct bpf_prog_load_opts *options)
+int rewriter__run(struct program *program, struct program_part *part,
+		  struct bpf_prog_load_opts *options)
 {
 	__cleanup(err__done) struct err err = ERR_INIT;
 	struct rewrite rewrite = { .program = program, .part = part };
 
 	part->is_rewritten = false;
-	if (program->rewriter.maps.len == 0)
-		return;
+	if (!has_wishes(program))
+		return 0;
 	if (rewrite_part(&rewrite, options, &err) < 0) {
 		part->view.why_original = arena__strdup(&program->arena,
 							err.text ? err.text : strerror(-err.code));
 		part->keeps_original = true;
+		counted_rings__refuse(program, part, part->view.why_original);
 	}
 	if (part->keeps_original)
 		take_back(program, part);
+	counted_plan__done(&rewrite.plan);
+	site_list__done(&rewrite.sites);
+	flow__free(rewrite.flow);
+	return program->rings.must_retry ? -EAGAIN : 0;
 }
 
 void rewriter__give_up(struct program *program, struct program_part *part, struct err *err)

@@ -43,9 +43,12 @@ struct rewriter {
 int rewriter__prepare(struct program *program, struct err *err);
 /* Before each try: makes the overflow maps that are not there yet. */
 int rewriter__begin(struct program *program, struct err *err);
-/* Redirects the lookups of one program. Never fails: what cannot be done is noted with the part or the map. */
-void rewriter__run(struct program *program, struct program_part *part,
-		   struct bpf_prog_load_opts *options);
+/*
+ * Redirects the lookups and counts the records of one program. What cannot be done is noted with the part, the map or the
+ * ring. -EAGAIN: programs before it were made for what this one cannot have; the load has to begin anew.
+ */
+int rewriter__run(struct program *program, struct program_part *part,
+		  struct bpf_prog_load_opts *options);
 /* After each try. */
 void rewriter__end(struct program *program);
 void rewriter__done(struct program *program);
