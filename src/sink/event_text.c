@@ -2,14 +2,14 @@
 #include "sink/event_text.h"
 
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #include "base/mem.h"
 #include "base/str.h"
 
 #define REPLACEMENT "\xef\xbf\xbd"
-
-#define EACH_BYTE(value) ((uint64_t)(value)*0x0101010101010101ULL)
-#define HIGH_BITS EACH_BYTE(0x80)
 
 /*
  * What stands between the printable characters: C0 and C1 controls, marks that turn the direction of text (a name could
@@ -52,26 +52,66 @@ static bool is_plain(unsigned char c)
 	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
 }
 
+#ifdef __SSE2__
+
+#define BLOCK 16
+
+/* Copies a block; returns how many of its bytes, from the first on, are plain. Signed, what is no ASCII is below blank. */
+static inline size_t copy_block(char *to, const char *text)
+{
+	__m128i bytes = _mm_loadu_si128((const __m128i_u *)text);
+	__m128i others = _mm_cmplt_epi8(bytes, _mm_set1_epi8(' '));
+
+	_mm_storeu_si128((__m128i_u *)to, bytes);
+	others = _mm_or_si128(others, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')));
+	others = _mm_or_si128(others, _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+	others = _mm_or_si128(others, _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f)));
+	return (size_t)__builtin_ctz((unsigned int)_mm_movemask_epi8(others) | 1u << BLOCK);
+}
+
+#else
+
+#define BLOCK 8
+
+#define EACH_BYTE(value) ((uint64_t)(value)*0x0101010101010101ULL)
+#define HIGH_BITS EACH_BYTE(0x80)
+
 /* Not 0 if a byte of the word is 0, or may be, beside one that is. */
 static uint64_t zero_bytes(uint64_t word)
 {
 	return (word - EACH_BYTE(1)) & ~word & HIGH_BITS;
 }
 
-/* Copies plain characters, eight at a time, up to the first other one; returns how many. */
+/* Copies a block; returns its size when all of it is plain, otherwise how much is: at least 0. */
+static inline size_t copy_block(char *to, const char *text)
+{
+	uint64_t word;
+	size_t at = 0;
+
+	memcpy(&word, text, sizeof(word));
+	memcpy(to, &word, sizeof(word));
+	if (!((word & HIGH_BITS) | ((word - EACH_BYTE(0x20)) & ~word & HIGH_BITS) |
+	      zero_bytes(word ^ EACH_BYTE('"')) | zero_bytes(word ^ EACH_BYTE('\\')) |
+	      zero_bytes(word ^ EACH_BYTE(0x7f))))
+		return BLOCK;
+	while (at < BLOCK && is_plain((unsigned char)text[at]))
+		at++;
+	return at;
+}
+
+#endif
+
+/* Copies plain characters, a block at a time, up to the first other one; returns how many. */
 static size_t copy_plain(char *to, const char *text, size_t len)
 {
 	size_t at = 0;
 
-	for (; len - at >= sizeof(uint64_t); at += sizeof(uint64_t)) {
-		uint64_t word;
+	while (len - at >= BLOCK) {
+		size_t plain = copy_block(to + at, text + at);
 
-		memcpy(&word, text + at, sizeof(word));
-		memcpy(to + at, &word, sizeof(word));
-		if ((word & HIGH_BITS) | ((word - EACH_BYTE(0x20)) & ~word & HIGH_BITS) |
-		    zero_bytes(word ^ EACH_BYTE('"')) | zero_bytes(word ^ EACH_BYTE('\\')) |
-		    zero_bytes(word ^ EACH_BYTE(0x7f)))
-			break;
+		at += plain;
+		if (plain < BLOCK)
+			return at;
 	}
 	for (; at < len && is_plain((unsigned char)text[at]); at++)
 		to[at] = text[at];
@@ -127,4 +167,16 @@ char *event_text_quote(char *to, const char *text, size_t len)
 	}
 	*to++ = '"';
 	return to;
+}
+
+char *event_text_quote_field(char *to, const char *text, size_t size)
+{
+	/* A NUL is not plain either: of most fields the end is found while they are copied. */
+	size_t plain = copy_plain(to + 1, text, size);
+
+	if (plain < size && text[plain] != 0)
+		return event_text_quote(to, text, strnlen(text, size));
+	*to = '"';
+	to[plain + 1] = '"';
+	return to + plain + 2;
 }

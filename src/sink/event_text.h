@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /* Room that a quoted text of so many bytes may take, and in which copying may run over. */
-#define EVENT_TEXT_ROOM(len) (6 * (len) + 16)
+#define EVENT_TEXT_ROOM(len) (6 * (len) + 32)
 
 #define EVENT_TEXT_REPLACEMENT 0xfffdu
 
@@ -21,6 +21,9 @@
  * or a parser of YAML refuse is escaped. `to` has EVENT_TEXT_ROOM(len) bytes.
  */
 char *event_text_quote(char *to, const char *text, size_t len);
+
+/* The same up to the first NUL, or the whole of the field. */
+char *event_text_quote_field(char *to, const char *text, size_t size);
 
 /*
  * The character that the bytes start with and, in *ret_step, how long it is (at least 1). An invalid byte is U+FFFD;

@@ -8,11 +8,14 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "sink/event_number.h"
 #include "sink/event_text.h"
 #include "sink/event_tree.h"
 #include "sink/yaml_text.h"
 
 #define INDENTATION 2
+#define SHORT_TEXT_SIZE 256
+#define COPY_BLOCK 16                  /* what is copied runs over by up to that */
 #define NUMBER_ROOM NUM_DOUBLE_MAX_LEN /* the longest of them, and of "null" and "false" */
 
 /* The first ones read their bytes themselves; they are what nearly all fields are. */
@@ -23,6 +26,7 @@ enum op_kind {
 	OP_U64,
 	OP_S32,
 	OP_S64,
+	OP_SHORT_TEXT, /* bounded as numbers are */
 	OP_TEXT,
 	OP_VALUE,  /* by record__get() */
 	OP_ARRAY,  /* element by element */
@@ -62,7 +66,7 @@ static enum op_kind kind_of(const struct field *field)
 	if (field->count != 1)
 		return OP_ARRAY;
 	if (field->type == FIELD_TYPE_STRING)
-		return OP_TEXT;
+		return field->size <= SHORT_TEXT_SIZE ? OP_SHORT_TEXT : OP_TEXT;
 	for (size_t i = 0; i < array_size(direct) && !(field->flags & FIELD_BIG_ENDIAN); i++)
 		if (direct[i].type == field->type && direct[i].size == field->size)
 			return direct[i].kind;
@@ -85,6 +89,8 @@ static int add_op(struct event_writer *writer, size_t text_at, enum op_kind kind
 		op.offset = field->offset;
 		op.size = field->size;
 		writer->reads[index] = true;
+		if (kind == OP_SHORT_TEXT)
+			writer->bound += EVENT_TEXT_ROOM(field->size);
 		if (is_raw(field) && end > writer->raw_size)
 			writer->raw_size = end;
 	}
@@ -190,7 +196,12 @@ static int compile(struct event_writer *writer, const struct event_step *steps, 
 		text_at = writer->text.len;
 	}
 	add_end(writer, &place);
-	return add_op(writer, text_at, OP_END, EVENT_FIELD_STREAM);
+	if (add_op(writer, text_at, OP_END, EVENT_FIELD_STREAM) < 0)
+		return -ENOMEM;
+	for (int i = 0; i < COPY_BLOCK; i++)
+		strbuf__add_char(&writer->text, ' ');
+	writer->bound += COPY_BLOCK;
+	return 0;
 }
 
 int event_writer__init(struct event_writer *writer, const struct event_stream *stream,
@@ -263,6 +274,15 @@ static void put_text(struct output *output, const char *text, size_t len)
 			     : event_text_quote(output->at, text, len);
 }
 
+/* Up to the first NUL, of so many bytes. */
+static void put_raw_text(struct output *output, const char *text, size_t size)
+{
+	if (output->writer->notation == EVENT_NOTATION_YAML)
+		put_text(output, text, strnlen(text, size));
+	else if (reserve(output, EVENT_TEXT_ROOM(size)))
+		output->at = event_text_quote_field(output->at, text, size);
+}
+
 static void put_hex(struct output *output, const void *bytes, size_t len)
 {
 	if (!reserve(output, EVENT_TEXT_ROOM(len)))
@@ -296,13 +316,13 @@ static void put_value(struct output *output, const struct value *value)
 	case FIELD_TYPE_S16:
 	case FIELD_TYPE_S32:
 	case FIELD_TYPE_S64:
-		output->at += num_format_i64(output->at, value->s64);
+		output->at = event_number_put_signed(output->at, value->s64);
 		return;
 	case FIELD_TYPE_U8:
 	case FIELD_TYPE_U16:
 	case FIELD_TYPE_U32:
 	case FIELD_TYPE_U64:
-		output->at += num_format_u64(output->at, value->u64);
+		output->at = event_number_put(output->at, value->u64);
 		return;
 	}
 }
@@ -363,75 +383,128 @@ static inline uint64_t read_bytes(const void *from, size_t size)
 	return value;
 }
 
-static void put_op(struct output *output, const struct event_op *op, const struct record *record)
+/* What needs no room but what is bounded: numbers of the machine's own order, and short texts; NULL: it is neither. */
+static inline char *put_bounded(char *at, const struct event_op *op, const char *raw, bool is_yaml)
 {
-	const char *raw = (const char *)record->raw + op->offset;
+	uint64_t value = 0;
+	bool is_negative = false;
 
 	switch (op->kind) {
 	case OP_U8:
-		output->at += num_format_u64(output->at, read_bytes(raw, 1));
-		return;
+		value = read_bytes(raw, 1);
+		break;
 	case OP_U16:
-		output->at += num_format_u64(output->at, read_bytes(raw, 2));
-		return;
+		value = read_bytes(raw, 2);
+		break;
 	case OP_U32:
-		output->at += num_format_u64(output->at, read_bytes(raw, 4));
-		return;
-	case OP_U64:
-		output->at += num_format_u64(output->at, read_bytes(raw, 8));
-		return;
+		value = read_bytes(raw, 4);
+		break;
 	case OP_S32:
-		output->at += num_format_i64(output->at, (int32_t)read_bytes(raw, 4));
-		return;
+		value = (uint64_t)(int32_t)read_bytes(raw, 4);
+		is_negative = (int64_t)value < 0;
+		break;
+	case OP_U64:
+		value = read_bytes(raw, 8);
+		break;
 	case OP_S64:
-		output->at += num_format_i64(output->at, (int64_t)read_bytes(raw, 8));
-		return;
+		value = read_bytes(raw, 8);
+		is_negative = (int64_t)value < 0;
+		break;
+	case OP_SHORT_TEXT:
+		return is_yaml ? yaml_text_put(at, raw, strnlen(raw, op->size))
+			       : event_text_quote_field(at, raw, op->size);
 	case OP_TEXT:
-		put_text(output, raw, strnlen(raw, op->size));
-		return;
 	case OP_VALUE:
-		put_field(output, record, op->field);
+	case OP_ARRAY:
+	case OP_STREAM:
+	case OP_END:
+		return NULL;
+	}
+	if (is_negative) {
+		*at++ = '-';
+		value = -value;
+	}
+	return event_number_put(at, value);
+}
+
+static void put_other(struct output *output, const struct event_op *op, const struct record *record)
+{
+	const char *name = output->writer->stream->name;
+
+	switch (op->kind) {
+	case OP_TEXT:
+		put_raw_text(output, (const char *)record->raw + op->offset, op->size);
 		return;
 	case OP_ARRAY:
 		put_array(output, record, op->field);
 		return;
 	case OP_STREAM:
-		put_text(output, output->writer->stream->name,
-			 strlen(output->writer->stream->name));
+		put_text(output, name, strlen(name));
 		return;
 	case OP_END:
+		return;
+	case OP_U8:
+	case OP_U16:
+	case OP_U32:
+	case OP_U64:
+	case OP_S32:
+	case OP_S64:
+	case OP_SHORT_TEXT:
+	case OP_VALUE:
+		put_field(output, record, op->field);
 		return;
 	}
 }
 
 /* A record that is too short for its schema: what it has. */
-static void put_op_of_short(struct output *output, const struct event_op *op,
-			    const struct record *record)
+static void put_of_short(struct output *output, const struct event_op *op,
+			 const struct record *record)
 {
 	if (op->kind < OP_VALUE)
 		put_field(output, record, op->field);
 	else
-		put_op(output, op, record);
+		put_other(output, op, record);
+}
+
+/* Whole blocks, for most texts are shorter than one: cheaper than asking how long they are. */
+static inline void copy_over(char *to, const char *from, size_t len)
+{
+	size_t at = 0;
+
+	do {
+		memcpy(to + at, from + at, COPY_BLOCK);
+		at += COPY_BLOCK;
+	} while (at < len);
 }
 
 void event_writer__run(const struct event_writer *writer, const struct record *record,
 		       struct strbuf *out)
 {
-	struct output output = { .writer = writer, .out = out, .at = out->data };
+	struct output output = { .writer = writer, .out = out };
 	bool is_short = record->raw_len < writer->raw_size;
-	const char *text = writer->text.data;
+	bool is_yaml = writer->notation == EVENT_NOTATION_YAML;
+	char *at = strbuf__reserve(out, writer->bound);
 
-	output.at = strbuf__reserve(out, writer->bound);
-	for (size_t i = 0; output.at && i < writer->ops.len; i++) {
+	for (size_t i = 0; at && i < writer->ops.len; i++) {
 		const struct event_op *op = &writer->ops.items[i];
+		char *end;
 
-		memcpy(output.at, text + op->text_at, op->text_len);
-		output.at += op->text_len;
+		copy_over(at, writer->text.data + op->text_at, op->text_len);
+		at += op->text_len;
+		end = is_short ? NULL
+			       : put_bounded(at, op, (const char *)record->raw + op->offset,
+					     is_yaml);
+		if (end) {
+			at = end;
+			continue;
+		}
+		output.at = at;
 		if (is_short)
-			put_op_of_short(&output, op, record);
+			put_of_short(&output, op, record);
 		else
-			put_op(&output, op, record);
+			put_other(&output, op, record);
+		at = output.at;
 	}
-	if (output.at)
-		out->len = (size_t)(output.at - out->data);
+	if (at)
+		out->len = (size_t)(at - out->data);
 }

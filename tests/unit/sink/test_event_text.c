@@ -84,12 +84,37 @@ static void test_quote__worst_case_has_room(void **state)
 	assert_int_equal(event_text_quote(buf, text, sizeof(text)) - buf, 6 * 64 + 2);
 }
 
+/* The same text, whether its end is known or has to be found. */
+static void test_quote_field__ends_at_nul(void **state)
+{
+	uint64_t random = 7;
+
+	(void)state;
+	for (int i = 0; i < 20000; i++) {
+		char field[48], want[EVENT_TEXT_ROOM(48)], buf[EVENT_TEXT_ROOM(48)];
+		size_t size = 0, len;
+
+		for (size_t k = 0; k < sizeof(field); k++) {
+			random = random * 6364136223846793005u + 1442695040888963407u;
+			/* plain ones for the most part */
+			field[k] = random >> 60 ? 'a' : (char)(random >> 32);
+			if (random >> 56 == 17)
+				field[k] = '\0';
+		}
+		size = (size_t)(random >> 40) % (sizeof(field) + 1);
+		len = (size_t)(event_text_quote(want, field, strnlen(field, size)) - want);
+		assert_int_equal(event_text_quote_field(buf, field, size) - buf, len);
+		assert_memory_equal(buf, want, len);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_quote__rows),
 		cmocka_unit_test(test_quote__every_byte_at_every_place),
 		cmocka_unit_test(test_quote__worst_case_has_room),
+		cmocka_unit_test(test_quote_field__ends_at_nul),
 	};
 
 	return cmocka_run_group_tests_name("sink/event_text", tests, NULL, NULL);

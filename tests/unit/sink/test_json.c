@@ -184,6 +184,32 @@ static void test_write__arrays_of_every_kind(void **state)
 	      "\"d\":[\"0001\",\"7a00\"],\"e\":[],\"f\":\"00ff\"}\n");
 }
 
+/* More than is reserved beforehand, and of characters that grow. */
+static void test_write__long_texts(void **state)
+{
+	static const struct field fields[] = {
+		{ "a", FIELD_TYPE_STRING, FIELD_ROLE_NONE, 0, 5000, 1, -1, 0 },
+		{ "b", FIELD_TYPE_STRING, FIELD_ROLE_NONE, 5000, 1, 1, -1, FIELD_FLEXIBLE },
+		{ "c", FIELD_TYPE_BYTES, FIELD_ROLE_NONE, 0, 1000, 1, -1, 0 },
+	};
+	static const struct schema schema = { .fields = fields, .field_count = 3, .size = 5000 };
+	static const struct column_style styles[3];
+	const struct event_stream texts = { .name = "x", .schema = &schema, .styles = styles };
+	char *raw = malloc(9000);
+	struct record record = { .schema = &schema, .raw = raw, .raw_len = 9000 };
+	char *text;
+
+	(void)state;
+	assert_non_null(raw);
+	memset(raw, 1, 9000);
+	text = fixture_write(EVENT_FORMAT_JSON,
+			     &(struct event_sink_options){ .streams = &texts, .stream_count = 1 },
+			     &record, 1);
+	assert_int_equal(strlen(text), strlen("{'a':'','b':'','c':''}\n") + 6 * 9000 + 2 * 1000);
+	free(text);
+	free(raw);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -195,6 +221,7 @@ int main(void)
 		cmocka_unit_test(test_write__names_of_streams),
 		cmocka_unit_test(test_write__strange_names),
 		cmocka_unit_test(test_write__arrays_of_every_kind),
+		cmocka_unit_test(test_write__long_texts),
 	};
 
 	return cmocka_run_group_tests_name("sink/json", tests, NULL, NULL);
