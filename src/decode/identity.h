@@ -44,6 +44,8 @@ struct identity_source {
 	bool (*find_netns)(void *ctx, uint64_t id, struct identity_words *ret_words);
 	/* Of a process, by its number in the first pid namespace; also of one that ended lately. */
 	bool (*find_pid)(void *ctx, uint64_t pid, struct identity_words *ret_words);
+	/* Whether it is the machine's own mount namespace, which is nobody's for good. */
+	bool (*is_host_mntns)(void *ctx, uint64_t id);
 	void *ctx;
 };
 

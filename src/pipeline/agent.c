@@ -11,6 +11,7 @@
 #include "config/dialect.h"
 #include "config/load.h"
 #include "host/host.h"
+#include "pipeline/count.h"
 #include "pipeline/internal.h"
 
 /* libbpf would say it once per object, and of a missing file only "-2". */
@@ -260,6 +261,8 @@ static int plan_routes(struct agent *agent, struct agent_config *config, struct 
 			.decode = &agent->decode,
 			.registry = agent->registry,
 			.facts = program__facts(config->programs[stream->program]),
+			.stream = config->streams[spec->metrics[i].stream],
+			.filters = agent->options.record_filters,
 			.series_limit = agent->options.series_limit,
 			.label_cache_keys = agent->options.label_cache_keys,
 		};
@@ -365,11 +368,11 @@ int agent_add_config(struct agent *agent, struct spec *spec, struct agent_config
 	if (r >= 0)
 		r = plan_programs(agent, config, errors);
 	if (r >= 0)
+		r = agent_plan_streams(agent, config, errors);
+	if (r >= 0)
 		r = plan_routes(agent, config, errors);
 	if (r >= 0)
 		r = plan_spans(agent, config, errors);
-	if (r >= 0)
-		r = agent_plan_streams(agent, config, errors);
 	if (r < 0) {
 		char text[1024] = "see the errors";
 
@@ -437,6 +440,15 @@ static bool follows_containers(const struct agent_config *config)
 	return false;
 }
 
+/* Labels of records that are read from their keys. */
+static bool counts_say_who(const struct agent_config *config)
+{
+	for (uint32_t i = 0; i < config->route_count; i++)
+		if (config->routes[i].count && config->routes[i].count->says_who)
+			return true;
+	return false;
+}
+
 int agent__load(struct agent *agent, uint32_t index, struct err *err)
 {
 	struct agent_config *config = agent->configs.items[index];
@@ -444,7 +456,7 @@ int agent__load(struct agent *agent, uint32_t index, struct err *err)
 	/* Also when a reload brings labels to programs that run already. */
 	bool is_following = follows_containers(config);
 	bool needs_who = who_words_are_in(config->spec) || is_following ||
-			 agent_streams_need_who(config);
+			 agent_streams_need_who(config) || counts_say_who(config);
 	int started = needs_who ? who__start(agent->who,
 					     is_following ? WHO_LEVEL_PROCESSES : WHO_LEVEL_CGROUPS,
 					     err)
@@ -508,6 +520,8 @@ int agent__start(struct agent *agent, struct err *err)
 		if (!config->is_loaded)
 			continue;
 		r = agent_open_sources(agent, config, STREAM_MODE_TABLE, err);
+		if (r >= 0)
+			r = agent_open_sources(agent, config, STREAM_MODE_SNAPSHOT, err);
 		if (r >= 0)
 			r = agent_open_sources(agent, config, STREAM_MODE_EVENTS, err);
 		if (r >= 0)

@@ -21,6 +21,15 @@
 struct agent;
 struct web_server;
 
+/* For all streams, as the command line has them: "FIELD==VALUE,…", and expressions. "STREAM:" in front is for that one.
+ * Borrowed. */
+struct record_filters {
+	const char *const *conditions;
+	size_t condition_count;
+	const char *const *expressions;
+	size_t expression_count;
+};
+
 struct agent_options {
 	struct loop *loop; /* may be NULL for plan and check: nothing is drained then */
 	const char *
@@ -35,6 +44,9 @@ struct agent_options {
 	int64_t ledger_interval_ns, ledger_window_ns;
 	void (*log_library)(void *ctx, int level, const char *line); /* libbpf's lines, or NULL */
 	void *log_ctx;
+	const struct record_filters
+		*record_filters; /* borrowed, or NULL: of metrics that count records */
+	bool has_no_consumers;   /* of records: what is only counted may be all that programs do */
 	const struct who_filter *filter; /* borrowed; NULL: everybody is wanted */
 	/* build_info labels */
 	const char *version, *revision, *branch;

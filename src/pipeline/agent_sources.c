@@ -10,6 +10,8 @@
 #include "base/log.h"
 #include "host/cgroup.h"
 #include "host/host.h"
+#include "pipeline/count.h"
+#include "pipeline/count_source.h"
 #include "pipeline/internal.h"
 
 /* The map, if there is one, in which the program counts what its ring had no room for. */
@@ -34,8 +36,10 @@ static int open_source(struct agent *agent, struct agent_config *config, struct 
 		       struct err *err)
 {
 	struct map_info map;
-	int r;
+	int r = route->count ? count_source__open(route, err) : 0;
 
+	if (r < 0 || (route->count && route->stream->mode != STREAM_MODE_TABLE))
+		return r;
 	r = program__map(config->programs[route->stream->program], route->stream->map, &route->map,
 			 err);
 	if (r < 0)
@@ -67,7 +71,9 @@ int agent_open_sources(struct agent *agent, struct agent_config *config, enum st
 				 route->error);
 			continue;
 		}
-		for (uint32_t label = 0; label < route->label_count; label++)
+		if (route->count)
+			count__prepare(route->count);
+		for (uint32_t label = 0; !route->count && label < route->label_count; label++)
 			decode_chain__prepare(route->labels[label].chain);
 		route_whens__prepare(&route->whens);
 		r = open_source(agent, config, route, err);

@@ -287,14 +287,40 @@ static bool find_words(const struct derive *derive, const struct record *record,
 	return false;
 }
 
+static void find_who(struct derive *derive, const struct record *record)
+{
+	if (derive->known_raw == record->raw)
+		return;
+	derive->known = (struct identity_words){ .unit = "" };
+	derive->is_known = find_words(derive, record, &derive->known);
+	derive->known_raw = record->raw;
+}
+
+/* The machine's own namespace is nobody's. */
+static bool is_of_host(const struct derive *derive, const struct record *record)
+{
+	const struct identity_source *who = derive->decode->who;
+	const struct derive_key_place *key = &derive->keys[DERIVE_KEY_MNTNS];
+	uint64_t id = 0;
+
+	return who && who->is_host_mntns && key->size > 0 &&
+	       (uint64_t)key->offset + key->size <= record->raw_len &&
+	       bytes_get_uint((const uint8_t *)record->raw + key->offset, key->size, &id) == 0 &&
+	       who->is_host_mntns(who->ctx, id);
+}
+
+bool derive__is_open(struct derive *derive, const struct record *record)
+{
+	find_who(derive, record);
+	if (!derive->is_known)
+		return derive__has_keys(derive) && !is_of_host(derive, record);
+	return derive->known.container_id && !derive->known.is_told;
+}
+
 static int get_identity(struct derive *derive, const struct derived_field *field,
 			const struct record *record, struct value *ret_value)
 {
-	if (derive->known_raw != record->raw) {
-		derive->known = (struct identity_words){ .unit = "" };
-		derive->is_known = find_words(derive, record, &derive->known);
-		derive->known_raw = record->raw;
-	}
+	find_who(derive, record);
 	return derive_word_get(field->word, derive->is_known ? &derive->known : NULL,
 			       &derive->texts, ret_value);
 }

@@ -53,6 +53,8 @@ void derive__prepare(struct derive *derive);
 /* New records: what was derived for others may go. */
 void derive__begin(struct derive *derive);
 const struct deriver *derive__deriver(struct derive *derive);
+/* Whose the record is may still be found out: nobody is known, and it is not the machine itself. */
+bool derive__is_open(struct derive *derive, const struct record *record);
 /* So many values could not be made, and are shown empty. */
 uint64_t derive__errors(const struct derive *derive);
 

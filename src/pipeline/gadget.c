@@ -92,6 +92,10 @@ static int parse(struct gadget *gadget, const struct gadget_options *options,
 	};
 	int r = config_load_text(dialect_find("gadget"), &input, &gadget->spec, errors);
 
+	if (r == 0) {
+		gadget->spec->metric_wish = options->metric_wish;
+		gadget->spec->keeps_original_names = options->keeps_original_names;
+	}
 	if (r == 0 && add_settings(gadget->spec, options) < 0)
 		return err_list__set(errors, -ENOMEM, NULL, "no memory for gadget '%s'",
 				     package->name);

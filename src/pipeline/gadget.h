@@ -20,6 +20,8 @@ struct gadget_options {
 	 * call. */
 	const struct note_spec *values;
 	uint32_t value_count;
+	enum metric_wish metric_wish;
+	bool keeps_original_names; /* of metrics */
 };
 
 /* Whether a folder, an object or an image at the path is one. Reads as little as it can. */

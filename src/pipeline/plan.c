@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "host/host.h"
+#include "pipeline/count.h"
 
 #define VALUE_SIZE 8u    /* what counters and bucket counts are made of */
 #define PLAIN_KEY_SIZE 4 /* the u32 index 0 of a metric without labels */
@@ -82,6 +83,13 @@ static int open_labels(struct route *route, const uint32_t *offsets, uint32_t ma
 	return 0;
 }
 
+/* Events that are counted before they get here are read as tables are. */
+static bool has_rows(const struct route *route)
+{
+	return route->stream->mode == STREAM_MODE_TABLE ||
+	       (route->count && route->stream->mode == STREAM_MODE_EVENTS);
+}
+
 /*
  * Whoever bounds a metric wants its total all the same, also when keys leave the map. Without limit and ttl a series
  * leaves with its key and takes its value along, as in ebpf_exporter.
@@ -90,14 +98,14 @@ static bool is_conserved(const struct route *route)
 {
 	const struct metric_spec *metric = route->metric;
 
-	return route->stream->mode == STREAM_MODE_TABLE && metric->kind != METRIC_KIND_GAUGE &&
-	       (metric->limit != 0 || metric->ttl_ns != 0);
+	return has_rows(route) && metric->kind != METRIC_KIND_GAUGE &&
+	       (metric->limit != 0 || metric->ttl_ns != 0 || metric->is_conserved || route->count);
 }
 
 static bool is_added_for_good(const struct route *route)
 {
-	return route->metric->temporality == TEMPORALITY_INTERVAL ||
-	       route->stream->mode == STREAM_MODE_EVENTS || is_conserved(route);
+	return route->metric->temporality == TEMPORALITY_INTERVAL || is_conserved(route) ||
+	       (route->stream->mode == STREAM_MODE_EVENTS && !route->count);
 }
 
 static int open_family(struct route *route, const struct plan_env *env, struct err *err)
@@ -111,11 +119,13 @@ static int open_family(struct route *route, const struct plan_env *env, struct e
 		.kind = family_kind_of(metric->kind),
 		.label_names = names,
 		.label_count = metric->label_count - (route->has_bucket ? 1 : 0),
+		.scale = metric->scale,
 		.is_signed = metric->cell.is_signed,
 		.limit = metric->limit ? metric->limit : env->series_limit,
 		.ttl_ns = metric->ttl_ns,
 		.keeps_values = is_added_for_good(route),
-		.leaves_unseen = is_conserved(route),
+		/* Programs of gadgets delete keys, and displays drain them: that says nothing of the series. */
+		.leaves_unseen = is_conserved(route) && !route->count,
 	};
 	uint32_t i;
 	int r;
@@ -269,19 +279,118 @@ static int open_cache(struct route *route, const struct fact_map *map, const str
 {
 	struct label_cache_options options = { .key_size = route->key_size,
 					       .max_keys = env->label_cache_keys };
-	int r = place_cells(route, err);
+	int r;
 
-	if (r < 0)
-		return r;
 	options.account_words = route->value_count;
 	r = label_cache__new(&options, &route->cache, err);
-	if (r < 0 || route->stream->mode != STREAM_MODE_TABLE)
+	if (r < 0 || !has_rows(route))
 		return r;
-	route->most_keys = count_keys(route, map, env);
+	route->most_keys = route->stream->mode == STREAM_MODE_TABLE
+				   ? count_keys(route, map, env)
+				   : 2 * (size_t)route->count->aggregate->aggregate.max_keys;
 	route->is_accounted = is_added_for_good(route);
 	if (route->is_accounted)
 		label_cache__raise_bound(route->cache, route->most_keys);
 	return 0;
+}
+
+/* ---- records of a stream ---------------------------------------------------------------------------- */
+
+/* In a value of ir/: each number has 64 bits and a place of its own. */
+static void place_in_aggregate(struct route *route)
+{
+	const struct aggregate_layout *layout = &route->count->aggregate->layout;
+
+	route->cell = (struct value_cell){ .offset = layout->number_offset ? layout->number_offset
+									   : layout->count_offset,
+					   .size = VALUE_SIZE };
+	if (!route->has_slots)
+		return;
+	route->cell.offset = layout->slots_offset;
+	for (uint32_t i = 0; i + 1 < route->value_count; i++)
+		route->cells[i] = (struct value_cell){
+			.offset = layout->slots_offset + i * VALUE_SIZE, .size = VALUE_SIZE
+		};
+	route->cells[route->value_count - 1] = (struct value_cell){ .offset = layout->number_offset,
+								    .size = VALUE_SIZE };
+}
+
+static int check_ends(const struct route *route, uint32_t size, struct err *err)
+{
+	for (uint32_t i = 0; i < route->value_count; i++)
+		if ((uint64_t)route->cells[i].offset + route->cells[i].size > size)
+			return err__set(err, -EINVAL, &route->metric->at,
+					"a number of metric '%s' ends behind byte %u",
+					route->metric->name, size);
+	return 0;
+}
+
+static int place_numbers(struct route *route, const struct fact_map *map, struct err *err)
+{
+	const struct metric_spec *metric = route->metric;
+	int r;
+
+	/* Entries are counted: then there is no number to read. */
+	route->cell = (struct value_cell){ .offset = metric->cell.offset,
+					   .size = metric->cell.size,
+					   .is_signed = metric->cell.is_signed };
+	r = place_cells(route, err);
+	if (r < 0)
+		return r;
+	switch (route->stream->mode) {
+	case STREAM_MODE_EVENTS:
+		place_in_aggregate(route);
+		route->cells[0] = route->cell;
+		return 0;
+	case STREAM_MODE_TABLE:
+		return check_ends(route, map->value_size, err);
+	case STREAM_MODE_SNAPSHOT:
+		break;
+	}
+	return check_ends(route, route->stream->record_size, err);
+}
+
+/* Everything that, when it fails, leaves out this metric alone. */
+static int resolve_count(struct route *route, const struct fact_map *map,
+			 const struct plan_env *env, struct err *err)
+{
+	const struct metric_spec *metric = route->metric;
+	const struct count_options options = {
+		.spec = route->spec,
+		.metric = metric,
+		.stream = env->stream,
+		.head_size = route->stream->mode == STREAM_MODE_TABLE ? map->key_size : 0,
+		.filters = env->filters,
+	};
+	int r = count__new(&options, &route->count, err);
+
+	if (r < 0)
+		return r;
+	route->key_size = route->fields_size = route->count->key_size;
+	if (route->key_size == 0)
+		route->key_size = PLAIN_KEY_SIZE;
+	route->label_count = metric->label_count;
+	for (uint32_t i = 0; i < metric->label_count; i++)
+		route->labels[i] = (struct route_label){ .name = metric->labels[i].name };
+	route->has_slots = metric->kind == METRIC_KIND_HISTOGRAM;
+	if (!route->has_slots)
+		return 0;
+	r = bucket_map__new(&metric->bucket, metric->sum, &route->buckets, err);
+	return r < 0 ? err__wrap(err, r, &metric->at, "metric '%s'", metric->name) : 0;
+}
+
+static int plan_count(struct route *route, const struct fact_map *map, const struct plan_env *env,
+		      struct err *err)
+{
+	struct err local = ERR_INIT;
+	int r = resolve_count(route, map, env, &local);
+
+	if (r >= 0)
+		r = place_numbers(route, map, &local);
+	if (r < 0)
+		return leave_out(route, &local);
+	r = open_family(route, env, err);
+	return r < 0 ? r : open_cache(route, map, env, err);
 }
 
 int plan_route(const struct spec *spec, const struct metric_spec *metric,
@@ -302,6 +411,8 @@ int plan_route(const struct spec *spec, const struct metric_spec *metric,
 				 metric->value == VALUE_KIND_FIELD;
 	route->has_cpu_label = metric->cpu == CPU_RULE_LABEL;
 	map = object_facts__find_map(env->facts, route->stream->map);
+	if (env->stream && (map || route->stream->mode == STREAM_MODE_SNAPSHOT))
+		return plan_count(route, map, env, err);
 	if (!map)
 		return err__set(err, -ENOENT, &metric->at,
 				"no map '%s' in the object; metric '%s' needs it",
@@ -313,7 +424,7 @@ int plan_route(const struct spec *spec, const struct metric_spec *metric,
 	if (r < 0)
 		return leave_out(route, &local);
 	r = open_family(route, env, err);
-	if (r < 0)
-		return r;
-	return open_cache(route, map, env, err);
+	if (r >= 0)
+		r = place_cells(route, err);
+	return r < 0 ? r : open_cache(route, map, env, err);
 }

@@ -10,12 +10,17 @@
 #include "base/str.h"
 #include "pipeline/route.h"
 
+struct record_filters;
+struct stream;
+
 struct plan_env {
 	const struct decode_env *decode;
 	struct registry *registry;
-	const struct object_facts *facts; /* of the stream's object */
-	uint64_t series_limit;            /* per family; 0: the default */
-	uint32_t label_cache_keys;        /* per route; 0: the default */
+	const struct object_facts *facts;     /* of the stream's object */
+	struct stream *stream;                /* NULL: its rows are no records */
+	const struct record_filters *filters; /* or NULL */
+	uint64_t series_limit;                /* per family; 0: the default */
+	uint32_t label_cache_keys;            /* per route; 0: the default */
 };
 
 /*

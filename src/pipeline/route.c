@@ -12,6 +12,8 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/str.h"
+#include "pipeline/count.h"
+#include "pipeline/count_source.h"
 
 #define LOG_INTERVAL_S 10
 
@@ -65,6 +67,8 @@ void route__done(struct route *route)
 	for (i = 0; i < route->label_count; i++)
 		route_label__done(&route->labels[i]);
 	route->label_count = 0;
+	route->counted = count_source__close(route->counted);
+	route->count = count__free(route->count);
 	route_whens__done(&route->whens);
 	route->cache = label_cache__free(route->cache);
 	route->buckets = bucket_map__free(route->buckets);
@@ -133,33 +137,46 @@ static int parse_bucket(const struct route *route, const char *text, size_t len,
 	return 0;
 }
 
-static int make_entry(struct route *route, const uint8_t *key, struct label_entry *ret_entry,
-		      struct err *err)
+/* Texts of all labels into the route's scratch, unless a condition does not want such keys. DECODE_* or -errno. */
+static int make_texts(struct route *route, const uint8_t *key, size_t *offsets, struct err *err)
 {
-	struct text_slice values[ROUTE_LABELS_MAX];
-	size_t offsets[ROUTE_LABELS_MAX + 1];
-	uint32_t count = route->label_count, i;
-	int wanted, result, r;
+	int wanted, result;
+	int r = check_zeros(route, key, err);
 
-	r = check_zeros(route, key, err);
 	if (r < 0)
 		return r;
 	wanted = route_whens__run(&route->whens, key, err);
 	if (wanted < 0)
 		return err__wrap(err, wanted, &route->metric->at, "metric '%s'",
 				 route->metric->name);
+	if (wanted == DECODE_SKIP || wanted == DECODE_SKIP_UNKNOWN)
+		return wanted;
+	result = route_labels__decode(route->labels, route->label_count, key, &route->metric->at,
+				      &route->scratch, offsets, err);
+	if (wanted != DECODE_UNKNOWN || result < 0)
+		return result;
+	return result == DECODE_SKIP ? DECODE_SKIP_UNKNOWN
+	       : result == DECODE_OK ? DECODE_UNKNOWN
+				     : result;
+}
+
+static int make_entry(struct route *route, const uint8_t *key, struct label_entry *ret_entry,
+		      struct err *err)
+{
+	struct text_slice values[ROUTE_LABELS_MAX];
+	size_t offsets[ROUTE_LABELS_MAX + 1];
+	uint32_t count = route->label_count, i;
+	int result, r;
+
+	result = route->count ? count__texts(route->count, key, &route->scratch, offsets, err)
+			      : make_texts(route, key, offsets, err);
+	if (result < 0)
+		return result;
 	*ret_entry = (struct label_entry){
 		.series = LABEL_SERIES_SKIP,
 		.bucket = -1,
-		.is_provisional = wanted == DECODE_UNKNOWN || wanted == DECODE_SKIP_UNKNOWN,
+		.is_provisional = result == DECODE_UNKNOWN || result == DECODE_SKIP_UNKNOWN,
 	};
-	if (wanted == DECODE_SKIP || wanted == DECODE_SKIP_UNKNOWN)
-		return 0;
-	result = route_labels__decode(route->labels, route->label_count, key, &route->metric->at,
-				      &route->scratch, offsets, err);
-	if (result < 0)
-		return result;
-	ret_entry->is_provisional |= result == DECODE_UNKNOWN || result == DECODE_SKIP_UNKNOWN;
 	if (result == DECODE_SKIP || result == DECODE_SKIP_UNKNOWN)
 		return 0;
 	if (route->has_bucket) {

@@ -23,6 +23,9 @@
 #include "program/program.h"
 #include "source/source.h"
 
+struct count;
+struct count_source;
+
 struct route {
 	const struct spec *spec; /* borrowed from the agent */
 	const struct metric_spec *metric;
@@ -53,6 +56,10 @@ struct route {
 	struct value_cell cell;   /* the row's number; of has_slots the first */
 	bool has_event_value;     /* each event brings a number; otherwise it counts one */
 	struct strbuf scratch;    /* owned; label texts of the row being decoded */
+
+	struct count
+		*count; /* owned or NULL: what it counts are records of a stream of the agent */
+	struct count_source *counted; /* owned or NULL: where its events are counted */
 
 	/* rows or events */
 	struct program_map map;

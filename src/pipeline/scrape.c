@@ -4,6 +4,9 @@
 
 #include "base/clock.h"
 #include "pipeline/account.h"
+#include "pipeline/count.h"
+#include "pipeline/count_snapshot.h"
+#include "pipeline/count_source.h"
 #include "pipeline/internal.h"
 
 /* Labels and series unseen for so many scrapes are forgotten: two scrapers of one agent do not flush each other. */
@@ -168,6 +171,31 @@ static inline __attribute__((always_inline)) int for_each_cell(struct route *rou
 	return 0;
 }
 
+/* Of a row that is a record labels may need what is not in the key. */
+static inline __attribute__((always_inline)) int for_each_record(struct route *route,
+								 const struct row_batch *rows,
+								 row_fn run)
+{
+	struct row row = { .batch = rows,
+			   .cell = rows->values,
+			   .count = rows->value_count,
+			   .place = route->cell };
+	const uint8_t *key = rows->keys;
+	struct label_entry scratch;
+	size_t i;
+
+	for (i = 0; i < rows->len; i++, key += rows->key_stride, row.cell += rows->value_stride) {
+		row.key = count__pack(route->count, key, row.cell, rows->value_count,
+				      rows->cell_stride);
+		row.entry = route__resolve(route, row.key, &scratch);
+		if (row.entry)
+			run(route, &row);
+	}
+	route->ledger.seen += rows->len;
+	route->ledger.last_rows += rows->len;
+	return 0;
+}
+
 static int add_rows(void *ctx, const struct row_batch *rows)
 {
 	return for_each_row(ctx, rows, add_value);
@@ -188,8 +216,22 @@ static int account_cells(void *ctx, const struct row_batch *rows)
 	return for_each_cell(ctx, rows, account_value);
 }
 
+static int add_records(void *ctx, const struct row_batch *rows)
+{
+	return for_each_record(ctx, rows, add_value);
+}
+
+static int account_records(void *ctx, const struct row_batch *rows)
+{
+	return for_each_record(ctx, rows, account_value);
+}
+
 static table_rows_fn choose_reader(const struct route *route)
 {
+	/* The keys of events are what labels need, and no more. */
+	if (route->count && route->stream->mode == STREAM_MODE_TABLE &&
+	    route->count->piece_count > 0)
+		return route->is_accounted ? account_records : add_records;
 	if (route->is_accounted)
 		return route->has_cpu_label ? account_cells : account_rows;
 	return route->has_cpu_label ? add_cells : add_rows;
@@ -206,8 +248,23 @@ static void note_moves(struct ledger *ledger, uint64_t sum_before, int64_t now_n
 	ledger->last_pass_ns = now_ns;
 }
 
+/* Out of the map, or what was counted of it elsewhere. */
+static int read_rows(struct route *route, bool *ret_is_partial, struct err *err)
+{
+	int r;
+
+	*ret_is_partial = false;
+	if (count_source__has_rows(route->counted))
+		return count_source__read(route, choose_reader(route), err);
+	r = table_source__read(route->table, choose_reader(route), route, err);
+	*ret_is_partial = table_source__figures(route->table)->is_partial;
+	route->ledger.vanished += table_source__figures(route->table)->vanished;
+	return r;
+}
+
 static void read_table(struct route *route, uint32_t generation)
 {
+	bool is_partial;
 	int64_t start_ns = clock_monotonic_ns();
 	uint64_t sum_before = route->ledger.last_sum;
 	struct err err = ERR_INIT;
@@ -218,15 +275,14 @@ static void read_table(struct route *route, uint32_t generation)
 	route->pass = generation;
 	label_cache__begin(route->cache, generation);
 	route__forget_placeholders(route);
-	r = table_source__read(route->table, choose_reader(route), route, &err);
-	route__end_pass(route, r >= 0 && !table_source__figures(route->table)->is_partial);
+	r = read_rows(route, &is_partial, &err);
+	route__end_pass(route, r >= 0 && !is_partial);
 	if (r < 0) {
 		route->ledger.read_errors++;
 		err__wrap(&err, r, &route->metric->at, "map '%s'", route->stream->map);
 		route__note_error(route, STAGE_SOURCE, &err);
 	}
 	route__read_overflow(route);
-	route->ledger.vanished += table_source__figures(route->table)->vanished;
 	note_moves(&route->ledger, sum_before, start_ns);
 	route->ledger.last_read_ns = clock_monotonic_ns() - start_ns;
 	route->ledger.agent_ns += (uint64_t)route->ledger.last_read_ns;
@@ -240,13 +296,15 @@ void scrape_config(struct agent *agent, struct agent_config *config)
 		struct route *route = &config->routes[i];
 
 		route->has_decode_error = route->counts_as_decode_error;
-		if (route->table && route->demand != DEMAND_NONE)
+		if ((route->table || count_source__has_rows(route->counted)) &&
+		    route->demand != DEMAND_NONE)
 			read_table(route, agent->generation);
 		if (route->lost)
 			event_read_losses(route);
 		if (route->has_decode_error)
 			config->decoder_errors++;
 	}
+	count_snapshots(config, agent->generation);
 }
 
 /* One family may have several routes: all their caches learn the new numbers of its series. */
@@ -262,8 +320,8 @@ static void sweep_family(struct agent *agent, struct family *family, uint32_t ol
 			const struct route *route = &config->routes[i];
 
 			/* Keys of events have passes of their own (event.c). */
-			if (route->family == family && (route->table || route->events))
-				label_cache__sweep(route->cache, route->table ? oldest : 0,
+			if (route->family == family && route->cache)
+				label_cache__sweep(route->cache, route->events ? 0 : oldest,
 						   map_series);
 		}
 	}
@@ -275,7 +333,7 @@ static bool needs_sweep(const struct agent *agent, const struct route *route)
 		return false;
 	if (family__left_count(route->family) > family__series_count(route->family) / LEFT_SHARE)
 		return true;
-	if (!route->table)
+	if (!route->table && !route->count)
 		return false;
 	return label_cache__count(route->cache) > 2 * route->ledger.last_rows + 1024 ||
 	       agent->generation % SWEEP_EVERY == 0;

@@ -139,7 +139,7 @@ enum demand stream__demand(const struct stream *stream)
 	vec_for_each(&stream->subscribers, subscriber) {
 		if (subscriber->records)
 			return DEMAND_RECORD;
-		if (subscriber->raw)
+		if (subscriber->raw && !subscriber->is_beside)
 			demand = DEMAND_COUNT;
 	}
 	return demand;
@@ -169,7 +169,7 @@ void stream__unsubscribe(struct stream *stream, const void *ctx)
 		if (subscriber->ctx != ctx)
 			stream->subscribers.items[kept++] = *subscriber;
 	stream->subscribers.len = kept;
-	if (kept == 0)
+	if (stream__demand(stream) == DEMAND_NONE)
 		stream_close_source(stream);
 }
 

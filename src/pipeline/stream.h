@@ -26,6 +26,8 @@ struct stream_subscriber {
 	/* The bytes of one, before anything is derived: an event of at least the schema's size (a short one is filled up
 	 * with zeros), a row's key followed by its value. NULL: it wants none. */
 	void (*raw)(void *ctx, const void *bytes, size_t len);
+	/* It takes the bytes that are read for others, and wants nothing by itself. */
+	bool is_beside;
 	/* Nothing more comes for now: what was collected may go out. May be NULL. */
 	void (*drained)(void *ctx);
 	void *ctx; /* tells subscribers from each other */

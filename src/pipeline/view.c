@@ -234,7 +234,10 @@ static void format_metric(const struct agent_config *config, const struct route 
 					      ? "    bucket "
 					      : "    label ");
 		add_label(&route->metric->labels[i], out);
-		if (i < route->label_count)
+		if (route->count)
+			strbuf__printf(out, " (field %s)",
+				       route->stream->fields[route->metric->labels[i].field].name);
+		else if (i < route->label_count)
 			strbuf__printf(out, " (key bytes %u..%u)", route->labels[i].offset,
 				       route->labels[i].offset + route->labels[i].size - 1);
 		strbuf__add_char(out, '\n');

@@ -495,6 +495,11 @@ const struct identity *who__find_mntns(struct who *who, uint64_t mntns_id)
 	return who->table ? identity_table__find_mntns(who->table, mntns_id) : NULL;
 }
 
+bool who__is_host_mntns(const struct who *who, uint64_t mntns_id)
+{
+	return who->table && identity_table__is_host_mntns(who->table, mntns_id);
+}
+
 const struct identity *who__find_netns(struct who *who, uint64_t netns_id)
 {
 	return who->table ? identity_table__find_netns(who->table, netns_id) : NULL;

@@ -54,6 +54,7 @@ void who__detach(struct who *who);
 /* By cgroup id; of namespaces the id is the inode number. NULL: nobody knows, or it does not run. */
 const struct identity *who__find(struct who *who, uint64_t cgroup_id);
 const struct identity *who__find_mntns(struct who *who, uint64_t mntns_id);
+bool who__is_host_mntns(const struct who *who, uint64_t mntns_id);
 const struct identity *who__find_netns(struct who *who, uint64_t netns_id);
 /* By the number of a process in the first pid namespace. NULL also where processes are not told. */
 const struct identity *who__find_pid(struct who *who, uint32_t tgid);

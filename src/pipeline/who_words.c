@@ -68,6 +68,11 @@ static bool find_pid(void *ctx, uint64_t pid, struct identity_words *ret_words)
 	return pid <= UINT32_MAX && set_words(who__find_pid(ctx, (uint32_t)pid), ret_words);
 }
 
+static bool is_host_mntns(void *ctx, uint64_t id)
+{
+	return who__is_host_mntns(ctx, id);
+}
+
 void who_words__init(struct identity_source *source, struct who *who)
 {
 	*source = (struct identity_source){
@@ -75,6 +80,7 @@ void who_words__init(struct identity_source *source, struct who *who)
 		.find_mntns = find_mntns,
 		.find_netns = find_netns,
 		.find_pid = find_pid,
+		.is_host_mntns = is_host_mntns,
 		.ctx = who,
 	};
 }

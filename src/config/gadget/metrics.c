@@ -23,7 +23,7 @@
 #define COUNT_NAME_NOTE "metrics.implicit-counter.name"
 #define COUNT_HELP_NOTE "metrics.implicit-counter.description"
 #define SUM_SUFFIX "_sum"
-#define MAX_BOUNDS 256
+#define MAX_BOUNDS 127
 
 /* Observations of which nobody said where to draw lines: 27 powers of two, as the histograms of gadgets have them. */
 #define OBSERVED_SLOTS 27
@@ -306,7 +306,7 @@ static int add_observations(struct maker *maker, const struct field_spec *field)
 	r = set_bounds(maker, field, &metric.bucket);
 	if (r == -EINVAL)
 		return ignore_field(maker, field,
-				    "'" BOUNDS_NOTE "' is a list of at most 256 ascending numbers");
+				    "'" BOUNDS_NOTE "' is a list of at most 127 ascending numbers");
 	if (r == 0)
 		r = describe(maker, field, &metric, &name);
 	return r < 0 ? r : push(maker, &metric, &name);
