@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,7 +20,10 @@
 #include "pipeline/agent.h"
 #include "pipeline/gadget.h"
 #include "pipeline/output.h"
+#include "pipeline/service.h"
 #include "pipeline/stream.h"
+
+#define TELEMETRY_PATH "/metrics"
 
 /* How often it is looked whether everything has been shown: as often as tables can be read. */
 #define LOOK_NS (20 * NS_PER_MS)
@@ -30,6 +34,7 @@ struct gadget_run {
 	struct gadget_flags flags;
 	struct run_options *options; /* owned; with values of parameters behind it */
 	struct who_filter filter;
+	struct record_filters record_filters; /* of what is counted; the output has its own */
 	struct session session;
 	struct output *output; /* owned */
 	struct loop_watch *timeout, *look, *resize;
@@ -74,7 +79,8 @@ static int check_options(struct gadget_run *run, const struct flags_result *resu
 	const struct run_options *options = run->options;
 	const char *other;
 
-	run->format = EVENT_FORMAT_COLUMNS;
+	/* Nobody has asked to see what is counted. */
+	run->format = options->has_metrics ? EVENT_FORMAT_NONE : EVENT_FORMAT_COLUMNS;
 	if (options->format[0]) {
 		run->format = event_format_find(options->format);
 		if (run->format == EVENT_FORMAT_COUNT)
@@ -95,7 +101,10 @@ static int check_options(struct gadget_run *run, const struct flags_result *resu
 
 static int add_gadget(struct gadget_run *run, size_t index, struct err_list *errors)
 {
-	struct gadget_options options = { .value_count = 0 };
+	struct gadget_options options = {
+		.metric_wish = run->options->has_metrics ? METRIC_WISH_ALL : METRIC_WISH_NONE,
+		.keeps_original_names = run->options->keeps_original_names,
+	};
 	struct gadget *gadget = NULL;
 	struct err err = ERR_INIT;
 	int r = gadget_flags__values(&run->flags, run->options, index, &run->options->params,
@@ -157,6 +166,12 @@ static struct terminal_size terminal_size_of(int fd)
 	const struct terminal terminal = { .in_fd = fd, .out_fd = fd };
 
 	return isatty(fd) ? terminal__size(&terminal) : (struct terminal_size){ 0 };
+}
+
+/* Records that nobody sees need not be made when all that is wanted is to count them. */
+static bool shows_records(const struct gadget_run *run)
+{
+	return !run->options->has_metrics || run->format != EVENT_FORMAT_NONE;
 }
 
 static int open_output(struct gadget_run *run, struct err *err)
@@ -233,7 +248,7 @@ static void look(void *ctx)
 {
 	struct gadget_run *run = ctx;
 
-	if (agent__is_done(run->session.agent))
+	if (agent__is_done(run->session.agent) && !run->options->has_metrics)
 		loop__stop(run->session.loop, 0);
 }
 
@@ -243,7 +258,8 @@ static void on_resize(void *ctx, int signal_number)
 	struct terminal_size size = terminal_size_of(STDOUT_FILENO);
 
 	(void)signal_number;
-	output__resize(run->output, (uint16_t)size.columns, (uint16_t)size.rows);
+	if (run->output)
+		output__resize(run->output, (uint16_t)size.columns, (uint16_t)size.rows);
 }
 
 static int watch(struct gadget_run *run, struct err *err)
@@ -298,9 +314,26 @@ static int serve(struct gadget_run *run)
 	int r = loop__run(run->session.loop);
 
 	agent__finish(run->session.agent);
-	output__finish(run->output, LAST_WRITE_NS);
+	if (run->output)
+		output__finish(run->output, LAST_WRITE_NS);
 	tell_losses(run);
 	return r;
+}
+
+/* Where: on the side, for records go to the standard output. */
+static int listen_for_scrapes(struct gadget_run *run, struct err *err)
+{
+	const char *address = run->options->listen_address;
+	const char *colon = strrchr(address, ':');
+	int host_len = colon ? (int)(colon - address) : 0;
+	int r = session__listen(&run->session, address, err);
+
+	if (r < 0)
+		return err__wrap(err, r, NULL, "cannot listen on %s", address);
+	fprintf(stderr, "metrics    %s://%.*s:%u" TELEMETRY_PATH "\n",
+		service__scheme(run->session.service), host_len > 0 ? host_len : 9,
+		host_len > 0 ? address : "127.0.0.1", service__port(run->session.service));
+	return 0;
 }
 
 static int run_all(struct gadget_run *run, struct err *err)
@@ -311,18 +344,25 @@ static int run_all(struct gadget_run *run, struct err *err)
 		.hides_library = !run->options->is_debugging,
 		.leaves_programs_alone = !run->options->may_rewrite,
 		.title = "sonde",
+		.telemetry_path = TELEMETRY_PATH,
+		.web_config = run->options->web_config,
+		.prefers_openmetrics = run->options->prefers_openmetrics,
 		.filter = &run->filter,
+		.record_filters = &run->record_filters,
+		.has_no_consumers = !shows_records(run),
 	};
 	int r = session__open(&run->session, &options, err);
 
 	if (r == 0)
 		r = add_gadgets(run);
-	if (r == 0)
+	if (r == 0 && shows_records(run))
 		r = open_output(run, err);
 	if (r == 0)
 		r = attach_gadgets(run, err);
 	if (r == 0)
 		r = watch(run, err);
+	if (r == 0 && run->options->has_metrics)
+		r = listen_for_scrapes(run, err);
 	if (r < 0)
 		return r;
 	post_attach_mark();
@@ -388,6 +428,12 @@ int run_gadgets(const struct invocation *invocation)
 	if (run.options->is_debugging)
 		log_setup(&(struct log_options){ .level = LOG_DEBUG, .has_no_timestamps = true });
 	run_options__who(run.options, &run.filter);
+	run.record_filters = (struct record_filters){
+		.conditions = run.options->filters.items,
+		.condition_count = run.options->filters.count,
+		.expressions = run.options->expressions.items,
+		.expression_count = run.options->expressions.count,
+	};
 	r = run_all(&run, &err);
 	if (err__is_set(&err))
 		log_err(LOG_ERROR, &err, "run");

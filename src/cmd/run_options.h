@@ -31,6 +31,7 @@ struct run_options {
 	struct flag_list filters, expressions;
 	int64_t timeout_ns;
 	bool is_strict;
+	bool has_metrics, keeps_original_names;
 };
 
 const struct flag_set *run_flag_set(void);

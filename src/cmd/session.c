@@ -206,6 +206,8 @@ int session__open(struct session *session, const struct session_options *options
 		.ledger_interval_ns = options->ledger_interval_ns,
 		.ledger_window_ns = options->ledger_window_ns,
 		.filter = options->filter,
+		.record_filters = options->record_filters,
+		.has_no_consumers = options->has_no_consumers,
 		.log_library = options->hides_library ? NULL : session_log_library,
 		.version = version_number(),
 		.revision = version_revision(),

@@ -18,6 +18,7 @@ struct loop_watch;
 struct part;
 struct service;
 struct spec;
+struct record_filters;
 struct who_filter;
 
 struct spec_list { /* VEC() with a name; the specs are its holder's */
@@ -40,10 +41,12 @@ struct session_options {
 	/* For a reload (SIGHUP): reads all configs anew. Negative: something is wrong with one, errors say what. */
 	int (*read)(void *ctx, struct spec_list *specs, struct err_list *errors);
 	void *read_ctx;
-	const struct who_filter *filter; /* borrowed; NULL: everybody is wanted */
-	bool is_lenient;                 /* a config that cannot be had does not hold up a reload */
-	bool has_reload_by_http;         /* POST /-/reload */
-	bool prefers_openmetrics;        /* for clients that take either */
+	const struct who_filter *filter;             /* borrowed; NULL: everybody is wanted */
+	const struct record_filters *record_filters; /* borrowed, or NULL: see agent_options */
+	bool has_no_consumers;                       /* likewise */
+	bool is_lenient;          /* a config that cannot be had does not hold up a reload */
+	bool has_reload_by_http;  /* POST /-/reload */
+	bool prefers_openmetrics; /* for clients that take either */
 };
 
 struct session {
