@@ -39,7 +39,7 @@ struct row_key {
 
 struct row {
 	gadget_histogram_slot__u32 latency[SLOTS];
-	u32 pad;
+	u32 __pad;
 	u64 latency_sum;
 };
 
