@@ -11,7 +11,8 @@
 #ifndef PATH_USERS
 #define PATH_USERS 1
 #endif
-#define PATH_SIZE 512 /* of the text, with its NUL: what is before the last 511 bytes is left out */
+/* Of the text, with its NUL, a power of 2: what is before the last 511 bytes is left out. */
+#define PATH_SIZE 512
 #define PATH_COMPONENTS 48     /* with the mount points on the way */
 #define PATH_COMPONENT_MAX 256 /* NAME_MAX and its NUL */
 
@@ -36,7 +37,7 @@ struct {
 static __always_inline bool prepend_component(struct path_scratch *scratch, struct dentry *dentry)
 {
 	u64 begin = scratch->begin;
-	u32 len = BPF_CORE_READ(dentry, d_name.len);
+	u64 len = BPF_CORE_READ(dentry, d_name.len);
 
 	barrier_var(len);
 	barrier_var(begin);
@@ -109,9 +110,8 @@ static __always_inline long write_path(u32 user, struct dentry *dentry, struct v
 	if (begin == PATH_SIZE - 1)
 		scratch->text[--begin] = '/';
 	barrier_var(begin);
-	if (begin >= PATH_SIZE)
-		return -1;
-	return bpf_probe_read_kernel_str(into, size, scratch->text + begin);
+	/* A mask, which the verifier understands wherever the compiler puts the sum. */
+	return bpf_probe_read_kernel_str(into, size, scratch->text + (begin & (PATH_SIZE - 1)));
 }
 
 static __always_inline long write_file_path(u32 user, struct file *file, char *into, u32 size)

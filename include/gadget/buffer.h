@@ -11,8 +11,12 @@
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
-/* The largest record that can be reserved. */
+#include <gadget/types.h>
+
+/* The largest record that can be reserved, unless the gadget has said so. */
+#ifndef GADGET_MAX_EVENT_SIZE
 #define GADGET_MAX_EVENT_SIZE 10240
+#endif
 
 /* The map, and where its losses are counted. */
 #define GADGET_TRACER_MAP(name, size)                                                              \

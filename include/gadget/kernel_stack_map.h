@@ -5,6 +5,7 @@
 /* Kernel stacks by id, for fields of type gadget_kernel_stack. Include vmlinux.h first. */
 
 #include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
 
 #define GADGET_KERNEL_MAX_STACK_DEPTH 127
 #define GADGET_KERNEL_STACK_MAP_MAX_ENTRIES 10000

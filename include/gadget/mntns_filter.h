@@ -5,6 +5,7 @@
 /* Only chosen containers: user space fills the map and sets the switch. Include vmlinux.h first. */
 
 #include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
 
 #include <gadget/types.h>
 

@@ -77,6 +77,50 @@ struct gadget_parent {
 	gadget_ptid tid;
 };
 
+/* A stack of user space, and what tells whose code it is; all 0: there is none. */
+struct gadget_user_stack {
+	/* The file that is executed. */
+	__u32 major;
+	__u32 minor;
+	__u64 inode;
+	__u64 mtime_sec;
+	__u32 mtime_nsec;
+	__u32 base_addr_hash; /* of where it lies in memory: another one after every exec */
+	__u32 stack_id;       /* in map ig_ustack */
+	/* The process in the first pid namespace, and in the one below. */
+	__u32 tgid_level0;
+	__u32 pid_level0;
+	__u32 pidns_level0;
+	__u32 pid_level1;
+	__u32 pidns_level1;
+	__u64 otel_correlation_id;
+	__u64 boot_timestamp; /* ns of the boot clock */
+};
+
+_Static_assert(sizeof(struct gadget_user_stack) == 72, "user space reads 72 bytes");
+
+#define GADGET_SE_PATH_MAX 4096
+
+/*
+ * Whose a socket is, as user space keeps it. Which of its members there are, where, and how long, is only known when a
+ * program is loaded: ask bpf_core_field_exists() and bpf_core_field_size() of those behind ipv6only.
+ */
+struct gadget_socket_value {
+	__u64 mntns;
+	__u64 pid_tgid;
+	__u64 uid_gid;
+	char task[TASK_COMM_LEN];
+	char ptask[TASK_COMM_LEN];
+	__u64 sock;
+	__u64 deletion_timestamp;
+	__u32 ppid;
+	__u32 ptid;
+	char ipv6only;
+	char optional_fields_start[0] __attribute__((aligned(8)));
+	char cwd[GADGET_SE_PATH_MAX];
+	char exepath[GADGET_SE_PATH_MAX];
+} __attribute__((preserve_access_index));
+
 /* Who did it: as a member called proc its parts become columns of their own. */
 struct gadget_process {
 	gadget_comm comm[TASK_COMM_LEN];

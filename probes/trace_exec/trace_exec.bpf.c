@@ -16,6 +16,7 @@
 #define FAILED_ARGS 64
 #define UID_UNSET 0xffffffffu
 #define MINOR_BITS 20
+#define CTIME_QUERIED (1u << 31) /* of i_ctime_nsec, since 6.13: somebody has looked at it */
 #define NS_PER_S 1000000000ULL
 
 struct event {
@@ -91,7 +92,7 @@ static __always_inline u64 change_time(struct inode *inode)
 
 	if (bpf_core_field_exists(inode->i_ctime_sec))
 		return BPF_CORE_READ(inode, i_ctime_sec) * NS_PER_S +
-		       BPF_CORE_READ(inode, i_ctime_nsec);
+		       (BPF_CORE_READ(inode, i_ctime_nsec) & ~CTIME_QUERIED);
 	if (bpf_core_field_exists(before->__i_ctime))
 		return BPF_CORE_READ(before, __i_ctime.tv_sec) * NS_PER_S +
 		       BPF_CORE_READ(before, __i_ctime.tv_nsec);

@@ -121,7 +121,7 @@ if ! command -v clang >/dev/null && ! command -v clang-14 >/dev/null && ! comman
 elif [ ! -e /sys/kernel/btf/vmlinux ]; then
 	tap_skip 'gadgets are compiled' 'this kernel has no types'
 else
-	for gadget in events rows snapshot; do
+	for gadget in events packets rows snapshot stacks; do
 		cp -r "$SONDE_SOURCE/tests/kernel/bpf/gadgets/$gadget" .
 		tap_is "gadget $gadget is compiled" "$("$SONDE_BIN" build "$gadget" 2>&1)" \
 			"$gadget/program.bpf.o"
@@ -144,6 +144,10 @@ else
 	tap_has 'a default of the text' "$events" '"name":"only-bad",
 "type":"bool",
 "default":"true"'
+	stacks=$(json stacks)
+	tap_has 'a stack of user space' "$stacks" '"role":"ustack"'
+	tap_has 'parameters of such stacks' "$stacks" '"constant":"collect_ustack"'
+	tap_has 'the map of sockets' "$(json packets)" '"name":"gadget_sockets"'
 	rows=$(json rows)
 	tap_has 'keys of rows' "$rows" '"key":true'
 	for kind in counter gauge histogram; do
