@@ -366,6 +366,7 @@ static int run_all(struct gadget_run *run, struct err *err)
 	if (r < 0)
 		return r;
 	post_attach_mark();
+	log_debug("%zu gadgets are attached", run->flags.gadgets.len);
 	return serve(run);
 }
 

@@ -21,6 +21,8 @@ static const struct {
 	{ "iter/udp", ATTACH_SCOPE_EACH_NETNS, ATTACH_KIND_SECTION },
 	{ "socket", ATTACH_SCOPE_EACH_NETNS, ATTACH_KIND_SECTION },
 	{ "sockops", ATTACH_SCOPE_HOST, ATTACH_KIND_CGROUP },
+	/* Of whoever runs the gadget: no container has it. */
+	{ "uprobe/./", ATTACH_SCOPE_HOST, ATTACH_KIND_SECTION },
 	{ "uprobe/", ATTACH_SCOPE_EACH_CONTAINER, ATTACH_KIND_SECTION },
 	{ "uretprobe/", ATTACH_SCOPE_EACH_CONTAINER, ATTACH_KIND_SECTION },
 	{ "usdt/", ATTACH_SCOPE_EACH_CONTAINER, ATTACH_KIND_SECTION },
