@@ -166,7 +166,7 @@ static void send(const struct slot_counting *counting, struct code *code)
 	case SLOT_HELPER_SUBMIT:
 		code__load_map(code, BPF_REG_1, counting->ring_fd);
 		code__move(code, BPF_REG_2, RECORD);
-		code__move_imm(code, BPF_REG_3, (int32_t)counting->slots.layout.record_size);
+		code__move_imm(code, BPF_REG_3, (int32_t)counting->send_size);
 		code__move_imm(code, BPF_REG_4, BPF_RB_NO_WAKEUP);
 		code__call_helper(code, BPF_FUNC_ringbuf_output);
 		break;

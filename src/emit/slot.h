@@ -62,7 +62,8 @@ struct slot_counting {
 	struct slot_range slots;
 	const struct aggregate_code *aggregates; /* key_offset and is_aligned are filled in here */
 	uint32_t aggregate_count;
-	int ring_fd; /* where records go while they are wanted; -1: never */
+	int ring_fd;        /* where records go while they are wanted; -1: never */
+	uint32_t send_size; /* of a record that is submitted: bytes that go there */
 };
 
 /* bpf_ringbuf_reserve(ring, size, flags): a slot, or NULL and one more that found none. */

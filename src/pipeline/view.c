@@ -293,6 +293,29 @@ static void format_sites(const struct program *program, struct strbuf *out)
 	}
 }
 
+static void format_rung(const char *ring, const struct rung_view *view, struct strbuf *out)
+{
+	strbuf__printf(out, "  ring %s in %s: %s", ring, view->program, rung_name(view->rung));
+	if (view->rung == RUNG_PRUNED)
+		strbuf__printf(
+			out,
+			", %u of %u instructions taken out, %u of %u bytes of a record filled in",
+			view->removed, view->instructions, view->needed_bytes, view->record_bytes);
+	if (view->reason)
+		strbuf__printf(out, ": %s", view->reason);
+	strbuf__add_char(out, '\n');
+}
+
+/* How far down records come; known of programs that are loaded. */
+static void format_rungs(const struct program *program, struct strbuf *out)
+{
+	const char *ring;
+
+	for (uint32_t i = 0; (ring = program__counted_ring(program, i)); i++)
+		for (uint32_t j = 0; j < program__rung_count(program, ring); j++)
+			format_rung(ring, program__rung(program, ring, j), out);
+}
+
 static void format_config(const struct agent *agent, uint32_t index, struct strbuf *out)
 {
 	const struct agent_config *config = agent->configs.items[index];
@@ -313,8 +336,10 @@ static void format_config(const struct agent *agent, uint32_t index, struct strb
 			       state_name(part->state), reason_of(part) ? ": " : "",
 			       reason_of(part) ? reason_of(part) : "");
 	for (i = 0; config->programs && i < config->spec->program_count; i++)
-		if (config->programs[i])
+		if (config->programs[i]) {
 			format_sites(config->programs[i], out);
+			format_rungs(config->programs[i], out);
+		}
 	for (i = 0; i < config->route_count; i++)
 		format_metric(config, &config->routes[i], out);
 	for (i = 0; i < config->spec->feed_count; i++)
@@ -389,6 +414,25 @@ static void json_sites(const struct program *program, struct json_writer *json)
 	}
 }
 
+static void json_rungs(const struct program *program, struct json_writer *json)
+{
+	const char *ring;
+
+	for (uint32_t i = 0; (ring = program__counted_ring(program, i)); i++)
+		for (uint32_t j = 0; j < program__rung_count(program, ring); j++) {
+			const struct rung_view *view = program__rung(program, ring, j);
+
+			json__begin_object(json, NULL);
+			json__add_text(json, "ring", ring);
+			json__add_text(json, "program", view->program);
+			json__add_text(json, "rung", rung_name(view->rung));
+			json__add_text(json, "reason", view->reason);
+			json__add_u64(json, "instructions", view->instructions);
+			json__add_u64(json, "removed", view->removed);
+			json__end_object(json);
+		}
+}
+
 static void json_config(const struct agent *agent, uint32_t index, struct json_writer *json)
 {
 	const struct agent_config *config = agent->configs.items[index];
@@ -415,6 +459,11 @@ static void json_config(const struct agent *agent, uint32_t index, struct json_w
 	for (i = 0; config->programs && i < config->spec->program_count; i++)
 		if (config->programs[i])
 			json_sites(config->programs[i], json);
+	json__end_array(json);
+	json__begin_array(json, "rings");
+	for (i = 0; config->programs && i < config->spec->program_count; i++)
+		if (config->programs[i])
+			json_rungs(config->programs[i], json);
 	json__end_array(json);
 	json__begin_array(json, "metrics");
 	for (i = 0; i < config->route_count; i++)

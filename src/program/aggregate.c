@@ -410,6 +410,11 @@ static bool is_seen(const struct counted_part *part)
 	return part->has_sites && part->part->is_wanted;
 }
 
+const char *program__counted_ring(const struct program *program, uint32_t index)
+{
+	return index < program->rings.rings.len ? program->rings.rings.items[index].name : NULL;
+}
+
 uint32_t program__rung_count(const struct program *program, const char *ring)
 {
 	const struct counted_ring *counted = find_ring(program, ring);

@@ -43,22 +43,47 @@ static uint32_t needed_bytes(const struct counted_ring *ring)
 	return most;
 }
 
+/* Bytes of its records; -1: it reserves records of several sizes. */
+static int32_t reserved_size(const struct record_list *list)
+{
+	int32_t size = 0;
+
+	vec_for_each(&list->sites, site)
+		if (site->action == RECORD_RESERVE)
+			size = size == 0 || size == site->size ? site->size : -1;
+	return size;
+}
+
+static const char *why_site_uncountable(struct program *program, const struct counted_ring *ring,
+					const struct record_site *site)
+{
+	bool is_reserve = site->action == RECORD_RESERVE;
+
+	if (site->action == RECORD_SUBMIT || site->action == RECORD_DISCARD)
+		return NULL;
+	if (is_reserve && (uint32_t)site->size > ring->record_size)
+		return arena__printf(&program->arena, "it reserves %d bytes where a record has %u",
+				     site->size, ring->record_size);
+	if (site->size >= 0 && (uint32_t)site->size < needed_bytes(ring))
+		return arena__printf(&program->arena, "it %s %d bytes where %u are looked at",
+				     is_reserve ? "reserves" : "sends", site->size,
+				     needed_bytes(ring));
+	return NULL;
+}
+
 /* Why its records cannot be counted where they are made, or NULL. */
 static const char *why_uncountable(struct program *program, const struct counted_ring *ring,
 				   const struct record_list *list)
 {
-	vec_for_each(&list->sites, site) {
-		if (site->action == RECORD_RESERVE && (uint32_t)site->size != ring->record_size)
-			return arena__printf(&program->arena,
-					     "it reserves %d bytes where a record has %u",
-					     site->size, ring->record_size);
-		if ((site->action == RECORD_OUTPUT || site->action == RECORD_PERF_OUTPUT) &&
-		    site->size >= 0 && (uint32_t)site->size < needed_bytes(ring))
-			return arena__printf(&program->arena,
-					     "it sends %d bytes where %u are looked at", site->size,
-					     needed_bytes(ring));
-	}
-	return NULL;
+	const char *reason = NULL;
+
+	vec_for_each(&list->sites, site)
+		if (!reason)
+			reason = why_site_uncountable(program, ring, site);
+	/* A slot does not remember how much of it was asked for. */
+	if (!reason && ring->most == RUNG_SLOT && reserved_size(list) < 0)
+		reason = "it reserves records of several sizes";
+	return reason;
 }
 
 /* What it may be at most, by what it does; notes why. */
@@ -356,6 +381,7 @@ static int emit_counted(const struct stand_ins *stand_ins, enum record_action ac
 		.aggregates = ring->codes,
 		.aggregate_count = ring->aggregate_count,
 		.ring_fd = ring_fd(stand_ins),
+		.send_size = (uint32_t)reserved_size(&stand_ins->sites->list),
 	};
 	int r = make_range(stand_ins, action, &counting.slots, err);
 

@@ -224,6 +224,8 @@ struct rung_view {
 	uint32_t instructions, removed;      /* before; of these RUNG_PRUNED took out */
 	uint32_t record_bytes, needed_bytes; /* RUNG_PRUNED: those that are still filled in */
 };
+/* The rings that were wanted, by index; NULL behind the last. */
+const char *program__counted_ring(const struct program *program, uint32_t index);
 uint32_t program__rung_count(const struct program *program, const char *ring);
 const struct rung_view *program__rung(const struct program *program, const char *ring,
 				      uint32_t index);

@@ -122,9 +122,9 @@ static void test_discard__gives_the_slot_back(void **state)
 
 static void test_counting__submit_while_events_are_wanted(void **state)
 {
-	const struct slot_counting counting = { .helper = SLOT_HELPER_SUBMIT,
-						.slots = two,
-						.ring_fd = RING_FD };
+	const struct slot_counting counting = {
+		.helper = SLOT_HELPER_SUBMIT, .slots = two, .ring_fd = RING_FD, .send_size = 18
+	};
 	struct code code = CODE_INIT;
 
 	(void)state;
@@ -136,7 +136,7 @@ static void test_counting__submit_while_events_are_wanted(void **state)
 			"5: if r1 == 0 goto 17\n"
 			"6: r1 = map 0x6\n"
 			"8: r2 = r6\n"
-			"9: r3 = 20\n"
+			"9: r3 = 18\n"
 			"10: r4 = 1\n"
 			"11: call helper 130\n"
 			"12: if r0 == 0 goto 17\n"
