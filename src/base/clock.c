@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
 
+#include <stdlib.h>
 #include <time.h>
 
 static int64_t read_ns(clockid_t clock)
@@ -31,4 +32,21 @@ int64_t clock_wall_ns(void)
 int64_t clock_cpu_ns(void)
 {
 	return read_ns(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+/* Reading two clocks one after the other says no more than that; a step of the wall clock is larger. */
+#define JITTER_NS NS_PER_MS
+
+int64_t wall_offset__get_ns(struct wall_offset *offset)
+{
+	int64_t now_ns = clock_boottime_ns();
+	int64_t offset_ns;
+
+	if (offset->checked_ns && now_ns - offset->checked_ns < NS_PER_S)
+		return offset->offset_ns;
+	offset_ns = clock_wall_ns() - now_ns;
+	if (!offset->checked_ns || llabs(offset_ns - offset->offset_ns) > JITTER_NS)
+		offset->offset_ns = offset_ns;
+	offset->checked_ns = now_ns;
+	return offset->offset_ns;
 }

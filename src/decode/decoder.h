@@ -18,12 +18,14 @@
 struct host;
 struct identity_source;
 struct stack_source;
+struct wall_offset;
 
 /* What decoders may ask for; borrowed by every chain. */
 struct decode_env {
 	struct host *host;
 	bool uses_kernel_syscall_names;    /* otherwise the names that existing dashboards have */
 	const struct identity_source *who; /* NULL: nobody can tell who a cgroup is */
+	struct wall_offset *wall; /* shared by all that show times; NULL: each has its own */
 	const struct stack_source *stacks; /* of the programs; NULL: their stacks are not shown */
 };
 

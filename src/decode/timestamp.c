@@ -10,15 +10,11 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
-#define CHECK_NS NS_PER_S
-/* Reading two clocks one after the other says no more than that; a step of the wall clock is larger. */
-#define JITTER_NS NS_PER_MS
 #define SECONDS_SIZE 32
 #define ZONE_SIZE 8
 
 struct timestamps {
-	int64_t offset_ns;  /* from the boot clock to the wall clock */
-	int64_t checked_ns; /* when that was looked at, by the boot clock; 0: never */
+	struct wall_offset own; /* where there is none to be shared */
 	/* The text of the last second and of its zone: events come in order, and asking for them is dear. */
 	int64_t second;
 	char second_text[SECONDS_SIZE];
@@ -36,20 +32,6 @@ static int open_clock(const struct step_spec *step, const struct decode_env *env
 	timestamps->second = -1;
 	*ret_state = timestamps;
 	return 0;
-}
-
-/* One offset for as long as it is right, so that the same event has the same time wherever it is shown. */
-static void check_clock(struct timestamps *timestamps)
-{
-	int64_t now_ns = clock_boottime_ns();
-	int64_t offset_ns;
-
-	if (timestamps->checked_ns && now_ns - timestamps->checked_ns < CHECK_NS)
-		return;
-	offset_ns = clock_wall_ns() - now_ns;
-	if (!timestamps->checked_ns || llabs(offset_ns - timestamps->offset_ns) > JITTER_NS)
-		timestamps->offset_ns = offset_ns;
-	timestamps->checked_ns = now_ns;
 }
 
 static void format_zone(const struct tm *tm, char text[ZONE_SIZE])
@@ -85,16 +67,14 @@ static int run(void *state, const struct decode_env *env, const void *data, size
 {
 	struct timestamps *timestamps = state;
 	uint64_t since_boot_ns = decode_raw_uint(data, len);
-	int64_t wall_ns;
+	int64_t offset_ns, wall_ns;
 	int r;
 
-	(void)env;
 	if (since_boot_ns == 0) /* nobody took the time */
 		return DECODE_OK;
-	check_clock(timestamps);
+	offset_ns = wall_offset__get_ns(env->wall ? env->wall : &timestamps->own);
 	if (since_boot_ns > INT64_MAX ||
-	    __builtin_add_overflow((int64_t)since_boot_ns, timestamps->offset_ns, &wall_ns) ||
-	    wall_ns < 0)
+	    __builtin_add_overflow((int64_t)since_boot_ns, offset_ns, &wall_ns) || wall_ns < 0)
 		return err__set(err, -EOVERFLOW, NULL, "%" PRIu64 " ns since boot is no time",
 				since_boot_ns);
 	r = format_second(timestamps, wall_ns / NS_PER_S, err);

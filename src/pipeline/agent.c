@@ -96,6 +96,7 @@ int agent__new(const struct agent_options *options, struct agent **ret_agent, st
 	agent->decode = (struct decode_env){
 		.host = agent->host,
 		.uses_kernel_syscall_names = options->uses_kernel_syscall_names,
+		.wall = &agent->wall,
 	};
 	if (r >= 0)
 		r = make_who(agent, err);

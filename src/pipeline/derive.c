@@ -50,7 +50,8 @@ struct derive {
 	struct arena texts; /* of the records at hand */
 	struct arena steps; /* that chains refer to */
 	struct strbuf scratch;
-	int64_t wall_offset_ns; /* from the boot clock to the time of day */
+	struct wall_offset own_wall; /* where there is none to be shared */
+	int64_t wall_offset_ns;      /* from the boot clock to the time of day */
 	/* Who the last record was about. */
 	const void *known_raw;
 	struct identity_words known;
@@ -184,7 +185,8 @@ void derive__begin(struct derive *derive)
 {
 	arena__reset(&derive->texts);
 	derive->known_raw = NULL;
-	derive->wall_offset_ns = clock_wall_ns() - clock_boottime_ns();
+	derive->wall_offset_ns = wall_offset__get_ns(derive->decode->wall ? derive->decode->wall
+									  : &derive->own_wall);
 }
 
 const struct deriver *derive__deriver(struct derive *derive)

@@ -6,6 +6,7 @@
  * What the files of pipeline/ share about the agent. Nobody outside includes it.
  */
 
+#include "base/clock.h"
 #include "base/vec.h"
 #include "pipeline/agent.h"
 #include "pipeline/cost.h"
@@ -67,6 +68,7 @@ struct agent {
 	struct agent_options options;
 	struct host *host; /* owned */
 	struct decode_env decode;
+	struct wall_offset wall; /* of its decoders */
 	struct agent_configs configs;
 	struct follower *follower;       /* owned */
 	struct who *who;                 /* owned */

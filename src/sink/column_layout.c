@@ -1,24 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "sink/column_layout.h"
 
-#include <stdbool.h>
-
 static size_t gaps_of(size_t count)
 {
 	return count > 0 ? (count - 1) * COLUMN_GAP : 0;
 }
 
-static uint16_t least_of(const struct column_width *column)
+/* Whose bounds hold. */
+enum bounds { BOUNDS_ALL, BOUNDS_OF_NUMBERS, BOUNDS_NONE };
+
+static uint16_t least_of(const struct column_width *column, enum bounds bounds)
 {
+	if (bounds == BOUNDS_ALL || (bounds == BOUNDS_OF_NUMBERS && column->is_number))
+		return column->min;
 	return column->min < COLUMN_LEAST ? column->min : COLUMN_LEAST;
 }
 
-static size_t sum_of_least(const struct column_width *columns, size_t count)
+static size_t sum_of_least(const struct column_width *columns, size_t count, enum bounds bounds)
 {
 	size_t sum = gaps_of(count);
 
 	for (size_t i = 0; i < count; i++)
-		sum += least_of(&columns[i]);
+		sum += least_of(&columns[i], bounds);
 	return sum;
 }
 
@@ -49,7 +52,7 @@ static struct rest rest_of(const struct column_width *columns, size_t count, siz
  * away or gives more back: a column at its bound changes the ratio for the rest. False: there was none.
  */
 static bool settle_at_bounds(struct column_width *columns, size_t count, const struct rest *rest,
-			     bool uses_squeeze)
+			     enum bounds bounds)
 {
 	int64_t excess = 0;
 	bool is_any = false;
@@ -57,7 +60,7 @@ static bool settle_at_bounds(struct column_width *columns, size_t count, const s
 	for (size_t i = 0; i < count; i++) {
 		const struct column_width *column = &columns[i];
 		size_t share = column->width ? 0 : column->wanted * rest->cells / rest->wanted;
-		size_t min = uses_squeeze ? least_of(column) : column->min;
+		size_t min = least_of(column, bounds);
 
 		if (column->width)
 			continue;
@@ -69,7 +72,7 @@ static bool settle_at_bounds(struct column_width *columns, size_t count, const s
 	for (size_t i = 0; i < count; i++) {
 		struct column_width *column = &columns[i];
 		size_t share = column->width ? 0 : column->wanted * rest->cells / rest->wanted;
-		uint16_t min = uses_squeeze ? least_of(column) : column->min;
+		uint16_t min = least_of(column, bounds);
 
 		if (column->width)
 			continue;
@@ -103,7 +106,7 @@ static void share_out(struct column_width *columns, size_t count, const struct r
 	}
 }
 
-static void fit(struct column_width *columns, size_t count, size_t cells, bool uses_squeeze)
+static void fit(struct column_width *columns, size_t count, size_t cells, enum bounds bounds)
 {
 	for (size_t i = 0; i < count; i++)
 		columns[i].width = 0;
@@ -112,7 +115,7 @@ static void fit(struct column_width *columns, size_t count, size_t cells, bool u
 
 		if (rest.wanted == 0)
 			return;
-		if (!settle_at_bounds(columns, count, &rest, uses_squeeze)) {
+		if (!settle_at_bounds(columns, count, &rest, bounds)) {
 			share_out(columns, count, &rest);
 			return;
 		}
@@ -121,21 +124,21 @@ static void fit(struct column_width *columns, size_t count, size_t cells, bool u
 
 size_t column_layout_fit(struct column_width *columns, size_t count, size_t available)
 {
-	size_t shown = count, sum_of_min;
+	enum bounds bounds = BOUNDS_ALL;
+	size_t shown = count;
 
 	if (available == 0) {
 		for (size_t i = 0; i < count; i++)
 			columns[i].width = columns[i].wanted;
 		return count;
 	}
-	while (shown > 1 && sum_of_least(columns, shown) > available)
+	while (shown > 1 && sum_of_least(columns, shown, BOUNDS_NONE) > available)
 		shown--;
-	sum_of_min = gaps_of(shown);
-	for (size_t i = 0; i < shown; i++)
-		sum_of_min += columns[i].min;
+	while (bounds < BOUNDS_NONE && sum_of_least(columns, shown, bounds) > available)
+		bounds++;
 	if (available < gaps_of(shown) + shown)
 		available = gaps_of(shown) + shown;
-	fit(columns, shown, available - gaps_of(shown), sum_of_min > available);
+	fit(columns, shown, available - gaps_of(shown), bounds);
 	for (size_t i = shown; i < count; i++)
 		columns[i].width = 0;
 	return shown;

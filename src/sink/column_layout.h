@@ -7,6 +7,7 @@
  * nothing. sink/columns calls it when a table is made and when the terminal changes.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -18,13 +19,14 @@
 struct column_width {
 	uint16_t wanted; /* between min and max */
 	uint16_t min, max;
+	bool is_number; /* of which a part misleads: texts give way first */
 	uint16_t width; /* what it gets */
 };
 
 /*
  * Gives every column its width, so that the line is just `available` cells wide where the bounds allow: all columns
- * grow or shrink by one ratio, and what hits a bound stays there. Where the least of all is too much, the bounds give
- * way down to COLUMN_LEAST, then columns at the end get nothing. Returns how many columns there is room for, at least 1.
+ * grow or shrink by one ratio, and what hits a bound stays there. Where the least of all is too much, the bounds of
+ * texts give way down to COLUMN_LEAST, then those of numbers; then columns at the end get nothing. Returns how many columns there is room for, at least 1.
  * available 0: everybody gets what it wants.
  */
 size_t column_layout_fit(struct column_width *columns, size_t count, size_t available);

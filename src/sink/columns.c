@@ -14,7 +14,7 @@
 #define NO_STREAM UINT32_MAX
 #define MORE_ROOM 4     /* of " +12" behind the header */
 #define NUMBER_LEAST 11 /* digits of 32 bits with their sign */
-#define TITLE_LEAST 8   /* so much of a title is shown, if its column has a choice */
+#define TEXT_LEAST 8
 
 /* Home instead of clearing the screen: what is drawn over does not flicker. */
 #define CURSOR_HOME "\033[H"
@@ -62,13 +62,11 @@ static uint16_t clamp(uint32_t value, uint32_t min, uint32_t max)
 /* A number of which a part is missing misleads; of a text enough is left. */
 static uint16_t min_width(const struct column *column, uint16_t wanted, uint32_t longest)
 {
-	uint32_t title = (uint32_t)strlen(column->title);
-
 	if (column->style->min_width)
 		return column->style->min_width;
 	if (longest && longest <= NUMBER_LEAST)
 		return clamp(longest, 0, wanted);
-	return clamp(title < TITLE_LEAST ? title : TITLE_LEAST, 0, wanted);
+	return clamp(TEXT_LEAST, 0, wanted);
 }
 
 /* Numbers gain nothing by more room than their digits take; texts do. */
@@ -102,6 +100,7 @@ static struct column_width bounds_of(const struct table *table, const struct col
 	struct column_width width = { .wanted = style->width ? style->width
 							     : default_width(column, longest) };
 
+	width.is_number = style->is_right || (longest > 0 && longest <= NUMBER_LEAST);
 	if (style->is_fixed) {
 		width.min = width.max = width.wanted;
 		return width;

@@ -31,6 +31,7 @@ static const struct gadget_special specials[] = {
 	{ "gadget_pcomm", FIELD_ROLE_NONE, "pcomm", NULL, NULL, 0 },
 	{ "gadget_pid", FIELD_ROLE_PID, "pid", NULL, NULL, 0 },
 	{ "gadget_ppid", FIELD_ROLE_NONE, "ppid", NULL, NULL, 0 },
+	{ "gadget_ptid", FIELD_ROLE_NONE, "ptid", NULL, NULL, 0 },
 	{ "gadget_signal", FIELD_ROLE_SIGNAL, NULL, "signal", "formatters.signal.target", 0 },
 	{ "gadget_syscall", FIELD_ROLE_SYSCALL, "syscall", "syscall_name",
 	  "formatters.syscall.target", 0 },

@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include <stdlib.h>
+
 #include <time.h>
 
 #include "base/clock.h"
@@ -50,6 +52,24 @@ static void test_cpu__counts_work(void **state)
 	assert_true(clock_cpu_ns() > start);
 }
 
+static void test_wall_offset__one_for_all(void **state)
+{
+	struct wall_offset offset = { .checked_ns = 0 };
+	int64_t first_ns = wall_offset__get_ns(&offset);
+
+	(void)state;
+	assert_true(llabs(clock_boottime_ns() + first_ns - clock_wall_ns()) < NS_PER_S);
+	assert_int_equal(wall_offset__get_ns(&offset), first_ns);
+	/* Looked at again, and as good as before. */
+	offset.checked_ns -= 2 * NS_PER_S;
+	offset.offset_ns += 1000;
+	assert_int_equal(wall_offset__get_ns(&offset), first_ns + 1000);
+	/* The wall clock was set. */
+	offset.checked_ns -= 2 * NS_PER_S;
+	offset.offset_ns += 3600 * NS_PER_S;
+	assert_true(llabs(wall_offset__get_ns(&offset) - first_ns) < NS_PER_S);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -57,6 +77,7 @@ int main(void)
 		cmocka_unit_test(test_boottime__is_not_behind_monotonic),
 		cmocka_unit_test(test_wall__is_since_the_epoch),
 		cmocka_unit_test(test_cpu__counts_work),
+		cmocka_unit_test(test_wall_offset__one_for_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

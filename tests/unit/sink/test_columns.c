@@ -60,8 +60,8 @@ static void test_write__80_columns(void **state)
 	memcpy(row.comm, "fifteen-letters", 16);
 	check_columns(
 		&options, &record, 1,
-		"POD          COMM             PID  ERROR PORT  FLAG SLOTS       LATENCY ADDRESS\n"
-		"web-0        fifteen-let…    4711     -2 443   0x7  1,20,300       12.3 7f000001\n");
+		"POD          COMM            PID  ERROR PORT  FLAG SLOTS        LATENCY ADDRESS\n"
+		"web-0        fifteen-le…    4711     -2 443   0x7  1,20,300        12.3 7f000001\n");
 }
 
 static void test_write__120_columns(void **state)
