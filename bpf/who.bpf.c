@@ -45,6 +45,9 @@ struct {
 /* That of the machine's first process, in which a container is not yet itself; 0 until who_seed has come by. */
 volatile u32 host_mntns = 0;
 
+/* Whether records have the environment: it is long, and full of secrets. */
+const volatile bool who_wants_environment = false;
+
 /* Where records of no fixed length are put together. One for each program: where kernels let programs on tracepoints be
  * preempted, it is by another one. */
 struct path_walk {
@@ -475,6 +478,57 @@ static __noinline u32 send_pieces(struct who_exec *exec, u64 begin, u64 size)
 	return 0;
 }
 
+/* All of it in records of its own, for few ask. How far it got is in exec.environment_size. */
+static __noinline u32 send_environment(struct who_exec *exec, u64 begin, u64 size)
+{
+	struct arguments_scratch *scratch;
+	u32 zero = 0;
+
+	scratch = bpf_map_lookup_elem(&who_arguments_scratch, &zero);
+	if (!scratch)
+		return 0;
+	for (u32 i = 0; i < WHO_ARGUMENTS_PIECES; i++) {
+		u64 offset, piece;
+
+		barrier();
+		offset = exec->environment_size;
+		piece = size - offset;
+		if (piece > WHO_ARGUMENTS_PIECE)
+			piece = WHO_ARGUMENTS_PIECE;
+		if (piece == 0)
+			return 0;
+		barrier_var(piece);
+		if (piece > WHO_ARGUMENTS_PIECE)
+			return 0;
+		fill_header(&scratch->arguments.header, WHO_RECORD_ENVIRONMENT,
+			    sizeof(scratch->arguments) + piece, exec->header.time_ns);
+		scratch->arguments.process = exec->task.process;
+		scratch->arguments.offset = offset;
+		scratch->arguments.piece_size = piece;
+		if (bpf_probe_read_user(scratch->text, piece, (const void *)(begin + offset)) < 0) {
+			exec->task.flags |= WHO_FLAG_ENVIRONMENT_ERROR;
+			return 0;
+		}
+		if (!send(scratch, sizeof(scratch->arguments) + piece, WHO_RECORD_ENVIRONMENT)) {
+			exec->task.flags |= WHO_FLAG_ENVIRONMENT_CUT;
+			return 0;
+		}
+		exec->environment_size = offset + piece;
+	}
+	if (exec->environment_size < size)
+		exec->task.flags |= WHO_FLAG_ENVIRONMENT_CUT;
+	return 0;
+}
+
+static __always_inline void add_environment(struct who_exec *exec, struct task_struct *task)
+{
+	u64 begin = task->mm->env_start;
+
+	exec->environment_size = 0;
+	if (who_wants_environment)
+		send_environment(exec, begin, task->mm->env_end - begin);
+}
+
 static __always_inline void add_arguments(struct exec_scratch *scratch, struct task_struct *task)
 {
 	struct who_exec *exec = &scratch->exec;
@@ -601,6 +655,7 @@ static __always_inline void fill_texts(struct exec_scratch *scratch, struct task
 	add_cwd(scratch, task);
 	if (exec->links == 0 || is_descriptor(scratch))
 		add_file(scratch, task, bprm->file);
+	add_environment(exec, task);
 	add_arguments(scratch, task);
 }
 
@@ -712,6 +767,34 @@ int BPF_PROG(who_exit, struct task_struct *task)
 	record->code = signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code
 							 : task->group_leader->exit_code;
 	record->tid = task->pid;
+	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
+	return 0;
+}
+
+/* ---- from cgroup to cgroup -------------------------------------------------------------------- */
+
+SEC("tp_btf/cgroup_attach_task")
+int BPF_PROG(who_moved, struct cgroup *to, const char *path, struct task_struct *task,
+	     bool is_whole)
+{
+	struct who_process *process;
+	struct who_moved *record;
+	struct who_key key;
+
+	/* Of threads that go alone the first stands for the process. */
+	if (to->root->hierarchy_id != 0 || (!is_whole && task->pid != task->tgid))
+		return 0;
+	process = find_process(task, &key);
+	if (process)
+		process->cgroup_id = to->kn->id;
+	record = bpf_ringbuf_reserve(&who_records, sizeof(*record), 0);
+	if (!record) {
+		count_lost(WHO_RECORD_MOVED);
+		return 0;
+	}
+	fill_header(&record->header, WHO_RECORD_MOVED, sizeof(*record), bpf_ktime_get_ns());
+	record->process = key;
+	record->cgroup_id = to->kn->id;
 	bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
 	return 0;
 }

@@ -10,7 +10,7 @@
 
 #include <linux/types.h>
 
-#define WHO_VERSION 1
+#define WHO_VERSION 2
 
 /* Each record starts with a struct who_header and is as long as header.size says. */
 #define WHO_RECORD_CGROUP_MADE 1    /* struct who_cgroup */
@@ -21,7 +21,10 @@
 #define WHO_RECORD_FORK 5 /* struct who_fork */
 #define WHO_RECORD_EXIT 6 /* struct who_exit */
 #define WHO_RECORD_SEED 7 /* struct who_seed, from the iterator and not from the ring */
-#define WHO_RECORD_COUNT 8
+#define WHO_RECORD_ENVIRONMENT                                                                     \
+	8 /* struct who_arguments: a piece of the environment of the exec record behind it */
+#define WHO_RECORD_MOVED 9 /* struct who_moved */
+#define WHO_RECORD_COUNT 10
 
 /* Of a process; the lower half is kept in the kernel's table. */
 #define WHO_FLAG_EXEC (1u << 0) /* it has an image of its own: exec ran, or it was there before */
@@ -41,6 +44,8 @@
 #define WHO_FLAG_SETUID (1u << 22)          /* the file has the bit, and it took */
 #define WHO_FLAG_SETGID (1u << 23)
 #define WHO_FLAG_THREAD_EXEC (1u << 24) /* a thread other than the first called exec */
+#define WHO_FLAG_ENVIRONMENT_CUT (1u << 25)   /* as of the arguments */
+#define WHO_FLAG_ENVIRONMENT_ERROR (1u << 26) /* likewise */
 
 #define WHO_UID_UNSET 0xffffffffu /* of the login uid */
 #define WHO_FILENAME_MAX 4096     /* with its NUL */
@@ -89,8 +94,8 @@ struct who_process {
 	__u32 parent_tgid;
 	__u32 flags;       /* WHO_FLAG_…, the lower half */
 	__u64 binary_hash; /* who_hash_step() over the file name as exec got it; 0: not known */
-	__u64 cgroup_id;   /* of cgroups v2, when it forked or last called exec */
-	__u32 mntns;       /* inode number, likewise */
+	__u64 cgroup_id;   /* of cgroups v2 */
+	__u32 mntns;       /* inode number, when it forked or last called exec */
 	__u32 netns;
 };
 _Static_assert(sizeof(struct who_process) == 48, "who_process: at most a cache line");
@@ -138,13 +143,15 @@ struct who_exec {
 	__u32 links;          /* of that file; 0: deleted, or never had a name (memfd) */
 	__u32 arguments_size; /* of all pieces, with argv[0] */
 	__u16 filename_size, interpreter_size, cwd_size, file_size, piece_size;
-	__u16 pad[3];
+	__u16 pad;
+	__u32 environment_size; /* of all its pieces; 0 as well when it is not asked for */
 };
 _Static_assert(sizeof(struct who_exec) == 216, "who_exec");
 _Static_assert(__builtin_offsetof(struct who_exec, inode) == 184, "who_exec.inode");
 _Static_assert(__builtin_offsetof(struct who_exec, filename_size) == 200, "who_exec.filename_size");
 
-/* In order, offset 0 first, before the exec record of the same process; the bytes follow. */
+/* In order, offset 0 first, before the exec record of the same process; the bytes follow. Of the environment the last
+ * piece is as long as it needs to be. */
 struct who_arguments {
 	struct who_header header;
 	struct who_key process; /* of the image that is about to be told */
@@ -172,6 +179,14 @@ struct who_exit {
 };
 _Static_assert(sizeof(struct who_exit) == 40, "who_exit");
 
+/* A process is in another cgroup (of cgroups v2) now. */
+struct who_moved {
+	struct who_header header;
+	struct who_key process;
+	__u64 cgroup_id;
+};
+_Static_assert(sizeof(struct who_moved) == 40, "who_moved");
+
 /* A row of the iterator: a process that was there before; names and arguments are in /proc. */
 struct who_seed {
 	struct who_header header;
@@ -197,7 +212,7 @@ struct who_figures {
 	__u64 lost[WHO_RECORD_COUNT]; /* records that found no room in the ring, by kind */
 	__u64 processes_full;         /* processes that found no room in the table */
 };
-_Static_assert(sizeof(struct who_figures) == 72, "who_figures");
+_Static_assert(sizeof(struct who_figures) == 88, "who_figures");
 
 /* FNV-1a, eight bytes at a time: the text is padded with zeros to a multiple of eight, its NUL not counted. */
 #define WHO_HASH_BEGIN 0xcbf29ce484222325ull

@@ -36,18 +36,26 @@ struct process {
 	int64_t end_ns;     /* when it left, monotonic; 0: it is there */
 	uint32_t exit_code; /* as waitpid() tells it */
 	bool is_exited;     /* by exit; else it was followed by an image, or nobody told */
-	bool is_raised;     /* its exec got it capabilities that it did not have before */
+	uint8_t raised;     /* PROCESS_RAISED_BY_…: what got it privileges when it called exec */
 	bool is_missed;     /* what had to come before was lost: it knows less than it should */
 	uint64_t inode;     /* of the file that runs */
 	uint32_t links;     /* of that file when it was started; 0: deleted, or a memfd */
-	uint32_t arguments_size;
+	uint32_t arguments_size, environment_size;
 	const char *binary;      /* absolute, where that can be told */
 	const char *interpreter; /* that runs the binary; "" when it runs by itself */
 	const char *
 		file; /* where it is or was when the binary does not say: deleted, a memfd, /dev/fd/N */
 	const char *cwd;
-	const char *arguments; /* argv[1..], a NUL after each */
+	const char *arguments;   /* argv[1..], a NUL after each */
+	const char *environment; /* likewise; only where it is asked for */
 };
+
+/* Causes, as Tetragon has them. Capabilities of a file count only where it is not one of root's that has setuid: then
+ * that is why. */
+#define PROCESS_RAISED_BY_CAPABILITIES (1u << 0)
+#define PROCESS_RAISED_BY_SETUID (1u << 1) /* it is root by that, and was not */
+#define PROCESS_RAISED_BY_SETGID (1u << 2) /* likewise of the group */
+#define PROCESS_RAISED_COUNT 3
 
 struct process_options {
 	uint32_t max;      /* processes and images remembered; 0: PROCESS_MAX */
@@ -96,6 +104,9 @@ const struct process *process_table__find_key(const struct process_table *table,
 /* NULL: it is not known, or has left. */
 const struct process *process_table__parent(const struct process_table *table,
 					    const struct process *process);
+/* From the parent's parent upwards, the nearest first, each image that a process had as one; how many, max at most. */
+size_t process_table__ancestors(const struct process_table *table, const struct process *process,
+				const struct process **ret_ancestors, size_t max);
 void process_table__figures(const struct process_table *table,
 			    struct process_table_figures *ret_figures);
 
@@ -113,7 +124,10 @@ void process__add_arguments(const struct process *process, struct strbuf *text);
 const char *capability_name(uint32_t number, char buffer[CAPABILITY_NAME_MAX]);
 /* "uts", "pid_for_children". */
 const char *namespace_name(uint32_t index);
-/* "SIGKILL"; "" when it was no signal that ended it. */
-const char *process_signal_name(uint32_t exit_code);
+/* "SIGKILL", "SIGRTMIN+1"; "" when it was no signal that ended it. Caller's buffer for those without a name of their own. */
+#define SIGNAL_NAME_MAX 16
+const char *process_signal_name(uint32_t exit_code, char buffer[SIGNAL_NAME_MAX]);
+/* Of a bit of process.raised by its place, as Tetragon calls it: "PRIVILEGES_RAISED_EXEC_FILE_CAP". "": there is none. */
+const char *process_raised_name(uint32_t place);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Arguments that are longer than a record: their pieces come first and wait here for the exec that they belong to. */
+/* Arguments that are longer than a record, and the environment: their pieces come first and wait here for the exec that
+ * they belong to. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,10 +13,12 @@ static bool same_key(const struct who_key *a, const struct who_key *b)
 	return a->tgid == b->tgid && a->time_ns == b->time_ns;
 }
 
-struct process_pieces *process_pieces__find(struct process_table *table, const struct who_key *key)
+struct process_pieces *process_pieces__find(struct process_table *table, uint16_t kind,
+					    const struct who_key *key)
 {
 	for (size_t i = 0; i < PROCESS_PIECES_MAX; i++)
-		if (table->pieces[i].bytes && same_key(&table->pieces[i].key, key))
+		if (table->pieces[i].bytes && table->pieces[i].kind == kind &&
+		    same_key(&table->pieces[i].key, key))
 			return &table->pieces[i];
 	return NULL;
 }
@@ -38,13 +41,15 @@ static struct process_pieces *find_place(struct process_table *table)
 int process_pieces__add(struct process_table *table, const struct who_arguments *piece,
 			const char *bytes)
 {
-	struct process_pieces *pieces = process_pieces__find(table, &piece->process);
+	struct process_pieces *pieces = process_pieces__find(table, piece->header.kind,
+							     &piece->process);
 	int r;
 
 	if (!pieces) {
 		if (piece->offset != 0)
 			return 0; /* a piece before it was lost: the exec record shows that */
 		pieces = find_place(table);
+		pieces->kind = piece->header.kind;
 		pieces->key = piece->process;
 	}
 	if (piece->offset != pieces->len || pieces->len + piece->piece_size > WHO_ARGUMENTS_MAX)

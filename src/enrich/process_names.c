@@ -94,7 +94,7 @@ static size_t add_arguments(struct strbuf *text, const struct process_names *nam
 /* ---- all -------------------------------------------------------------------------------------- */
 
 struct offsets {
-	size_t binary, interpreter, file, cwd, arguments;
+	size_t binary, interpreter, file, cwd, arguments, environment;
 	size_t arguments_size;
 };
 
@@ -122,6 +122,12 @@ static void write_texts(struct strbuf *text, const struct process_names *names,
 		add_path(text, names, names->cwd, names->cwd_size);
 	offsets->arguments = end_text(text);
 	offsets->arguments_size = add_arguments(text, names);
+	offsets->environment = text->len;
+	if (names->environment_size > 0) {
+		strbuf__add(text, names->environment, names->environment_size);
+		if (names->environment[names->environment_size - 1] != '\0')
+			strbuf__add_char(text, '\0');
+	}
 }
 
 int process_names__bind(const struct process_names *names, struct process_entry *entry)
@@ -147,6 +153,8 @@ int process_names__bind(const struct process_names *names, struct process_entry 
 		entry->process.cwd = block->bytes + offsets.cwd;
 		entry->process.arguments = block->bytes + offsets.arguments;
 		entry->process.arguments_size = (uint32_t)offsets.arguments_size;
+		entry->process.environment = block->bytes + offsets.environment;
+		entry->process.environment_size = (uint32_t)(text.len - offsets.environment);
 	}
 	strbuf__done(&text);
 	return block ? 0 : -ENOMEM;

@@ -85,6 +85,7 @@ static const struct {
 } flag_names[] = {
 	{ "execve", is_execve, 0 },
 	{ "procFS", has_flag, WHO_FLAG_SEED },
+	{ "errorEnvs", has_flag, WHO_FLAG_ENVIRONMENT_ERROR },
 	{ "truncArgs", has_flag, WHO_FLAG_ARGUMENTS_CUT },
 	{ "miss", is_missed, 0 },
 	{ "errorFilename", has_flag, WHO_FLAG_FILENAME_ERROR },
@@ -219,10 +220,28 @@ static const char *const signal_names[] = {
 	[SIGSYS] = "SIGSYS",
 };
 
-/* Those of real time have no names of their own. */
-static const char real_time_signal[] = "SIGRT";
+/* The first two of real time are the C library's, which begins to count behind them; from the middle on people count from
+ * the end, as kill -l does. */
+#define REAL_TIME_FIRST 34
+#define REAL_TIME_MIDDLE 50
+#define REAL_TIME_LAST 64
 
-const char *process_signal_name(uint32_t exit_code)
+static const char *real_time_name(uint32_t number, char buffer[SIGNAL_NAME_MAX])
+{
+	if (number == REAL_TIME_FIRST)
+		return "SIGRTMIN";
+	if (number == REAL_TIME_LAST)
+		return "SIGRTMAX";
+	if (number < REAL_TIME_FIRST || number > REAL_TIME_LAST)
+		(void)snprintf(buffer, SIGNAL_NAME_MAX, "SIG%u", number);
+	else if (number < REAL_TIME_MIDDLE)
+		(void)snprintf(buffer, SIGNAL_NAME_MAX, "SIGRTMIN+%u", number - REAL_TIME_FIRST);
+	else
+		(void)snprintf(buffer, SIGNAL_NAME_MAX, "SIGRTMAX-%u", REAL_TIME_LAST - number);
+	return buffer;
+}
+
+const char *process_signal_name(uint32_t exit_code, char buffer[SIGNAL_NAME_MAX])
 {
 	uint32_t number = exit_code & 0x7f;
 
@@ -230,5 +249,16 @@ const char *process_signal_name(uint32_t exit_code)
 		return "";
 	if (number < array_size(signal_names) && signal_names[number])
 		return signal_names[number];
-	return real_time_signal;
+	return real_time_name(number, buffer);
+}
+
+const char *process_raised_name(uint32_t place)
+{
+	static const char *const names[PROCESS_RAISED_COUNT] = {
+		"PRIVILEGES_RAISED_EXEC_FILE_CAP",
+		"PRIVILEGES_RAISED_EXEC_FILE_SETUID",
+		"PRIVILEGES_RAISED_EXEC_FILE_SETGID",
+	};
+
+	return place < array_size(names) ? names[place] : "";
 }

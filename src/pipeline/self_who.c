@@ -135,6 +135,8 @@ static const char *const kinds[WHO_RECORD_COUNT] = {
 	[WHO_RECORD_FORK] = "fork",
 	[WHO_RECORD_EXIT] = "exit",
 	[WHO_RECORD_SEED] = "seed",
+	[WHO_RECORD_ENVIRONMENT] = "environment",
+	[WHO_RECORD_MOVED] = "moved",
 };
 
 int self_who__open(struct agent *agent, struct family **ret_families, struct err *err)

@@ -192,6 +192,7 @@ static void open_engine(struct who *who)
 		.program = who->options.program,
 		.level = who->level,
 		.wanted = who->wanted,
+		.wants_environment = who->options.wants_environment,
 		.possible_cpus = host__possible_cpus(who->options.host),
 		.take = take_record,
 		.ctx = who,

@@ -15,6 +15,7 @@
 #define RING_NAME "who_records"
 #define FIGURES_NAME "who_figures"
 #define SEED_NAME "who_seed"
+#define ENVIRONMENT_NAME "who_wants_environment"
 
 static const struct program_spec engine_spec = {
 	.name = "who",
@@ -137,7 +138,8 @@ static int open_sources(struct who_engine *engine, struct err *err)
 /* With the maps that only these use. */
 static int leave_out_processes(struct who_engine *engine, struct err *err)
 {
-	static const char *const parts[] = { "who_exec", "who_fork", "who_exit", "who_seed" };
+	static const char *const parts[] = { "who_exec", "who_fork", "who_exit", "who_moved",
+					     "who_seed" };
 	static const char *const maps[] = { "who_processes", "who_exec_scratch",
 					    "who_arguments_scratch", "wanted_cgroups",
 					    "wanted_mntns" };
@@ -158,6 +160,10 @@ static int plan(struct who_engine *engine, struct err *err)
 		return r;
 	if (engine->options.level == WHO_LEVEL_CGROUPS)
 		return leave_out_processes(engine, err);
+	if (engine->options.wants_environment)
+		r = program__add_constant(engine->program, ENVIRONMENT_NAME, 1 /* true */, err);
+	if (r < 0)
+		return r;
 	return engine->options.wanted
 		       ? who_wanted__lend_engine(engine->options.wanted, engine->program, err)
 		       : 0;

@@ -28,6 +28,7 @@ struct who_engine_options {
 	enum who_level level;
 	struct who_wanted *wanted; /* borrowed; whose maps it shares; NULL: everybody is wanted */
 	uint32_t possible_cpus;
+	bool wants_environment; /* of every exec */
 	/* A record whose header has been checked; len is its whole size. */
 	void (*take)(void *ctx, const struct who_header *header, const void *record, size_t len);
 	void *ctx;

@@ -13,6 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void tell(const struct process_table *table, const struct process *process)
 {
+	const struct process *ancestors[4];
+	char signal[SIGNAL_NAME_MAX];
 	struct strbuf text = STRBUF_INIT;
 
 	process_table__add_exec_id(table, &process->key, &text);
@@ -22,8 +24,9 @@ static void tell(const struct process_table *table, const struct process *proces
 	strbuf__add_text(&text, process->interpreter);
 	strbuf__add_text(&text, process->file);
 	strbuf__add_text(&text, process->cwd);
-	strbuf__add_text(&text, process_signal_name(process->exit_code));
-	(void)process_table__parent(table, process);
+	strbuf__add_text(&text, process_signal_name(process->exit_code, signal));
+	(void)process_table__ancestors(table, process, ancestors, 4);
+	strbuf__add(&text, process->environment, process->environment_size);
 	strbuf__done(&text);
 }
 

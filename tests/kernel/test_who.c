@@ -413,10 +413,82 @@ static void test_exec__with_long_arguments(void **state)
 		free(arguments[i + 2]);
 }
 
+static void test_exec__with_its_environment(void **state)
+{
+	struct fixture *fixture = *state;
+	char *arguments[] = { fixture->own_path, (char *)"--end", NULL };
+	char *value = malloc(3 * WHO_ARGUMENTS_PIECE);
+	char *const environment[] = { (char *)"FIRST=1", value, (char *)"LAST=2", NULL };
+	const struct process *process;
+	struct child child;
+
+	assert_non_null(value);
+	memset(value, 'v', 3 * WHO_ARGUMENTS_PIECE);
+	memcpy(value, "LONG=", strlen("LONG="));
+	value[3 * WHO_ARGUMENTS_PIECE - 1] = '\0';
+	fixture->driver.wants_environment = true;
+	open_driver(fixture);
+	child = begin_child();
+	if (child.pid == 0) {
+		(void)execve(arguments[0], arguments, environment);
+		_exit(127);
+	}
+	watch(fixture, &child);
+	assert_int_equal(WEXITSTATUS(who_driver__wait(&fixture->driver, child.pid)), 3);
+	process = watched(fixture, 0);
+	assert_int_equal(process->environment_size,
+			 sizeof("FIRST=1") + 3 * WHO_ARGUMENTS_PIECE + sizeof("LAST=2"));
+	assert_string_equal(process->environment, "FIRST=1");
+	assert_string_equal(process->environment + sizeof("FIRST=1"), value);
+	assert_string_equal(process->environment + process->environment_size - sizeof("LAST=2"),
+			    "LAST=2");
+	assert_arguments(process, "--end");
+	assert_int_equal(process->flags & (WHO_FLAG_ENVIRONMENT_CUT | WHO_FLAG_ENVIRONMENT_ERROR),
+			 0);
+	free(value);
+}
+
+/* A file of root's with setuid, run by somebody who is nobody. */
+static void test_exec__that_raises(void **state)
+{
+	struct fixture *fixture = *state;
+	char path[TEST_PATH_MAX + 16];
+	const struct process *process;
+	struct child child;
+	int fd;
+
+	open_driver(fixture);
+	(void)snprintf(path, sizeof(path), "%s/raised", fixture->folder);
+	assert_int_equal(chmod(fixture->folder, 0755), 0);
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+	assert_true(fd >= 0);
+	copy_self(fixture, fd);
+	assert_int_equal(fchmod(fd, 04755), 0);
+	(void)close(fd);
+	child = begin_child();
+	if (child.pid == 0) {
+		if (setresgid(65534, 65534, 65534) == 0 && setresuid(65534, 65534, 65534) == 0)
+			(void)execl(path, path, "--end", NULL);
+		_exit(127);
+	}
+	watch(fixture, &child);
+	(void)who_driver__wait(&fixture->driver, child.pid);
+	assert_int_equal(unlink(path), 0);
+	if (fixture->watched_execs == 0 || watched(fixture, 0)->credentials.euid != 0) {
+		print_message("# skip: setuid means nothing where /tmp is\n");
+		skip();
+	}
+	process = watched(fixture, 0);
+	assert_int_equal(process->credentials.uid, 65534);
+	assert_int_equal(process->flags & WHO_FLAG_SETUID, WHO_FLAG_SETUID);
+	assert_int_equal(process->raised, PROCESS_RAISED_BY_SETUID);
+}
+
 /* ---- ways to be there and to end -------------------------------------------------------------- */
 
 static void test_seed__of_a_child_that_is_older(void **state)
 {
+	char signal[SIGNAL_NAME_MAX];
 	struct fixture *fixture = *state;
 	struct child child = begin_child();
 	const struct process *process;
@@ -445,7 +517,7 @@ static void test_seed__of_a_child_that_is_older(void **state)
 	assert_int_equal(who_driver__wait(&fixture->driver, child.pid), SIGKILL);
 	process = process_table__find(fixture->driver.table, tgid);
 	assert_true(process->is_exited);
-	assert_string_equal(process_signal_name(process->exit_code), "SIGKILL");
+	assert_string_equal(process_signal_name(process->exit_code, signal), "SIGKILL");
 	assert_int_equal(who_driver__kernel_process(&fixture->driver, tgid, &entry), -ENOENT);
 }
 
@@ -556,6 +628,52 @@ static void test_cgroup__made_and_removed(void **state)
 	assert_string_equal(strrchr(seen.path, '/'), strrchr(path, '/'));
 }
 
+static void write_pid(const char *group, pid_t pid)
+{
+	char path[TEST_PATH_MAX + 128], text[16];
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/cgroup.procs", group);
+	(void)snprintf(text, sizeof(text), "%d", pid);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	(void)close(fd);
+}
+
+static void test_cgroup__of_a_process_that_moves(void **state)
+{
+	struct fixture *fixture = *state;
+	char root[TEST_PATH_MAX], path[TEST_PATH_MAX + 64];
+	const struct process *process;
+	struct who_process entry;
+	struct child child;
+	struct stat status;
+
+	if (!find_cgroups(root)) {
+		print_message("# skip: cgroups v2 are not mounted\n");
+		skip();
+	}
+	open_driver(fixture);
+	(void)snprintf(path, sizeof(path), "%s/sonde-who-test-%d", root, getpid());
+	assert_int_equal(mkdir(path, 0755), 0);
+	assert_int_equal(stat(path, &status), 0);
+	child = begin_child();
+	if (child.pid == 0)
+		_exit(3);
+	write_pid(path, child.pid);
+	assert_true(who_driver__drain(&fixture->driver) > 0);
+	process = process_table__find(fixture->driver.table, (uint32_t)child.pid);
+	assert_non_null(process);
+	assert_int_equal(process->cgroup_id, status.st_ino);
+	assert_int_equal(who_driver__kernel_process(&fixture->driver, (uint32_t)child.pid, &entry),
+			 0);
+	assert_int_equal(entry.cgroup_id, status.st_ino);
+	watch(fixture, &child);
+	assert_int_equal(WEXITSTATUS(who_driver__wait(&fixture->driver, child.pid)), 3);
+	assert_int_equal(rmdir(path), 0);
+}
+
 /* ---- what the children do --------------------------------------------------------------------- */
 
 static void *call_exec(void *path)
@@ -595,7 +713,10 @@ int main(int argc, char **argv)
 		WHO_TEST(test_exec__with_long_arguments),
 		WHO_TEST(test_seed__of_a_child_that_is_older),
 		WHO_TEST(test_fork__in_a_pid_namespace),
+		WHO_TEST(test_exec__with_its_environment),
+		WHO_TEST(test_exec__that_raises),
 		WHO_TEST(test_cgroup__made_and_removed),
+		WHO_TEST(test_cgroup__of_a_process_that_moves),
 #undef WHO_TEST
 	};
 

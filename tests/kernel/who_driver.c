@@ -68,6 +68,9 @@ int who_driver__open(struct who_driver *driver, const struct process_options *op
 	r = program__open(&driver->spec, &program_options, &driver->program, err);
 	if (r == 0)
 		r = program__plan(driver->program, err);
+	if (r == 0 && driver->wants_environment)
+		r = program__add_constant(driver->program, "who_wants_environment", 1 /* true */,
+					  err);
 	if (r == 0)
 		r = program__load(driver->program, err);
 	if (r == 0)

@@ -7,6 +7,7 @@
  * The driver owns program, ring and table. Tests and benches open it, drain it and look into the table.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -24,6 +25,7 @@ struct who_driver {
 	struct program *program;     /* owned */
 	struct event_source *ring;   /* owned */
 	struct process_table *table; /* owned */
+	bool wants_environment;      /* set before open */
 	/* Set before open, or NULL: every record that is not of a process. */
 	void (*other)(void *ctx, const struct who_header *header, const void *record);
 	void *ctx;

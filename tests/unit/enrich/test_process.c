@@ -422,6 +422,98 @@ static void test_take__cgroups_are_others_business(void **state)
 	close_table(&fixture);
 }
 
+/* ---- what else is told ------------------------------------------------------------------------- */
+
+static void test_take__moved_to_another_cgroup(void **state)
+{
+	struct who_key key = who_key(CHILD, 5);
+	struct who_moved moved = { .header = who_header(WHO_RECORD_MOVED, sizeof(moved), 9),
+				   .process = key,
+				   .cgroup_id = 77 };
+	struct fixture fixture;
+
+	(void)state;
+	open_table(&fixture, 0);
+	assert_int_equal(process_table__take(fixture.table, &moved, sizeof(moved)), 0);
+	assert_int_equal(take_fork(&fixture, key, who_key(SHELL, 1)), 0);
+	assert_int_equal(process_table__find(fixture.table, CHILD)->cgroup_id, 0);
+	assert_int_equal(process_table__take(fixture.table, &moved, sizeof(moved)), 0);
+	assert_int_equal(process_table__find(fixture.table, CHILD)->cgroup_id, 77);
+	close_table(&fixture);
+}
+
+static void test_ancestors__nearest_first(void **state)
+{
+	const struct process *ancestors[4];
+	struct fixture fixture;
+
+	(void)state;
+	open_table(&fixture, 0);
+	for (uint32_t tgid = 2; tgid <= 6; tgid++)
+		assert_int_equal(
+			take_exec(&fixture, who_key(tgid, tgid), who_key(tgid - 1, tgid - 1)), 0);
+	assert_int_equal(process_table__ancestors(fixture.table,
+						  process_table__find(fixture.table, 6), ancestors,
+						  4),
+			 3);
+	assert_int_equal(ancestors[0]->key.tgid, 4);
+	assert_int_equal(ancestors[2]->key.tgid, 2);
+	assert_int_equal(process_table__ancestors(fixture.table,
+						  process_table__find(fixture.table, 6), ancestors,
+						  1),
+			 1);
+	assert_int_equal(process_table__ancestors(fixture.table,
+						  process_table__find(fixture.table, 3), ancestors,
+						  4),
+			 0);
+	close_table(&fixture);
+}
+
+static void test_take__what_raised_it(void **state)
+{
+	static const struct {
+		uint32_t flags;
+		uint32_t uid, euid, gid, egid;
+		uint64_t before, after;
+		uint32_t raised;
+	} rows[] = {
+		{ 0, 1000, 1000, 1000, 1000, 0, 0, 0 },
+		{ 0, 1000, 1000, 1000, 1000, 6, 2, 0 },
+		{ 0, 1000, 1000, 1000, 1000, 2, 6, PROCESS_RAISED_BY_CAPABILITIES },
+		{ WHO_FLAG_SETUID, 1000, 0, 1000, 1000, 0, ~0ull, PROCESS_RAISED_BY_SETUID },
+		{ WHO_FLAG_SETUID, 1000, 500, 1000, 1000, 0, 0, 0 },
+		{ WHO_FLAG_SETUID, 0, 0, 1000, 1000, 0, 0, 0 },
+		{ WHO_FLAG_SETGID, 1000, 1000, 1000, 0, 0, 0, PROCESS_RAISED_BY_SETGID },
+		{ WHO_FLAG_SETGID, 1000, 1000, 1000, 50, 0, 0, 0 },
+		{ WHO_FLAG_SETUID | WHO_FLAG_SETGID, 1000, 0, 1000, 0, 0, 1,
+		  PROCESS_RAISED_BY_SETUID | PROCESS_RAISED_BY_SETGID },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct who_exec_record record;
+		struct fixture fixture;
+
+		open_table(&fixture, 0);
+		who_exec_record__init(&record, who_key(CHILD, 5), who_key(SHELL, 1));
+		record.exec.task.credentials.permitted = rows[i].before;
+		(void)process_table__take(fixture.table, &record, record.exec.header.size);
+		who_exec_record__init(&record, who_key(CHILD, 6), who_key(CHILD, 5));
+		record.exec.task.flags |= rows[i].flags;
+		record.exec.task.credentials = (struct who_credentials){
+			.uid = rows[i].uid,
+			.euid = rows[i].euid,
+			.gid = rows[i].gid,
+			.egid = rows[i].egid,
+			.permitted = rows[i].after,
+		};
+		(void)process_table__take(fixture.table, &record, record.exec.header.size);
+		if (process_table__find(fixture.table, CHILD)->raised != rows[i].raised)
+			fail_msg("row %zu", i);
+		close_table(&fixture);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -439,6 +531,9 @@ int main(void)
 		cmocka_unit_test(test_take__seeds_whose_parent_comes_later),
 		cmocka_unit_test(test_take__seed_of_what_is_known),
 		cmocka_unit_test(test_take__malformed),
+		cmocka_unit_test(test_take__moved_to_another_cgroup),
+		cmocka_unit_test(test_take__what_raised_it),
+		cmocka_unit_test(test_ancestors__nearest_first),
 		cmocka_unit_test(test_take__parents_in_a_circle),
 		cmocka_unit_test(test_take__far_future),
 		cmocka_unit_test(test_take__cgroups_are_others_business),

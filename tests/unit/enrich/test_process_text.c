@@ -106,15 +106,14 @@ static void test_take__names_without_an_end(void **state)
 	process_table__free(table);
 }
 
-static int take_piece(struct process_table *table, struct who_key key, uint32_t offset,
-		      const char *bytes, uint32_t size)
+static int take_piece_of(uint16_t kind, struct process_table *table, struct who_key key,
+			 uint32_t offset, const char *bytes, uint32_t size)
 {
 	struct {
 		struct who_arguments arguments;
 		char text[64];
 	} record = { .arguments = {
-			     .header = who_header(WHO_RECORD_ARGUMENTS,
-						  sizeof(record.arguments) + size, 1),
+			     .header = who_header(kind, sizeof(record.arguments) + size, 1),
 			     .process = key,
 			     .offset = offset,
 			     .piece_size = size,
@@ -122,6 +121,41 @@ static int take_piece(struct process_table *table, struct who_key key, uint32_t 
 
 	memcpy(record.text, bytes, size);
 	return process_table__take(table, &record, record.arguments.header.size);
+}
+
+static int take_piece(struct process_table *table, struct who_key key, uint32_t offset,
+		      const char *bytes, uint32_t size)
+{
+	return take_piece_of(WHO_RECORD_ARGUMENTS, table, key, offset, bytes, size);
+}
+
+/* Beside the arguments, in pieces of its own; what is missing shows. */
+static void test_take__environment(void **state)
+{
+	struct process_table *table = new_table();
+	struct who_exec_record record;
+	const struct process *process;
+	struct who_key key = who_key(7, 5);
+
+	(void)state;
+	who_exec_record__init(&record, key, who_key(1, 1));
+	assert_int_equal(take_piece_of(WHO_RECORD_ENVIRONMENT, table, key, 0, "A=1\0B", 5), 0);
+	assert_int_equal(take_piece_of(WHO_RECORD_ENVIRONMENT, table, key, 5, "=2\0", 3), 0);
+	WHO_ADD_ARGUMENTS(&record, "prog\0one\0");
+	record.exec.environment_size = 8;
+	process = take(table, &record);
+	assert_arguments(process, "one");
+	assert_int_equal(process->environment_size, 8);
+	assert_memory_equal(process->environment, "A=1\0B=2\0", 8);
+	assert_int_equal(process->flags & WHO_FLAG_ENVIRONMENT_CUT, 0);
+	key = who_key(7, 9);
+	who_exec_record__init(&record, key, who_key(7, 5));
+	assert_int_equal(take_piece_of(WHO_RECORD_ENVIRONMENT, table, key, 0, "A=1", 3), 0);
+	record.exec.environment_size = 8;
+	process = take(table, &record);
+	assert_int_equal(process->environment_size, 4);
+	assert_int_equal(process->flags & WHO_FLAG_ENVIRONMENT_CUT, WHO_FLAG_ENVIRONMENT_CUT);
+	process_table__free(table);
 }
 
 static void test_take__arguments_in_pieces(void **state)
@@ -223,9 +257,29 @@ static void test_names__of_numbers(void **state)
 	assert_string_equal(capability_name(UINT32_MAX, buffer), "CAP_4294967295");
 	assert_string_equal(namespace_name(WHO_NAMESPACE_NET), "net");
 	assert_string_equal(namespace_name(WHO_NAMESPACE_COUNT), "");
-	assert_string_equal(process_signal_name(SIGKILL), "SIGKILL");
-	assert_string_equal(process_signal_name(0x80 | SIGSEGV), "SIGSEGV");
-	assert_string_equal(process_signal_name(3 << 8), "");
+	assert_string_equal(process_raised_name(2), "PRIVILEGES_RAISED_EXEC_FILE_SETGID");
+	assert_string_equal(process_raised_name(PROCESS_RAISED_COUNT), "");
+}
+
+static void test_names__of_signals(void **state)
+{
+	static const struct {
+		uint32_t code;
+		const char *name;
+	} rows[] = {
+		{ SIGKILL, "SIGKILL" }, { 0x80 | SIGSEGV, "SIGSEGV" },
+		{ 3 << 8, "" },         { 31, "SIGSYS" },
+		{ 32, "SIG32" },        { 33, "SIG33" },
+		{ 34, "SIGRTMIN" },     { 35, "SIGRTMIN+1" },
+		{ 49, "SIGRTMIN+15" },  { 50, "SIGRTMAX-14" },
+		{ 63, "SIGRTMAX-1" },   { 64, "SIGRTMAX" },
+		{ 65, "SIG65" },        { 127, "SIG127" },
+	};
+	char buffer[SIGNAL_NAME_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < array_size(rows); i++)
+		assert_string_equal(process_signal_name(rows[i].code, buffer), rows[i].name);
 }
 
 int main(void)
@@ -237,6 +291,8 @@ int main(void)
 		cmocka_unit_test(test_take__arguments_in_pieces),
 		cmocka_unit_test(test_take__a_piece_is_missing),
 		cmocka_unit_test(test_take__pieces_without_exec),
+		cmocka_unit_test(test_take__environment),
+		cmocka_unit_test(test_names__of_signals),
 		cmocka_unit_test(test_add_exec_id__is_base64),
 		cmocka_unit_test(test_add_flags__order),
 		cmocka_unit_test(test_names__of_numbers),
