@@ -27,8 +27,8 @@ struct who_options {
 	struct loop *loop;               /* NULL: nobody waits for anything */
 	const struct who_filter *filter; /* borrowed; NULL or empty: everybody is wanted */
 	struct program_options program;  /* how to open the engine's object */
-	bool wants_environment;          /* processes have theirs: it is long, and full of secrets */
-	void (*named)(void *ctx);        /* names came: what shows placeholders may look again */
+	bool wants_environment;   /* processes have theirs: it is long, and full of secrets */
+	void (*named)(void *ctx); /* names came: what shows placeholders may look again */
 	/* Or NULL: a process was there at start, or executes something; NULL for a cgroup that nobody knows. */
 	void (*seen)(void *ctx, const struct identity *identity, uint32_t pid, uint64_t mntns_id);
 	/* Or NULL: a container's last cgroup went. */
