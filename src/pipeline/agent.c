@@ -450,18 +450,20 @@ static bool counts_say_who(const struct agent_config *config)
 	return false;
 }
 
+/* Records say who they are of by a mount namespace as well, and whose that is only processes tell. */
+static int start_who(struct agent *agent, const struct agent_config *config, struct err *err)
+{
+	if (follows_containers(config) || agent_streams_need_who(config) || counts_say_who(config))
+		return who__start(agent->who, WHO_LEVEL_PROCESSES, err);
+	return who_words_are_in(config->spec) ? who__start(agent->who, WHO_LEVEL_CGROUPS, err) : 0;
+}
+
 int agent__load(struct agent *agent, uint32_t index, struct err *err)
 {
 	struct agent_config *config = agent->configs.items[index];
 	uint32_t i;
 	/* Also when a reload brings labels to programs that run already. */
-	bool is_following = follows_containers(config);
-	bool needs_who = who_words_are_in(config->spec) || is_following ||
-			 agent_streams_need_who(config) || counts_say_who(config);
-	int started = needs_who ? who__start(agent->who,
-					     is_following ? WHO_LEVEL_PROCESSES : WHO_LEVEL_CGROUPS,
-					     err)
-				: 0;
+	int started = start_who(agent, config, err);
 
 	if (started < 0)
 		return started;

@@ -209,10 +209,21 @@ static void open_engine(struct who *who)
 	err__done(&err);
 }
 
+/* The engine has let the namespace out already; what was told of it before may just have let it in again. */
+static void on_process_exit(void *ctx, const struct process *process)
+{
+	struct who *who = ctx;
+
+	if (who->wanted && process->own_pid == 1)
+		who_wanted__forget_mntns(who->wanted, process->namespaces[WHO_NAMESPACE_MNT]);
+}
+
 static int open_processes(struct who *who, struct err *err)
 {
 	char node[HOST_NAME_MAX + 1] = "";
-	const struct process_options options = { .node = node, .host = who->options.host };
+	const struct process_options options = {
+		.node = node, .host = who->options.host, .exit = on_process_exit, .ctx = who
+	};
 
 	(void)gethostname(node, sizeof(node) - 1);
 	if (process_table__new(&options, &who->processes) < 0)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/map.h"
 #include "base/mem.h"
@@ -92,6 +93,25 @@ int who_mntns__set(struct who_mntns *set, uint64_t cgroup_id, uint32_t mntns_id)
 	if (before)
 		leave(set, cgroup_id, before);
 	return mntns_id ? enter(set, cgroup_id, mntns_id) : 0;
+}
+
+void who_mntns__forget(struct who_mntns *set, uint32_t mntns_id)
+{
+	size_t cursor = 0;
+	const void *key;
+	void *value;
+
+	/* From the beginning after each: a map that has changed cannot be walked on. */
+	while (number_in(&set->uses, mntns_id) &&
+	       map__next(&set->cgroups, &cursor, &key, NULL, &value)) {
+		uint64_t cgroup_id;
+
+		if ((uintptr_t)value != mntns_id)
+			continue;
+		memcpy(&cgroup_id, key, sizeof(cgroup_id));
+		leave(set, cgroup_id, mntns_id);
+		cursor = 0;
+	}
 }
 
 uint32_t who_mntns__count(const struct who_mntns *set)

@@ -176,6 +176,13 @@ void who_wanted__remove(struct who_wanted *wanted, uint64_t cgroup_id)
 			(void)who_mntns__set(wanted->wishes[i]->mntns, cgroup_id, 0 /* none */);
 }
 
+void who_wanted__forget_mntns(struct who_wanted *wanted, uint32_t mntns_id)
+{
+	for (size_t i = 0; i < WISHES_MAX; i++)
+		if (wanted->wishes[i] && wanted->wishes[i]->mntns)
+			who_mntns__forget(wanted->wishes[i]->mntns, mntns_id);
+}
+
 static void judge_all(struct who_wanted *wanted)
 {
 	const struct identity *identity;

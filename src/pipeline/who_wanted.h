@@ -49,6 +49,8 @@ struct who_wish *who_wish__drop(struct who_wish *wish);
 /* It is there, or something of it has changed. */
 void who_wanted__see(struct who_wanted *wanted, const struct identity *identity);
 void who_wanted__remove(struct who_wanted *wanted, uint64_t cgroup_id);
+/* A mount namespace went with its first process. */
+void who_wanted__forget_mntns(struct who_wanted *wanted, uint32_t mntns_id);
 /* Names of containers came: looks at all again that are in one. */
 void who_wanted__review(struct who_wanted *wanted);
 
