@@ -15,7 +15,7 @@
 #define MAX_DEPTH 8
 
 struct expander {
-	struct arena *arena;
+	struct arena *arena; /* NULL: files are not read */
 	struct expansion *words;
 	bool has_only_arguments; /* "--" has been read */
 	struct err *err;
@@ -61,7 +61,7 @@ static int expand_word(struct expander *expander, const char *word, unsigned int
 			expander->has_only_arguments = true;
 			return 0;
 		}
-		if (word[0] == '@' && word[1] != '\0')
+		if (expander->arena && word[0] == '@' && word[1] != '\0')
 			return expand_file(expander, word + 1, depth);
 	}
 	if (expander->words->len == MAX_WORDS)
@@ -69,14 +69,13 @@ static int expand_word(struct expander *expander, const char *word, unsigned int
 	return vec_push(expander->words, whole);
 }
 
-int expand_arguments(int argc, const char *const *argv, struct arena *arena,
-		     struct expansion *ret_words, struct err *err)
+static int expand_all(struct expander *expander, int argc, const char *const *argv)
 {
-	struct expander expander = { .arena = arena, .words = ret_words, .err = err };
+	struct err *err = expander->err;
 
-	*ret_words = (struct expansion){ 0 };
+	*expander->words = (struct expansion){ 0 };
 	for (int i = 0; i < argc; i++) {
-		int r = expand_word(&expander, argv[i], 0);
+		int r = expand_word(expander, argv[i], 0);
 
 		if (r < 0)
 			return err__is_set(err) || !err
@@ -84,4 +83,19 @@ int expand_arguments(int argc, const char *const *argv, struct arena *arena,
 				       : err__set(err, r, NULL, "no memory for the arguments");
 	}
 	return 0;
+}
+
+int expand_arguments(int argc, const char *const *argv, struct arena *arena,
+		     struct expansion *ret_words, struct err *err)
+{
+	struct expander expander = { .arena = arena, .words = ret_words, .err = err };
+
+	return expand_all(&expander, argc, argv);
+}
+
+int keep_arguments(int argc, const char *const *argv, struct expansion *ret_words, struct err *err)
+{
+	struct expander expander = { .words = ret_words, .err = err };
+
+	return expand_all(&expander, argc, argv);
 }

@@ -26,5 +26,7 @@ struct expansion {
  * ends the expansion with vec_done(), also after an error. */
 int expand_arguments(int argc, const char *const *argv, struct arena *arena,
 		     struct expansion *ret_words, struct err *err);
+/* The same without files: "@x" is a word as any other. */
+int keep_arguments(int argc, const char *const *argv, struct expansion *ret_words, struct err *err);
 
 #endif

@@ -306,7 +306,9 @@ int flags__parse(const struct flag_set *set, int argc, const char *const *argv, 
 	int r = set_defaults(&parser);
 
 	if (r == 0)
-		r = expand_arguments(argc, argv, &ret_result->arena, &parser.words, err);
+		r = set->keeps_at_words
+			    ? keep_arguments(argc, argv, &parser.words, err)
+			    : expand_arguments(argc, argv, &ret_result->arena, &parser.words, err);
 	if (r == 0)
 		r = take_words(&parser);
 	vec_done(&parser.words);

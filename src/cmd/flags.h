@@ -46,6 +46,7 @@ struct flag_set {
 	const char *help;      /* what it does; a sentence */
 	const char *arguments; /* "CONFIG…", for the usage line; NULL: takes none */
 	bool needs_arguments;  /* at least one */
+	bool keeps_at_words;   /* "@x" is a value as any other, and no file with arguments */
 	const struct flag *flags;
 	size_t flag_count;
 };

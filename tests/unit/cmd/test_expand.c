@@ -124,6 +124,21 @@ static void test_expand__bounds_the_number_of_words(void **state)
 	unlink(path);
 }
 
+static void test_keep__words_of_files(void **state)
+{
+	static const char *const argv[] = { "--config", "@/no/such/file", "--", "-x" };
+	struct expansion words;
+
+	(void)state;
+	assert_int_equal(keep_arguments(4, argv, &words, NULL), 0);
+	assert_int_equal(words.len, 3);
+	assert_string_equal(words.items[1].text, "@/no/such/file");
+	assert_false(words.items[1].is_no_flag);
+	assert_string_equal(words.items[2].text, "-x");
+	assert_true(words.items[2].is_no_flag);
+	vec_done(&words);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -132,6 +147,7 @@ int main(void)
 		cmocka_unit_test(test_expand__reads_files),
 		cmocka_unit_test(test_expand__of_files_that_are_not_good),
 		cmocka_unit_test(test_expand__bounds_the_number_of_words),
+		cmocka_unit_test(test_keep__words_of_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
