@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/str.h"
 #include "config/load.h"
 
@@ -350,6 +351,21 @@ static void hold_labels(struct layer *layer, struct metric_spec *metric)
 	}
 }
 
+static void hold_numbers(struct layer *layer, const struct when_spec *when)
+{
+	for (uint32_t i = 0; i < when->value_count; i++) {
+		const struct spec_text *value = &when->values[i];
+		double number;
+		uint64_t whole;
+
+		if (num_parse_double(value->text, strlen(value->text), &number) < 0 &&
+		    num_parse_u64_go(value->text, strlen(value->text), &whole) < 0)
+			complain(layer, -EINVAL, &value->at,
+				 "'%.64s' is no number; column '%s' is compared with one",
+				 value->text, when->field);
+	}
+}
+
 static void hold_condition(struct layer *layer, struct when_spec *when)
 {
 	const struct field_spec *field = field_named(layer, when->field);
@@ -362,6 +378,8 @@ static void hold_condition(struct layer *layer, struct when_spec *when)
 	if (is_pattern && !is_text(field))
 		complain(layer, -EINVAL, &when->at,
 			 "column '%s' is no text; regular expressions are for texts", field->name);
+	else if (is_number(field))
+		hold_numbers(layer, when);
 }
 
 static uint32_t key_size_of(const struct layer *layer)

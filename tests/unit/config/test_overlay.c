@@ -163,6 +163,8 @@ static void test_apply__refuses(void **state)
 		  "m.yaml:3:70: trace/exec has no column 'eror'; did you mean 'error'?" },
 		{ METRIC "selector: ['pid:~5']}", "m.yaml:3:70: column 'proc.pid' is no text; "
 						  "regular expressions are for texts" },
+		{ METRIC "selector: ['pid:>5a']}",
+		  "m.yaml:3:76: '5a' is no number; column 'proc.pid' is compared with one" },
 		{ METRIC "labels: [blob]}", "m.yaml:3:68: column 'blob' of trace/exec is no "
 					    "number and no text, so it makes no label" },
 		{ METRIC "labels: [proc]}", "m.yaml:3:68: column 'proc' of trace/exec is no "
