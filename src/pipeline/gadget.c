@@ -76,6 +76,26 @@ static int add_settings(struct spec *spec, const struct gadget_options *options)
 	return settings ? 0 : -ENOMEM;
 }
 
+/* What the config that uses it wants of it. Two of them may use the same one, so its name alone would not do. */
+static int lay_over(struct spec *spec, const struct gadget_options *options)
+{
+	const struct use_spec *use = options->user ? &options->user->uses[options->use] : NULL;
+	const struct gadget_options settings = { .values = use ? use->settings : NULL,
+						 .value_count = use ? use->setting_count : 0 };
+	const char *name;
+	int r;
+
+	if (!use)
+		return add_settings(spec, options);
+	r = add_settings(spec, &settings);
+	if (r == 0)
+		r = spec__set_overlay(spec, use);
+	name = arena__printf(&spec->arena, "%s/%s", options->user->name, use->called);
+	if (name)
+		spec->name = name;
+	return r == 0 && !name ? -ENOMEM : r;
+}
+
 static int parse(struct gadget *gadget, const struct gadget_options *options,
 		 struct err_list *errors)
 {
@@ -96,7 +116,7 @@ static int parse(struct gadget *gadget, const struct gadget_options *options,
 		gadget->spec->metric_wish = options->metric_wish;
 		gadget->spec->keeps_original_names = options->keeps_original_names;
 	}
-	if (r == 0 && add_settings(gadget->spec, options) < 0)
+	if (r == 0 && lay_over(gadget->spec, options) < 0)
 		return err_list__set(errors, -ENOMEM, NULL, "no memory for gadget '%s'",
 				     package->name);
 	return r;

@@ -22,6 +22,10 @@ struct gadget_options {
 	uint32_t value_count;
 	enum metric_wish metric_wish;
 	bool keeps_original_names; /* of metrics */
+	/* A config that uses it, and by which of its uses: parameters are set and metrics laid over as that says, and it gets
+	 * a name of its own beside others. Borrowed for the call; NULL: none does. */
+	const struct spec *user;
+	uint32_t use;
 };
 
 /* Whether a folder, an object or an image at the path is one. Reads as little as it can. */
