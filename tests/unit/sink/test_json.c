@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -210,6 +211,32 @@ static void test_write__long_texts(void **state)
 	free(raw);
 }
 
+/* Whatever a program left in its record, it is JSON. */
+static void test_write__any_bytes(void **state)
+{
+	const struct event_sink_options options = { .streams = &batches, .stream_count = 1 };
+	uint64_t random = 99;
+
+	(void)state;
+	for (int i = 0; i < 3000; i++) {
+		struct fixture_row row;
+		const struct record record = fixture_record(&row);
+		json_t *value;
+		char *text;
+
+		for (size_t k = 0; k < sizeof(row); k++) {
+			random = random * 6364136223846793005u + 1442695040888963407u;
+			((uint8_t *)&row)[k] = (uint8_t)(random >> 33);
+		}
+		text = fixture_write(EVENT_FORMAT_JSON, &options, &record, 1);
+		value = json_loads(text, JSON_REJECT_DUPLICATES | JSON_DECODE_INT_AS_REAL, NULL);
+		assert_non_null(value);
+		assert_int_equal(json_object_size(json_array_get(value, 0)), 11);
+		json_decref(value);
+		free(text);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -222,6 +249,7 @@ int main(void)
 		cmocka_unit_test(test_write__strange_names),
 		cmocka_unit_test(test_write__arrays_of_every_kind),
 		cmocka_unit_test(test_write__long_texts),
+		cmocka_unit_test(test_write__any_bytes),
 	};
 
 	return cmocka_run_group_tests_name("sink/json", tests, NULL, NULL);
