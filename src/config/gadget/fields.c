@@ -146,6 +146,14 @@ static bool is_group(const char *name)
 	return false;
 }
 
+/* Structs that are one thing to a person, who sees a text instead of their members. */
+static bool is_whole(const char *name)
+{
+	const struct gadget_special *special = name ? gadget_special_find(name) : NULL;
+
+	return special && special->role == FIELD_ROLE_USTACK;
+}
+
 static bool is_endpoint(const char *name)
 {
 	return name && (str_eq(name, "gadget_l3endpoint_t") || str_eq(name, "gadget_l4endpoint_t"));
@@ -189,7 +197,8 @@ static int note_member(struct gadget_fields *fields, struct field_spec *field,
 
 	if (r == 0 && is_group(place->type->name))
 		r = gadget_notes__set(&notes, "columns.alias", member);
-	if (r == 0 && (is_group(field->type_name) || is_endpoint(place->type->name)))
+	if (r == 0 && (is_group(field->type_name) || is_endpoint(place->type->name) ||
+		       is_whole(place->type->name)))
 		r = gadget_notes__set(&notes, HIDDEN_NOTE, "true");
 	if (r == 0 && is_endpoint(field->type_name))
 		r = gadget_notes__set(&notes, "columns.replace",
@@ -415,9 +424,10 @@ static int push_derived(struct gadget_fields *fields, const struct stream_spec *
 	return r < 0 ? r : vec_push(&fields->list, field);
 }
 
-/* The name beside the source: by its annotation, else without "_raw"; NULL: none, so nothing is derived. */
+/* The name beside the source: by its annotation, else without "_raw", else the fallback; NULL: none, so nothing is
+ * derived. */
 static const char *target_name(struct gadget_fields *fields, const struct field_spec *source,
-			       const char *annotation)
+			       const char *annotation, const char *fallback)
 {
 	const char *target = annotation ? gadget_note(source->notes, source->note_count, annotation)
 					: NULL;
@@ -427,7 +437,9 @@ static const char *target_name(struct gadget_fields *fields, const struct field_
 	if (target && target[0])
 		return arena__printf(fields->writer->arena, "%.*s%s", prefix, source->name, target);
 	if (!str_ends(source->name, RAW_SUFFIX))
-		return NULL;
+		return fallback ? arena__printf(fields->writer->arena, "%.*s%s", prefix,
+						source->name, fallback)
+				: NULL;
 	return arena__strndup(fields->writer->arena, source->name,
 			      strlen(source->name) - strlen(RAW_SUFFIX));
 }
@@ -486,7 +498,7 @@ static int derive(struct gadget_fields *fields, size_t index, const struct strea
 	const struct field_spec source = fields->list.items[index];
 	const struct gadget_special *special = special_of(&source);
 	struct derived derived = { .name = NULL };
-	const char *annotation = NULL;
+	const char *annotation = NULL, *fallback = NULL;
 	size_t before = fields->list.len;
 	int r;
 
@@ -495,7 +507,9 @@ static int derive(struct gadget_fields *fields, size_t index, const struct strea
 	if (special) {
 		derived.decoder = special->decoder;
 		derived.template = special->template;
+		derived.is_hidden = special->fallback;
 		annotation = special->target;
+		fallback = special->fallback;
 	} else if (source.type_name && source.type != FIELD_TYPE_STRUCT &&
 		   source.type != FIELD_TYPE_BYTES) {
 		derived.decoder = str_ends(source.type_name, SET_SUFFIX) ? "bits" : "enum";
@@ -503,7 +517,7 @@ static int derive(struct gadget_fields *fields, size_t index, const struct strea
 	}
 	if (!derived.decoder || source.count > 0)
 		return 0;
-	derived.name = target_name(fields, &source, annotation);
+	derived.name = target_name(fields, &source, annotation, fallback);
 	if (!derived.name)
 		return 0;
 	r = push_derived(fields, text, &source, &derived);

@@ -74,6 +74,7 @@ struct gadget_special {
 	const char *template; /* or NULL */
 	const char *decoder;  /* makes the text of a derived field; NULL: none is derived */
 	const char *target;   /* annotation that names the derived field */
+	const char *fallback; /* its name when neither annotation nor "_raw" say one; or NULL */
 	enum gadget_metric metric;
 };
 
