@@ -1,22 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <limits.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/str.h"
+#include "base/vec.h"
 #include "cmd/command.h"
 #include "cmd/configs.h"
+#include "cmd/gadgets.h"
 #include "cmd/host_root.h"
 #include "cmd/report.h"
 #include "cmd/session.h"
 #include "pipeline/agent.h"
+#include "pipeline/gadget.h"
 
 struct plan_options {
 	const char *btf_path;
 	bool is_json;
 	bool is_loading;
 	bool is_debugging;
+	bool has_metrics;
 };
 
 static const struct flag flags[] = {
@@ -28,6 +36,10 @@ static const struct flag flags[] = {
 	  .kind = FLAG_BOOL,
 	  .offset = offsetof(struct plan_options, is_loading),
 	  .help = "Load the programs, too, without attaching them: tells what the kernel says of them, and which of their lookups are redirected." },
+	{ .name = "metrics",
+	  .kind = FLAG_BOOL,
+	  .offset = offsetof(struct plan_options, has_metrics),
+	  .help = "Of gadgets: plan their metrics, too, as `sonde run --metrics` would; with --load it is known where they are counted." },
 	{ .name = "btf.path",
 	  .kind = FLAG_TEXT,
 	  .offset = offsetof(struct plan_options, btf_path),
@@ -40,19 +52,47 @@ static const struct flag flags[] = {
 
 static const struct flag_set flag_set = {
 	.help = "Says what each config would load, attach and export on this machine, without doing it.",
-	.arguments = "CONFIG…",
+	.arguments = "CONFIG…|GADGET…",
 	.needs_arguments = true,
 	.flags = flags,
 	.flag_count = array_size(flags),
 };
 
-static int add_configs(struct agent *agent, const struct config_paths *paths)
+/* What `sonde run` would run as a gadget; of files those that can be nothing else. */
+static bool is_gadget(const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status) == 0 && S_ISREG(status.st_mode))
+		return str_ends(path, "gadget.yaml") || !str_ends(path, ".yaml");
+	return gadget_is_at(path);
+}
+
+static int add_gadget(struct agent *agent, const char *path, const struct plan_options *options,
+		      struct err_list *errors)
+{
+	const struct gadget_options gadget_options = {
+		.metric_wish = options->has_metrics ? METRIC_WISH_ALL : METRIC_WISH_NONE,
+	};
+	struct gadget *gadget = NULL;
+	int r = gadget_open(path, &gadget_options, &gadget, errors);
+
+	if (r == 0)
+		r = agent__add(agent, gadget__take_spec(gadget), errors);
+	gadget__close(gadget);
+	return r;
+}
+
+static int add_configs(struct agent *agent, const struct config_paths *paths,
+		       const struct plan_options *options)
 {
 	int result = 0;
 
 	for (size_t i = 0; i < paths->len; i++) {
 		struct err_list errors = { .len = 0 };
-		int r = config_add_file(agent, paths->items[i].path, &errors);
+		const char *path = paths->items[i].path;
+		int r = is_gadget(path) ? add_gadget(agent, path, options, &errors)
+					: config_add_file(agent, path, &errors);
 
 		for (size_t j = 0; j < errors.len; j++)
 			log_err(LOG_ERROR, &errors.items[j], "config '%s'", paths->items[i].name);
@@ -93,6 +133,20 @@ static int print_plan(const struct agent *agent, bool is_json)
 	return r;
 }
 
+static int add_argument(struct config_paths *paths, const char *argument, struct err *err)
+{
+	char path[PATH_MAX];
+	struct config_path gadget;
+
+	if (gadget_locate(argument, path, sizeof(path)) < 0 || !is_gadget(path))
+		return config_paths__add(paths, argument, err);
+	gadget.path = arena__strdup(&paths->arena, path);
+	gadget.name = arena__strdup(&paths->arena, argument);
+	if (!gadget.path || !gadget.name || vec_push(paths, gadget) < 0)
+		return err__set(err, -ENOMEM, NULL, "no memory for the list of configs");
+	return 0;
+}
+
 static int run_plan(const struct plan_options *options, const struct flags_result *result)
 {
 	const struct agent_options agent_options = {
@@ -107,12 +161,12 @@ static int run_plan(const struct plan_options *options, const struct flags_resul
 	int r = agent__new(&agent_options, &agent, &err);
 
 	for (size_t i = 0; r == 0 && i < result->arguments.len; i++)
-		r = config_paths__add(&paths, result->arguments.items[i], &err);
+		r = add_argument(&paths, result->arguments.items[i], &err);
 	if (r < 0) {
 		log_err(LOG_ERROR, &err, "plan");
 	} else {
 		/* What can be planned is printed, whatever became of the others. */
-		r = add_configs(agent, &paths);
+		r = add_configs(agent, &paths, options);
 		if (options->is_loading && load_configs(agent) < 0)
 			r = -1;
 		report_warnings(agent);
