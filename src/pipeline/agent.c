@@ -373,6 +373,8 @@ int agent_add_config(struct agent *agent, struct spec *spec, struct agent_config
 	if (r >= 0)
 		r = plan_routes(agent, config, errors);
 	if (r >= 0)
+		r = agent_plan_counts(agent, config, errors);
+	if (r >= 0)
 		r = plan_spans(agent, config, errors);
 	if (r < 0) {
 		char text[1024] = "see the errors";

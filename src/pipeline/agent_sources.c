@@ -36,7 +36,9 @@ static int open_source(struct agent *agent, struct agent_config *config, struct 
 		       struct err *err)
 {
 	struct map_info map;
-	int r = route->count ? count_source__open(route, err) : 0;
+	int r = route->count ? count_source__open(route, config->programs[route->stream->program],
+						  host__possible_cpus(agent->host), err)
+			     : 0;
 
 	if (r < 0 || (route->count && route->stream->mode != STREAM_MODE_TABLE))
 		return r;

@@ -81,6 +81,44 @@ static int open_events(struct count_source *source, struct err *err)
 	return stream__subscribe(count->stream, &subscriber, err);
 }
 
+/* ---- events in the kernel --------------------------------------------------------------------------- */
+
+static int open_table(const struct program_map *map, uint32_t possible_cpus,
+		      struct table_source **ret_table, struct err *err)
+{
+	const struct map_info info = map_info_of(map);
+
+	return table_source__open(&info, possible_cpus, ret_table, err);
+}
+
+/* -ENOENT: the kernel does not count it, and the count says why. */
+static int open_in_kernel(struct route *route, const struct program *program,
+			  uint32_t possible_cpus, struct err *err)
+{
+	struct count *count = route->count;
+	struct err reason = ERR_INIT;
+	struct program_map spare;
+	char text[512];
+	int r = program__aggregate(program, route->stream->map, count->index, &route->map, &spare,
+				   &reason);
+
+	if (r == -ENOENT) {
+		err__format(&reason, text, sizeof(text));
+		free(count->why_user_space);
+		count->why_user_space = strdup(text); /* without memory the page says less */
+		count->is_in_kernel = false;
+	}
+	err__done(&reason);
+	if (r < 0)
+		return r;
+	r = open_table(&route->map, possible_cpus, &route->table, err);
+	/* What a number was last is nothing to add up. */
+	if (r < 0 || route->metric->kind == METRIC_KIND_GAUGE)
+		return r;
+	route->overflow.kind = OVERFLOW_OF_COUNTS;
+	return open_table(&spare, possible_cpus, &route->overflow.table, err);
+}
+
 /* ---- rows that others drain ------------------------------------------------------------------------- */
 
 /* What is gone from the map was counted up to here; a key that comes back starts from 0. */
@@ -154,8 +192,11 @@ static int open_rows(struct count_source *source, struct err *err)
 
 /* ---- life ------------------------------------------------------------------------------------------- */
 
-int count_source__open(struct route *route, struct err *err)
+int count_source__open(struct route *route, const struct program *program, uint32_t possible_cpus,
+		       struct err *err)
 {
+	int r = -ENOENT;
+
 	struct count_source *source = new_zero(struct count_source);
 
 	if (!source)
@@ -165,7 +206,9 @@ int count_source__open(struct route *route, struct err *err)
 	route->counted = source;
 	switch (route->stream->mode) {
 	case STREAM_MODE_EVENTS:
-		return open_events(source, err);
+		if (route->count->is_in_kernel)
+			r = open_in_kernel(route, program, possible_cpus, err);
+		return r == -ENOENT ? open_events(source, err) : r;
 	case STREAM_MODE_TABLE:
 		return open_rows(source, err);
 	case STREAM_MODE_SNAPSHOT:
@@ -183,6 +226,26 @@ struct count_source *count_source__close(struct count_source *source)
 	free(source->drained.bytes);
 	free(source);
 	return NULL;
+}
+
+/* ---- losses ----------------------------------------------------------------------------------------- */
+
+void count_source__read_losses(struct route *route, struct program *const *programs)
+{
+	struct stream *stream = route->count->stream;
+	struct stream_figures figures;
+
+	if (route->stream->mode != STREAM_MODE_EVENTS)
+		return;
+	if (route->count->is_in_kernel) {
+		route->ledger.lost = program__ring_losses(programs[route->stream->program],
+							  route->stream->map)
+					     .uncounted;
+		return;
+	}
+	stream__read_losses(stream);
+	stream__figures(stream, &figures);
+	route->ledger.lost = figures.lost;
 }
 
 /* ---- reading ---------------------------------------------------------------------------------------- */

@@ -3,8 +3,8 @@
 #define SRC_PIPELINE_COUNT_SOURCE_H
 
 /*
- * Where the records of a counted route come from: events are counted in user space, rows that others drain are taken
- * along. It owns the table of what was counted, and what it remembers of rows; the route owns it.
+ * Where the records of a counted route come from: events are counted in the kernel, whose map is the route's table then,
+ * or here; rows that others drain are taken along. It owns the table of what was counted, and what it remembers of rows; the route owns it.
  * agent_sources.c opens and closes sources, scrape.c reads them.
  */
 
@@ -13,12 +13,17 @@
 #include "source/source.h"
 
 struct count_source;
+struct program;
 struct route;
 
-/* After load, once the stream is there. */
-int count_source__open(struct route *route, struct err *err);
+/* After load, once the stream is there: in the kernel if that is how it came to be, else here. */
+int count_source__open(struct route *route, const struct program *program, uint32_t possible_cpus,
+		       struct err *err);
 /* Unsubscribes; what was counted is forgotten. */
 struct count_source *count_source__close(struct count_source *source);
+
+/* Of events: what was neither counted in the kernel nor here, into the route's ledger. */
+void count_source__read_losses(struct route *route, struct program *const *programs);
 
 /* It has rows of its own to read, in the place of a table's. */
 bool count_source__has_rows(const struct count_source *source);

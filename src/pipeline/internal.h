@@ -111,6 +111,9 @@ void scrape_config(struct agent *agent, struct agent_config *config);
 /* scrape.c: forgets labels and series that are no longer there. */
 void scrape_sweep(struct agent *agent);
 
+/* agent_counts.c: asks programs to count in the kernel what can be */
+int agent_plan_counts(struct agent *agent, struct agent_config *config, struct err_list *errors);
+
 /* agent_streams.c: the streams of a config on the agent's way */
 int agent_plan_streams(struct agent *agent, struct agent_config *config, struct err_list *errors);
 int agent_start_streams(struct agent_config *config, struct err *err);

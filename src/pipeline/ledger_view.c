@@ -61,7 +61,7 @@ static struct ledger_row metric_row(const struct agent *agent, const struct agen
 		.kind = view.kind,
 		.map = view.map,
 		.error = view.error,
-		.is_active = !route->error && (route->table || route->events),
+		.is_active = !route->error && (route->table || route->events || route->counted),
 		.fill_ratio = route__fill_ratio(route),
 		.series = view.series,
 		.scrape_bytes = agent->scrapes.count ? (double)route->ledger.last_bytes

@@ -259,6 +259,8 @@ const char *route__overflow_text(const struct route *route)
 		return "counted by the program, goes to the overflow series";
 	case OVERFLOW_REDIRECTED:
 		return "lookups behind inserts are redirected, it goes to the overflow series";
+	case OVERFLOW_OF_COUNTS:
+		return "counted beside the keys, it goes to the overflow series";
 	case OVERFLOW_NONE:
 		break;
 	}

@@ -19,6 +19,7 @@ enum overflow_kind {
 	OVERFLOW_NONE,       /* nobody counts it: why_none */
 	OVERFLOW_REDIRECTED, /* programs were rewritten to add it to a map beside theirs */
 	OVERFLOW_OF_OBJECT,  /* the object has a map for it: the config says which */
+	OVERFLOW_OF_COUNTS,  /* whoever counts records has a value for it */
 };
 
 struct route_overflow {

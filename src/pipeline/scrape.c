@@ -301,6 +301,8 @@ void scrape_config(struct agent *agent, struct agent_config *config)
 			read_table(route, agent->generation);
 		if (route->lost)
 			event_read_losses(route);
+		if (route->counted)
+			count_source__read_losses(route, config->programs);
 		if (route->has_decode_error)
 			config->decoder_errors++;
 	}

@@ -9,6 +9,7 @@
 #include "pipeline/internal.h"
 #include "pipeline/self_cost.h"
 #include "pipeline/self_follow.h"
+#include "pipeline/self_gadget.h"
 #include "pipeline/self_reload.h"
 #include "pipeline/self_runtimes.h"
 #include "pipeline/self_web.h"
@@ -160,7 +161,7 @@ struct ledger_family {
 
 static double get_active(const struct route *route)
 {
-	return !route->error && (route->table || route->events);
+	return !route->error && (route->table || route->events || route->counted);
 }
 static double get_agent_seconds(const struct route *route)
 {
@@ -336,6 +337,7 @@ struct self_metrics {
 	struct family *web[SELF_WEB_FAMILIES];                /* the registry's */
 	struct family *runtimes[SELF_RUNTIMES_FAMILIES];
 	struct family *follow[SELF_FOLLOW_FAMILIES];
+	struct family *gadget[SELF_GADGET_FAMILIES];
 	struct family *who[SELF_WHO_FAMILIES];
 	struct self_cost cost;
 	struct span_metrics spans;
@@ -389,6 +391,8 @@ static int open_families(struct agent *agent, struct self_metrics *self, struct 
 		r = self_who__open(agent, self->who, err);
 	if (r >= 0)
 		r = self_follow__open(agent, self->follow, err);
+	if (r >= 0)
+		r = self_gadget__open(agent, self->gadget, err);
 	if (r >= 0)
 		r = self_runtimes__open(agent, self->runtimes, err);
 	if (r >= 0)
@@ -585,6 +589,7 @@ void self_metrics__collect(struct self_metrics *self, struct agent *agent)
 		return;
 	self_cost__collect(&self->cost, agent);
 	self_follow__collect(agent, self->follow);
+	self_gadget__collect(agent, self->gadget);
 	agent_for_each_config(agent, config) {
 		set(self, SELF_ENABLED_CONFIGS, 1, config->spec->name);
 		set(self, SELF_DECODER_ERRORS, (double)config->decoder_errors, config->spec->name);

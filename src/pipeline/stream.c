@@ -321,14 +321,20 @@ static int add_losses(void *ctx, const struct row_batch *rows)
 
 void stream__read_losses(struct stream *stream)
 {
+	struct ring_losses losses = { .uncounted = 0 };
 	uint64_t sum = 0;
 
+	if (stream->env.program)
+		losses = program__ring_losses(stream->env.program, stream->spec->map);
 	if (stream->lost_table &&
 	    table_source__read(stream->lost_table, add_losses, &sum, NULL /* counted */) < 0) {
 		stream->figures.read_errors++;
 		return;
 	}
-	stream->figures.lost = sum + stream->perf_lost;
+	/* A record that found no slot is in the gadget's own map of losses, if it has one. */
+	if (!stream->lost_table)
+		sum += losses.uncounted;
+	stream->figures.lost = sum + losses.unsent + stream->perf_lost;
 }
 
 /* ---- batches: tables and iterators ---------------------------------------------------------------------- */

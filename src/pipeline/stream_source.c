@@ -40,7 +40,9 @@ static int open_events(struct stream *stream, struct err *err)
 	if (r < 0)
 		return r;
 	stream_set_event_fns(stream, &fns);
-	return event_source__open(&map, PERF_PAGES_PER_CPU, &fns, &stream->events, err);
+	r = event_source__open(&map, PERF_PAGES_PER_CPU, &fns, &stream->events, err);
+	/* Where the kernel counts them they come on demand. */
+	return r < 0 ? r : program__set_events(stream->env.program, stream->spec->map, true, err);
 }
 
 /* The record is the key, then the value. */
@@ -95,6 +97,9 @@ int stream_open_source(struct stream *stream, struct err *err)
 
 void stream_close_source(struct stream *stream)
 {
+	if (stream->events)
+		(void)program__set_events(stream->env.program, stream->spec->map, false,
+					  NULL /* then it was never on */);
 	stream->events = event_source__close(stream->events);
 	stream->table = table_source__close(stream->table);
 	stream->is_iterating = false;

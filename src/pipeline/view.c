@@ -6,6 +6,7 @@
 #include "base/human.h"
 #include "base/json.h"
 #include "base/num.h"
+#include "pipeline/count.h"
 #include "pipeline/internal.h"
 
 uint32_t agent__config_count(const struct agent *agent)
@@ -216,6 +217,33 @@ static void format_bounds(const struct metric_spec *metric, struct strbuf *out)
 			       human_time(ttl, (double)metric->ttl_ns));
 }
 
+/* Before they are loaded programs may have any. */
+static bool have_rung(const struct program *program, const char *ring, enum rung least)
+{
+	for (uint32_t i = 0; i < program__rung_count(program, ring); i++)
+		if (program__rung(program, ring, i)->rung < least)
+			return false;
+	return true;
+}
+
+/* Where events are counted: each program of the ring has a rung, once it is loaded. */
+static void format_count(const struct agent_config *config, const struct route *route,
+			 struct strbuf *out)
+{
+	const struct program *program = config->programs[route->stream->program];
+	const char *ring = route->stream->map;
+
+	if (!route->count || !route->count->aggregate)
+		return;
+	if (!route->count->is_in_kernel)
+		strbuf__printf(out, "    counted in user space: %s\n",
+			       route->count->why_user_space ? route->count->why_user_space
+							    : "no reason is known");
+	else
+		strbuf__printf(out, "    counted in %s\n",
+			       have_rung(program, ring, RUNG_SLOT) ? "the kernel" : "user space");
+}
+
 static void format_metric(const struct agent_config *config, const struct route *route,
 			  struct strbuf *out)
 {
@@ -248,6 +276,7 @@ static void format_metric(const struct agent_config *config, const struct route 
 			       route->cell.is_signed ? ", signed" : "");
 	for (i = 0; i < route->metric->when_count; i++)
 		format_when(&route->metric->when[i], out);
+	format_count(config, route, out);
 	format_bounds(route->metric, out);
 	if (route__overflow_text(route))
 		strbuf__printf(out, "    what has no room: %s\n", route__overflow_text(route));
