@@ -226,7 +226,9 @@ static bool has_same_numbers(const struct route *route, const struct route *form
 
 void route__take_accounts(struct route *route, struct route *former)
 {
-	if (!route->family || route->family != former->family || !has_same_map(route, former))
+	/* Events are counted from 0 by every program anew. */
+	if (!route->family || route->family != former->family || !has_same_map(route, former) ||
+	    (route->count && route->stream->mode == STREAM_MODE_EVENTS))
 		return;
 	free(route->beside);
 	route->beside = take_ptr(former->beside);

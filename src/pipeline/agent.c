@@ -189,7 +189,8 @@ static int open_programs(struct agent *agent, struct agent_config *config, struc
 		err_list__add(errors, &err);
 		return r;
 	}
-	if (config->before && reload_keeps_programs(spec, config->before)) {
+	if (config->before && reload_keeps_programs(spec, config->before) &&
+	    !agent_counts_in_programs(config->before)) {
 		config->programs = config->before->programs;
 		config->shares_programs = true;
 		config->is_loaded = true;

@@ -123,3 +123,11 @@ int agent_plan_counts(struct agent *agent, struct agent_config *config, struct e
 		err_list__add(errors, &err);
 	return r;
 }
+
+bool agent_counts_in_programs(const struct agent_config *config)
+{
+	for (uint32_t i = 0; i < config->route_count; i++)
+		if (config->routes[i].count && config->routes[i].count->aggregate)
+			return true;
+	return false;
+}

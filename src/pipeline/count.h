@@ -99,6 +99,7 @@ struct count_aggregate {
 	struct aggregate_condition conditions[AGGREGATE_CONDITIONS_MAX];
 	struct aggregate_key keys[AGGREGATE_KEYS_MAX];
 	int64_t *boundaries; /* owned or NULL */
+	bool *is_repeated; /* owned or NULL; by bucket: it holds no whole number that the one before does not hold */
 	/* The key fits into one of a map. Otherwise all conditions are asked of keys, which count__pack() makes, and of
 	 * the aggregate only the value means something. */
 	bool has_layout;

@@ -22,6 +22,7 @@ struct count_aggregate *count_aggregate__free(struct count_aggregate *aggregate)
 	if (!aggregate)
 		return NULL;
 	free(aggregate->boundaries);
+	free(aggregate->is_repeated);
 	free(aggregate);
 	return NULL;
 }
@@ -155,27 +156,39 @@ static bool is_power_of_two_from_one(const struct bucket_spec *bucket)
 	return bucket->kind == BUCKET_KIND_EXP2 && bucket->min == 0;
 }
 
-/* The bounds that people see, as numbers of the field: what is between two whole numbers is the lower one. */
+static int64_t whole_bound(const struct bucket_spec *bucket, uint32_t i)
+{
+	double bound = (double)(bucket->min + i);
+
+	if (bucket->kind == BUCKET_KIND_FIXED)
+		bound = bucket->keys[i];
+	else if (bucket->kind == BUCKET_KIND_EXP2)
+		bound = exp2(bound);
+	bound = floor(bound);
+	if (bound >= 0x1p63)
+		return INT64_MAX;
+	return bound <= -0x1p63 ? INT64_MIN : (int64_t)bound;
+}
+
+/* The bounds that people see, as numbers of the field: of what is between two whole numbers the lower one counts. */
 static int set_boundaries(struct count_aggregate *aggregate, const struct bucket_spec *bucket)
 {
+	struct aggregate_value *value = &aggregate->aggregate.value;
 	uint32_t count = bucket->kind == BUCKET_KIND_FIXED ? bucket->key_count
 							   : (uint32_t)(bucket->max - bucket->min);
 
-	aggregate->boundaries = new_array(int64_t, count + 1);
-	if (!aggregate->boundaries)
+	aggregate->boundaries = new_array(int64_t, (size_t)count + 1);
+	aggregate->is_repeated = new_array(bool, (size_t)count + 1);
+	if (!aggregate->boundaries || !aggregate->is_repeated)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < count; i++) {
-		double bound = bucket->kind == BUCKET_KIND_FIXED  ? bucket->keys[i]
-			       : bucket->kind == BUCKET_KIND_EXP2 ? exp2((double)(bucket->min + i))
-								  : (double)(bucket->min + i);
+		int64_t bound = whole_bound(bucket, i);
 
-		bound = floor(bound);
-		aggregate->boundaries[i] = bound >= 0x1p63    ? INT64_MAX
-					   : bound <= -0x1p63 ? INT64_MIN
-							      : (int64_t)bound;
+		aggregate->is_repeated[i] = i > 0 && bound == whole_bound(bucket, i - 1);
+		if (!aggregate->is_repeated[i])
+			aggregate->boundaries[value->boundary_count++] = bound;
 	}
-	aggregate->aggregate.value.boundaries = aggregate->boundaries;
-	aggregate->aggregate.value.boundary_count = count;
+	value->boundaries = aggregate->boundaries;
 	return 0;
 }
 

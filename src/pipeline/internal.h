@@ -108,6 +108,8 @@ void agent_config__free(struct agent_config *config, struct registry *registry);
 
 /* scrape.c: reads all tables of a config into their families. */
 void scrape_config(struct agent *agent, struct agent_config *config);
+/* scrape.c: what was counted of events since the last scrape; for the last time of a config. */
+void scrape_counts(struct agent_config *config);
 /* scrape.c: forgets labels and series that are no longer there. */
 void scrape_sweep(struct agent *agent);
 
@@ -129,6 +131,8 @@ void exposition_write(struct agent *agent, const struct exposition *exposition, 
 uint32_t agent_count_routes(const struct agent *agent, const struct family *family);
 /* reload.c: whether the programs that run are what this spec asks for, feeds included */
 bool reload_keeps_programs(const struct spec *spec, const struct agent_config *before);
+/* agent_counts.c: programs count for these very metrics, and cannot for others */
+bool agent_counts_in_programs(const struct agent_config *config);
 
 /* event.c: rings of metrics and spans */
 int event_open(struct route *route, struct err *err);

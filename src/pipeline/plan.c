@@ -300,6 +300,8 @@ static int open_cache(struct route *route, const struct fact_map *map, const str
 static void place_in_aggregate(struct route *route)
 {
 	const struct aggregate_layout *layout = &route->count->aggregate->layout;
+	const bool *is_repeated = route->count->aggregate->is_repeated;
+	uint32_t slot = 0;
 
 	route->cell = (struct value_cell){ .offset = layout->number_offset ? layout->number_offset
 									   : layout->count_offset,
@@ -307,10 +309,15 @@ static void place_in_aggregate(struct route *route)
 	if (!route->has_slots)
 		return;
 	route->cell.offset = layout->slots_offset;
-	for (uint32_t i = 0; i + 1 < route->value_count; i++)
+	for (uint32_t i = 0; i + 1 < route->value_count; i++) {
+		bool is_empty = is_repeated && is_repeated[i];
+
 		route->cells[i] = (struct value_cell){
-			.offset = layout->slots_offset + i * VALUE_SIZE, .size = VALUE_SIZE
+			.offset = layout->slots_offset + slot * VALUE_SIZE,
+			.size = is_empty ? 0 : VALUE_SIZE,
 		};
+		slot += !is_empty;
+	}
 	route->cells[route->value_count - 1] = (struct value_cell){ .offset = layout->number_offset,
 								    .size = VALUE_SIZE };
 }

@@ -152,6 +152,10 @@ static int load(struct reload *reload, struct agent_config *config, struct err *
 		r = err__set(err, -EOPNOTSUPP, NULL, "%s", config->error);
 	if (r == 0 && config->is_loaded)
 		r = agent_open_sources(agent, config, STREAM_MODE_TABLE, err);
+	if (r == 0 && config->is_loaded)
+		r = agent_open_sources(agent, config, STREAM_MODE_SNAPSHOT, err);
+	if (r == 0 && config->is_loaded)
+		r = agent_start_streams(config, err);
 	if (r == 0 && config->is_loaded && !config->shares_programs)
 		r = open_events(agent, config, err);
 	return r < 0 ? err__wrap(err, r, NULL, "config \"%s\"", config->spec->name) : 0;
@@ -399,10 +403,13 @@ static int commit(struct reload *reload)
 	}
 	registry__succeed(agent->registry);
 	vec_for_each(&reload->configs, before) {
-		if ((*before)->is_kept)
+		if ((*before)->is_kept) {
 			(*before)->is_kept = false;
-		else
+		} else {
+			/* Its programs no longer run: what they counted goes into what the next ones go on with. */
+			scrape_counts(*before);
 			agent_config__free(*before, reload->registry);
+		}
 	}
 	vec_done(&reload->configs);
 	registry__free(reload->registry);

@@ -309,6 +309,17 @@ void scrape_config(struct agent *agent, struct agent_config *config)
 	count_snapshots(config, agent->generation);
 }
 
+void scrape_counts(struct agent_config *config)
+{
+	for (uint32_t i = 0; i < config->route_count; i++) {
+		struct route *route = &config->routes[i];
+
+		if (route->count && route->count->aggregate &&
+		    (route->table || count_source__has_rows(route->counted)))
+			read_table(route, route->pass);
+	}
+}
+
 /* One family may have several routes: all their caches learn the new numbers of its series. */
 static void sweep_family(struct agent *agent, struct family *family, uint32_t oldest)
 {
