@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * All shipped probes in one agent (`sonde run`): every program of theirs attaches on this kernel, or is listed in
- * probes.txt with the reason why it does not. What is listed and attaches all the same fails as well.
+ * All shipped probes in one agent (`sonde run`), and all shipped gadgets in another: every program of theirs attaches on this
+ * kernel, or is listed in probes.txt with the reason why it does not. What is listed and attaches all the same fails as well.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,11 +17,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <unistd.h>
 
 #include "exporter.h"
 
 #define PROGRAMS_MAX 512
 #define EXCEPTIONS_MAX 128
+#define GADGETS_MAX 64
 #define NAME_SIZE 64
 #define ATTACHED "sonde_program_attached{config=\""
 
@@ -140,6 +142,14 @@ static void read_alternatives(struct board *board, const char *probe, FILE *yaml
 
 /* ---- what is wrong with it ---- */
 
+/* Also by what a kernel was built with. */
+static bool is_for(const struct exception *exception, const char *kernel)
+{
+	if (strcmp(exception->kernel, "no-kprobes") == 0)
+		return access("/sys/bus/event_source/devices/kprobe", F_OK) != 0;
+	return fnmatch(exception->kernel, kernel, 0) == 0;
+}
+
 static void judge_exceptions(struct board *board, const char *kernel)
 {
 	for (size_t i = 0; i < board->exception_count; i++) {
@@ -151,7 +161,7 @@ static void judge_exceptions(struct board *board, const char *kernel)
 				 exception->program, exception->probe);
 			continue;
 		}
-		if (fnmatch(exception->kernel, kernel, 0) != 0)
+		if (!is_for(exception, kernel))
 			continue;
 		program->is_excepted = true;
 		if (program->is_attached || program->has_stand_in)
@@ -198,7 +208,7 @@ static void tell(const struct board *board, const char *kernel)
 	printf("# %s: %zu of %zu programs attached, for %zu others an alternative\n", kernel,
 	       attached, board->program_count, stood_in);
 	for (size_t i = 0; i < board->exception_count; i++)
-		if (fnmatch(board->exceptions[i].kernel, kernel, 0) == 0)
+		if (is_for(&board->exceptions[i], kernel))
 			printf("# not here: %s of %s: %s\n", board->exceptions[i].program,
 			       board->exceptions[i].probe, board->exceptions[i].reason);
 }
@@ -286,6 +296,95 @@ static void read_probes(struct board *board, const char *dir, const char *metric
 	closedir(probes);
 }
 
+/* The folders with a gadget.yaml, by their paths. */
+struct gadgets {
+	char paths[GADGETS_MAX][512];
+	const char *flags[GADGETS_MAX + 2]; /* with a NULL at the end */
+	size_t count;
+};
+
+static void find_gadgets(struct gadgets *gadgets, const char *dir)
+{
+	DIR *probes = opendir(dir);
+	const struct dirent *entry;
+
+	assert_non_null(probes);
+	memset(gadgets, 0, sizeof(*gadgets));
+	gadgets->flags[0] = "--metrics";
+	while ((entry = readdir(probes))) {
+		char *path = gadgets->paths[gadgets->count], yaml[1024];
+
+		snprintf(yaml, sizeof(yaml), "%s/%s/gadget.yaml", dir, entry->d_name);
+		if (entry->d_name[0] == '.' || access(yaml, R_OK) != 0)
+			continue;
+		assert_true(gadgets->count + 1 < GADGETS_MAX);
+		snprintf(path, sizeof(gadgets->paths[0]), "%s/%s", dir, entry->d_name);
+		gadgets->flags[++gadgets->count] = path;
+	}
+	closedir(probes);
+	assert_true(gadgets->count > 0);
+}
+
+/* What an agent says of all gadgets; *ret_log: and what it complains of. Both are the caller's. */
+static char *run_gadgets(const char *dir, char **ret_log)
+{
+	struct gadgets *gadgets = calloc(1, sizeof(*gadgets));
+	struct exporter exporter;
+	char *metrics;
+
+	assert_non_null(gadgets);
+	find_gadgets(gadgets, dir);
+	exporter__init(&exporter);
+	exporter.probes = dir;
+	exporter__start(&exporter, NULL, gadgets->flags);
+	metrics = exporter__scrape(&exporter);
+	assert_int_equal(exporter__stop(&exporter), 0);
+	*ret_log = strdup(exporter.log);
+	exporter__done(&exporter);
+	free(gadgets);
+	return metrics;
+}
+
+static void assert_loaded(struct board *board, const struct gadgets *gadgets, const char *metrics)
+{
+	for (size_t i = 0; i < gadgets->count; i++) {
+		char prefix[128];
+
+		snprintf(prefix, sizeof(prefix), ATTACHED "%s\"",
+			 strrchr(gadgets->paths[i], '/') + 1);
+		if (metrics_count(metrics, prefix) == 0)
+			complain(board, "nothing of %s was even loaded\n", gadgets->paths[i]);
+	}
+}
+
+static void test_attach__all_gadgets_in_one_agent(void **state)
+{
+	const char *dir = getenv("SONDE_PROBES"), *source = getenv("SONDE_SOURCE");
+	struct gadgets *gadgets = calloc(1, sizeof(*gadgets));
+	struct board *board;
+	struct utsname system;
+	char kernel[160], *metrics, *table, *log;
+
+	(void)state;
+	assert_true(dir && source && gadgets);
+	assert_int_equal(uname(&system), 0);
+	snprintf(kernel, sizeof(kernel), "%s/%s", system.release, system.machine);
+	find_gadgets(gadgets, dir);
+	metrics = run_gadgets(dir, &log);
+	table = read_text(source, "tests/kernel/gadgets.txt");
+	board = make_board(metrics, table);
+	assert_loaded(board, gadgets, metrics);
+	judge(board, kernel);
+	tell(board, kernel);
+	if (board->complaints[0])
+		fail_msg("on %s:\n%s%s", kernel, board->complaints, log);
+	free(board);
+	free(table);
+	free(metrics);
+	free(log);
+	free(gadgets);
+}
+
 static void test_attach__all_probes_in_one_agent(void **state)
 {
 	const char *dir = getenv("SONDE_PROBES"), *source = getenv("SONDE_SOURCE");
@@ -320,7 +419,7 @@ static void test_attach__all_probes_in_one_agent(void **state)
 static void assert_documented(const char *document, const char *row)
 {
 	if (!strstr(document, row))
-		fail_msg("docs/reference/probes.md does not have: %s", row);
+		fail_msg("docs/reference/ does not have: %s", row);
 }
 
 static void assert_probes_documented(const char *document, const char *dir)
@@ -341,22 +440,25 @@ static void assert_probes_documented(const char *document, const char *dir)
 	closedir(probes);
 }
 
-/* In a VM the documents are not at hand; they are the same for every kernel. */
-static void test_document__every_probe_and_exception(void **state)
+static void assert_gadgets_documented(const char *document, const char *dir)
 {
-	const char *source = getenv("SONDE_SOURCE");
-	struct board *board;
-	char *document, *table;
+	struct gadgets *gadgets = calloc(1, sizeof(*gadgets));
 
-	(void)state;
-	if (getenv("SONDE_IN_VM")) {
-		printf("# skip: there are no documents in a VM\n");
-		skip();
+	assert_non_null(gadgets);
+	find_gadgets(gadgets, dir);
+	for (size_t i = 0; i < gadgets->count; i++) {
+		char row[NAME_SIZE];
+
+		snprintf(row, sizeof(row), "| `%.50s` |", strrchr(gadgets->paths[i], '/') + 1);
+		assert_documented(document, row);
 	}
-	document = read_text(source, "docs/reference/probes.md");
-	table = read_text(source, "tests/kernel/probes.txt");
-	board = make_board("", table);
-	assert_probes_documented(document, getenv("SONDE_PROBES"));
+	free(gadgets);
+}
+
+static void assert_exceptions_documented(const char *document, const char *table)
+{
+	struct board *board = make_board("", table);
+
 	for (size_t i = 0; i < board->exception_count; i++) {
 		const struct exception *exception = &board->exceptions[i];
 		char row[1024];
@@ -366,8 +468,35 @@ static void test_document__every_probe_and_exception(void **state)
 		assert_documented(document, row);
 	}
 	free(board);
-	free(table);
-	free(document);
+}
+
+/* In a VM the documents are not at hand; they are the same for every kernel. */
+static void test_document__every_probe_gadget_and_exception(void **state)
+{
+	static const struct {
+		const char *document, *exceptions;
+		void (*assert_all)(const char *document, const char *dir);
+	} pages[] = {
+		{ "docs/reference/probes.md", "tests/kernel/probes.txt", assert_probes_documented },
+		{ "docs/reference/gadgets.md", "tests/kernel/gadgets.txt",
+		  assert_gadgets_documented },
+	};
+	const char *source = getenv("SONDE_SOURCE");
+
+	(void)state;
+	if (getenv("SONDE_IN_VM")) {
+		printf("# skip: there are no documents in a VM\n");
+		skip();
+	}
+	for (size_t i = 0; i < sizeof(pages) / sizeof(pages[0]); i++) {
+		char *document = read_text(source, pages[i].document);
+		char *table = read_text(source, pages[i].exceptions);
+
+		pages[i].assert_all(document, getenv("SONDE_PROBES"));
+		assert_exceptions_documented(document, table);
+		free(table);
+		free(document);
+	}
 }
 
 int main(void)
@@ -375,7 +504,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_judge__what_is_listed_and_what_is_not),
 		cmocka_unit_test(test_attach__all_probes_in_one_agent),
-		cmocka_unit_test(test_document__every_probe_and_exception),
+		cmocka_unit_test(test_attach__all_gadgets_in_one_agent),
+		cmocka_unit_test(test_document__every_probe_gadget_and_exception),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The shipped gadgets: a row does something that only this process does, and says what has to be shown of it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "gadget.h"
+#include "memory_cgroup.h"
+#include "network.h"
+
+#define NO_FILE "/nonexistent-sonde/file"
+#define NO_PROCESS 0x3fffffff
+#define EXECUTED "--executed-by-the-test"
+#define DNS_PORT 53
+
+/* ---- files and programs ---- */
+
+static void open_nothing(void)
+{
+	assert_true(open(NO_FILE, O_RDWR | O_CLOEXEC) < 0);
+}
+
+static void open_own_link(void)
+{
+	char target[4096];
+	int fd = open("own-link", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0) {
+		assert_non_null(getcwd(target, sizeof(target) - 8));
+		strcat(target, "/own");
+		fd = open("own", O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
+		assert_true(fd >= 0);
+		assert_int_equal(symlink("own", "own-link"), 0);
+		gadget_set("own", "%s", target);
+	}
+	close(fd);
+}
+
+static void keep_open(void)
+{
+	static int fd = -1;
+
+	if (fd < 0)
+		fd = open("kept", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+}
+
+static void execute(const char *path)
+{
+	int status;
+	pid_t child = fork();
+
+	if (child == 0) {
+		execl(path, path, EXECUTED, "two words", NULL);
+		_exit(0);
+	}
+	assert_true(child > 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+}
+
+static void execute_self(void)
+{
+	execute("/proc/self/exe");
+}
+
+static void execute_nothing(void)
+{
+	execute(NO_FILE);
+}
+
+static void mount_nowhere(void)
+{
+	assert_true(mount("nothing", NO_FILE, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m") < 0);
+}
+
+static void unmount_nothing(void)
+{
+	assert_true(umount2(NO_FILE, 0) < 0);
+}
+
+/* ---- signals ---- */
+
+static void signal_self(void)
+{
+	signal(SIGUSR1, SIG_IGN);
+	assert_int_equal(kill(getpid(), SIGUSR1), 0);
+}
+
+static void signal_nobody(void)
+{
+	assert_true(kill(NO_PROCESS, SIGUSR2) < 0);
+}
+
+/* ---- sockets ---- */
+
+static int make_socket(int type, struct sockaddr_in *ret_address)
+{
+	int fd = socket(AF_INET, type | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	*ret_address = (struct sockaddr_in){ .sin_family = AF_INET,
+					     .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	return fd;
+}
+
+/* Sets %port. */
+static void bind_to_any(int fd, struct sockaddr_in *address)
+{
+	socklen_t len = sizeof(*address);
+
+	assert_int_equal(bind(fd, (struct sockaddr *)address, len), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)address, &len), 0);
+	gadget_set("port", "%d", ntohs(address->sin_port));
+}
+
+static int listen_on_any(struct sockaddr_in *ret_address)
+{
+	int fd = make_socket(SOCK_STREAM, ret_address);
+
+	bind_to_any(fd, ret_address);
+	assert_int_equal(listen(fd, 8), 0);
+	return fd;
+}
+
+static void keep_listening(void)
+{
+	static int fd = -1;
+	struct sockaddr_in address;
+
+	if (fd < 0)
+		fd = listen_on_any(&address);
+}
+
+/* The port stays the same for all rounds. */
+static void connect_accept_and_close(void)
+{
+	static struct sockaddr_in address;
+	static int server = -1;
+	struct sockaddr_in client_address;
+	int client, accepted;
+
+	if (server < 0)
+		server = listen_on_any(&address);
+	client = make_socket(SOCK_STREAM, &client_address);
+	gadget_set("client", "%d", client);
+	gadget_set("server", "%d", server);
+	assert_int_equal(connect(client, (struct sockaddr *)&address, sizeof(address)), 0);
+	accepted = accept4(server, NULL, NULL, SOCK_CLOEXEC);
+	assert_true(accepted >= 0);
+	gadget_set("accepted", "%d", accepted);
+	close(client);
+	close(accepted);
+}
+
+static void connect_to_nobody(void)
+{
+	static struct sockaddr_in address;
+	struct sockaddr_in unused;
+	int client = make_socket(SOCK_STREAM, &unused);
+
+	if (address.sin_family == 0)
+		close(listen_on_any(&address));
+	assert_true(connect(client, (struct sockaddr *)&address, sizeof(address)) < 0);
+	close(client);
+}
+
+static void bind_a_socket(void)
+{
+	static struct sockaddr_in address;
+	struct sockaddr_in again;
+	int reuse = 1, fd;
+
+	fd = make_socket(SOCK_DGRAM, &again);
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse)), 0);
+	if (address.sin_family == 0) {
+		address = again;
+		bind_to_any(fd, &address);
+	} else {
+		(void)bind(fd, (struct sockaddr *)&address, sizeof(address));
+	}
+	close(fd);
+}
+
+static void bind_where_somebody_is(void)
+{
+	static struct sockaddr_in address;
+	static int holder = -1;
+	struct sockaddr_in unused;
+	int fd;
+
+	if (holder < 0)
+		holder = listen_on_any(&address);
+	fd = make_socket(SOCK_STREAM, &unused);
+	assert_true(bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0);
+	close(fd);
+}
+
+/* ---- DNS, in a network namespace of our own ---- */
+
+static void ask_and_answer(void)
+{
+	static const unsigned char query[] = "\x12\xab\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00"
+					     "\x05sonde\x07invalid\x00\x00\x1c\x00\x01";
+	unsigned char bytes[512];
+	struct sockaddr_in server_address, client_address;
+	socklen_t len = sizeof(client_address);
+	int server = make_socket(SOCK_DGRAM, &server_address);
+	int client = make_socket(SOCK_DGRAM, &client_address);
+
+	server_address.sin_port = htons(DNS_PORT);
+	NEED(bind(server, (struct sockaddr *)&server_address, sizeof(server_address)) == 0);
+	NEED(sendto(client, query, sizeof(query) - 1, 0, (struct sockaddr *)&server_address,
+		    sizeof(server_address)) == sizeof(query) - 1);
+	NEED(recvfrom(server, bytes, sizeof(bytes), 0, (struct sockaddr *)&client_address, &len) ==
+	     sizeof(query) - 1);
+	bytes[2] |= 0x80; /* an answer: there is no such name */
+	bytes[3] = 0x83;
+	NEED(sendto(server, bytes, sizeof(query) - 1, 0, (struct sockaddr *)&client_address, len) ==
+	     sizeof(query) - 1);
+	NEED(recv(client, bytes, sizeof(bytes), 0) == sizeof(query) - 1);
+	close(client);
+	close(server);
+}
+
+static void ask_and_answer_in_namespace(void)
+{
+	assert_int_equal(network_run(ask_and_answer), 0);
+}
+
+/* ---- memory and disks ---- */
+
+static struct memory_cgroup memory;
+
+static void want_too_much_memory(void)
+{
+	(void)memory_cgroup__overrun(&memory);
+}
+
+static void write_to_disk(void)
+{
+	static char block[4096];
+	int fd = open("written", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, block, sizeof(block)), (ssize_t)sizeof(block));
+	assert_int_equal(fsync(fd), 0);
+	close(fd);
+}
+
+static void read_scratch_disk(void)
+{
+	void *block = NULL;
+	int fd = open("/dev/vda", O_RDONLY | O_DIRECT | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	assert_int_equal(posix_memalign(&block, 4096, 65536), 0);
+	assert_int_equal(read(fd, block, 65536), 65536);
+	free(block);
+	close(fd);
+}
+
+/* ---- the table ---- */
+
+#define OURSELVES                                                                                  \
+	{ "proc.pid", "%pid" },                                                                    \
+	{                                                                                          \
+		"proc.comm", "test_gadgets"                                                        \
+	}
+
+static const struct gadget_case cases[] = {
+	{ "trace_open",
+	  { "--pid=%pid", "--failed" },
+	  open_nothing,
+	  { OURSELVES,
+	    { "fname", NO_FILE },
+	    { "error", "ENOENT" },
+	    { "fd", "0" },
+	    { "flags", "O_RDWR|O_CLOEXEC" },
+	    { "timestamp", "*" } } },
+	{ "trace_open",
+	  { "--comm=test_gadgets", "--paths" },
+	  open_own_link,
+	  { OURSELVES, { "fname", "own-link" }, { "fpath", "%own" }, { "error", "" } } },
+	{ "trace_exec",
+	  { "--paths" },
+	  execute_self,
+	  { { "proc.parent.pid", "%pid" },
+	    { "args", "/proc/self/exe " EXECUTED " two words" },
+	    { "exepath", "…/test_gadgets" },
+	    { "parent_exepath", "…/test_gadgets" },
+	    { "cwd", "*" },
+	    { "inode", "*" },
+	    { "error", "" } } },
+	{ "trace_exec",
+	  { "--no-ignore-failed" },
+	  execute_nothing,
+	  { { "proc.parent.pid", "%pid" },
+	    { "args", NO_FILE " " EXECUTED " two words" },
+	    { "error", "ENOENT" } } },
+	{ "trace_mount",
+	  { "--pid=%pid" },
+	  mount_nowhere,
+	  { OURSELVES,
+	    { "op", "MOUNT" },
+	    { "fs", "tmpfs" },
+	    { "src", "nothing" },
+	    { "dest", NO_FILE },
+	    { "data", "size=1m" },
+	    { "flags", "MS_NOSUID|MS_NODEV" },
+	    { "error", "ENOENT" },
+	    { "delta", "*" } } },
+	{ "trace_mount",
+	  { "--pid=%pid" },
+	  unmount_nothing,
+	  { OURSELVES, { "op", "UMOUNT" }, { "dest", NO_FILE }, { "src", "" } } },
+	{ "trace_signal",
+	  { "--pid=%pid" },
+	  signal_self,
+	  { OURSELVES, { "sig", "SIGUSR1" }, { "tpid", "%pid" }, { "error", "" } } },
+	{ "trace_signal",
+	  { "--pid=%pid", "--failed", "--signal=12" },
+	  signal_nobody,
+	  { OURSELVES, { "sig", "SIGUSR2" }, { "error", "ESRCH" } } },
+	{ "trace_tcp",
+	  { "--pid=%pid" },
+	  connect_accept_and_close,
+	  { OURSELVES,
+	    { "type", "connect" },
+	    { "dst.addr", "127.0.0.1" },
+	    { "dst.port", "%port" },
+	    { "src.proto", "TCP" },
+	    { "fd", "%client" },
+	    { "netns_id", "*" },
+	    { "error", "" } } },
+	{ "trace_tcp",
+	  { "--pid=%pid", "--accept-only" },
+	  connect_accept_and_close,
+	  { OURSELVES,
+	    { "type", "accept" },
+	    { "src.addr", "127.0.0.1" },
+	    { "src.port", "%port" },
+	    { "fd", "%server" },
+	    { "accept_fd", "%accepted" } } },
+	{ "trace_tcp",
+	  { "--pid=%pid" },
+	  connect_accept_and_close,
+	  { OURSELVES, { "type", "close" }, { "dst.port", "%port" } } },
+	{ "trace_tcp",
+	  { "--pid=%pid", "--failure-only" },
+	  connect_to_nobody,
+	  { OURSELVES,
+	    { "type", "connect" },
+	    { "dst.port", "%port" },
+	    { "error", "ECONNREFUSED" } } },
+	{ "trace_bind",
+	  { "--pid=%pid" },
+	  bind_a_socket,
+	  { OURSELVES,
+	    { "addr.addr", "127.0.0.1" },
+	    { "addr.port", "%port" },
+	    { "addr.proto", "UDP" },
+	    { "opts", "REUSEADDRESS" },
+	    { "error", "" } } },
+	{ "trace_bind",
+	  { "--pid=%pid", "--no-ignore-errors" },
+	  bind_where_somebody_is,
+	  { OURSELVES,
+	    { "addr.addr", "127.0.0.1" },
+	    { "addr.port", "%port" },
+	    { "error", "EADDRINUSE" } } },
+	{ "trace_dns",
+	  { "--comm=test_gadgets" },
+	  ask_and_answer_in_namespace,
+	  { { "proc.comm", "test_gadgets" },
+	    { "proc.parent.pid", "%pid" },
+	    { "qr", "Q" },
+	    { "qtype", "AAAA" },
+	    { "name", "sonde.invalid." },
+	    { "id", "12ab" },
+	    { "rcode", "" },
+	    { "rd", "true" },
+	    { "nameserver.addr", "127.0.0.1" },
+	    { "dst.port", "53" },
+	    { "pkt_type", "OUTGOING" } } },
+	{ "trace_dns",
+	  { "--comm=test_gadgets" },
+	  ask_and_answer_in_namespace,
+	  { { "proc.parent.pid", "%pid" },
+	    { "qr", "R" },
+	    { "qtype", "AAAA" },
+	    { "name", "sonde.invalid." },
+	    { "id", "12ab" },
+	    { "rcode", "NameError" },
+	    { "ra", "true" },
+	    { "latency_ns", "*" },
+	    { "src.port", "53" },
+	    { "pkt_type", "HOST" } } },
+	{ "snapshot_process",
+	  { "--pid=%pid" },
+	  NULL,
+	  { { "pid", "%pid" },
+	    { "tid", "%pid" },
+	    { "comm", "test_gadgets" },
+	    { "parent.pid", "*" },
+	    { "mntns_id", "*" } } },
+	{ "snapshot_socket",
+	  { NULL },
+	  keep_listening,
+	  { { "src.addr", "127.0.0.1" },
+	    { "src.port", "%port" },
+	    { "src.proto", "TCP" },
+	    { "state", "LISTEN" },
+	    { "ino", "*" },
+	    { "netns_id", "*" } } },
+	{ "snapshot_file",
+	  { "--pid=%pid", "--paths" },
+	  keep_open,
+	  { { "pid", "%pid" },
+	    { "comm", "test_gadgets" },
+	    { "path", "…/kept" },
+	    { "type", "REGULAR" },
+	    { "fd", "*" },
+	    { "flags", "*" } } },
+};
+
+static void test_show__all_that_is_provoked(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		printf("# %s %s\n", cases[i].gadget, cases[i].flags[0] ? cases[i].flags[0] : "");
+		gadget_check(&cases[i]);
+	}
+}
+
+static void test_show__who_was_killed_for_want_of_memory(void **state)
+{
+	static const struct gadget_case row = {
+		"trace_oomkill",
+		{ NULL },
+		want_too_much_memory,
+		{ { "tcomm", "test_gadgets" },
+		  { "tpid", "*" },
+		  { "tmntns_id", "*" },
+		  { "fprocess.comm", "*" } },
+	};
+
+	(void)state;
+	if (!memory_cgroup__make(&memory)) {
+		printf("# skip: no cgroup with a limit of memory can be made here: %s\n",
+		       strerror(errno));
+		skip();
+	}
+	gadget_check(&row);
+	memory_cgroup__remove(&memory);
+}
+
+static void test_show__requests_to_disks(void **state)
+{
+	static const struct gadget_case write_row = {
+		"profile_blockio", { NULL }, write_to_disk, { { "op", "WRITE" }, { "major", "*" } }
+	};
+	static const struct gadget_case read_row = { "profile_blockio",
+						     { NULL },
+						     read_scratch_disk,
+						     { { "op", "READ" }, { "major", "*" } } };
+
+	(void)state;
+	gadget_check(getenv("SONDE_IN_VM") ? &read_row : &write_row);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_show__all_that_is_provoked),
+		cmocka_unit_test(test_show__who_was_killed_for_want_of_memory),
+		cmocka_unit_test(test_show__requests_to_disks),
+	};
+
+	/* What the test executes is itself. */
+	if (argc > 1 && strcmp(argv[1], EXECUTED) == 0)
+		return 0;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
