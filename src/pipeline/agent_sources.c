@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "host/cgroup.h"
 #include "host/host.h"
 #include "pipeline/count.h"
@@ -123,9 +124,56 @@ int agent_open_spans(struct agent *agent, struct agent_config *config, struct er
 	return r;
 }
 
+static void set_pace(struct agent *agent, int64_t interval_ns)
+{
+	if (agent->drain_interval_ns == interval_ns || !agent->drain)
+		return;
+	if (loop__set_timer(agent->drain, interval_ns, interval_ns) < 0)
+		return; /* it goes on as it was */
+	agent->drain_interval_ns = interval_ns;
+	agent_watch_streams(agent, interval_ns == EVENT_DRAIN_NS);
+}
+
+/* So that rings are never more than half full at a steady rate: gadgets have rings of 256 KiB, which hold 300 large
+ * records. */
+static int64_t choose_pace(struct agent *agent, uint32_t fill_percent)
+{
+	static const struct {
+		uint32_t fill_percent;
+		int64_t interval_ns;
+	} paces[] = {
+		{ 40, NS_PER_MS / 4 },
+		{ 10, NS_PER_MS },
+		{ 1, 4 * NS_PER_MS },
+	};
+	int64_t now_ns = clock_monotonic_ns();
+
+	for (size_t i = 0; i < array_size(paces); i++) {
+		if (fill_percent < paces[i].fill_percent)
+			continue;
+		agent->busy_until_ns = now_ns + EVENT_BUSY_NS;
+		return paces[i].interval_ns;
+	}
+	return now_ns < agent->busy_until_ns ? paces[array_size(paces) - 1].interval_ns
+					     : EVENT_DRAIN_NS;
+}
+
 static void drain(void *ctx)
 {
-	event_drain(ctx);
+	struct agent *agent = ctx;
+	uint32_t fill_percent = 0;
+
+	event_drain(agent);
+	agent_for_each_config(agent, config)
+		if (agent_fill_percent(config) > fill_percent)
+			fill_percent = agent_fill_percent(config);
+	set_pace(agent, choose_pace(agent, fill_percent));
+}
+
+void agent_drain_busy(struct agent *agent)
+{
+	agent->busy_until_ns = clock_monotonic_ns() + EVENT_BUSY_NS;
+	drain(agent);
 }
 
 static void follow_cgroups(void *ctx, int fd, uint32_t events)
@@ -161,9 +209,13 @@ int agent_watch(struct agent *agent, struct err *err)
 	struct cgroup_tree *tree = host__cgroups_opened(agent->host);
 	int r = 0;
 
-	if ((has_events(agent) || who__is_running(agent->who)) && !agent->drain)
+	if ((has_events(agent) || who__is_running(agent->who)) && !agent->drain) {
+		agent->drain_interval_ns = EVENT_DRAIN_NS;
 		r = loop__add_timer(agent->options.loop, EVENT_DRAIN_NS, EVENT_DRAIN_NS, drain,
 				    agent, &agent->drain, err);
+	}
+	if (r >= 0 && agent->drain_interval_ns == EVENT_DRAIN_NS)
+		agent_watch_streams(agent, true);
 	if (r >= 0 && tree && cgroup_tree__event_fd(tree) >= 0 && !agent->cgroups)
 		r = loop__add_fd(agent->options.loop, cgroup_tree__event_fd(tree), EPOLLIN,
 				 follow_cgroups, agent, &agent->cgroups, err);

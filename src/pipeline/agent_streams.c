@@ -19,6 +19,7 @@ static int plan_stream(struct agent *agent, struct agent_config *config, uint32_
 	const struct stream_env env = {
 		.decode = &agent->decode,
 		.host = agent->host,
+		.loop = agent->options.loop,
 		.program = spec->program < config->spec->program_count
 				   ? config->programs[spec->program]
 				   : NULL,
@@ -48,8 +49,7 @@ int agent_plan_streams(struct agent *agent, struct agent_config *config, struct 
 
 int agent_start_streams(struct agent_config *config, struct err *err)
 {
-	for_each_stream(config, stream)
-	{
+	for_each_stream(config, stream) {
 		int r = stream__start(stream, err);
 
 		if (r < 0)
@@ -60,29 +60,66 @@ int agent_start_streams(struct agent_config *config, struct err *err)
 
 bool agent_streams_need_who(const struct agent_config *config)
 {
-	for_each_stream(config, stream) if (stream__needs_who(stream)) return true;
+	for_each_stream(config, stream)
+		if (stream__needs_who(stream))
+			return true;
 	return false;
 }
 
 bool agent_streams_run(const struct agent_config *config)
 {
-	for_each_stream(config, stream) if (stream__is_running(stream)) return true;
+	for_each_stream(config, stream)
+		if (stream__is_running(stream))
+			return true;
 	return false;
+}
+
+uint32_t agent_fill_percent(const struct agent_config *config)
+{
+	uint32_t most = 0;
+
+	for (uint32_t i = 0; i < config->stream_count; i++) {
+		uint32_t fill = config->streams[i] ? stream__fill_percent(config->streams[i]) : 0;
+
+		most = fill > most ? fill : most;
+	}
+	return most;
+}
+
+static void on_ring(void *ctx, int fd, uint32_t events)
+{
+	(void)fd;
+	(void)events;
+	agent_drain_busy(ctx);
+}
+
+/*
+ * A program may wake its readers up with each record. While there are none, that begins a busy time at once; while it
+ * lasts the timer is cheaper than a wake-up for each record, so nobody listens then.
+ */
+void agent_watch_streams(struct agent *agent, bool is_watched)
+{
+	agent_for_each_config(agent, config)
+		for_each_stream(config, stream)
+			stream__watch(stream, is_watched, on_ring, agent);
 }
 
 void agent_run_streams(struct agent_config *config, int64_t now_ns)
 {
-	for_each_stream(config, stream) stream__run(stream, now_ns);
+	for_each_stream(config, stream)
+		stream__run(stream, now_ns);
 }
 
 void agent_stop_streams(struct agent_config *config)
 {
-	for_each_stream(config, stream) stream__stop(stream);
+	for_each_stream(config, stream)
+		stream__stop(stream);
 }
 
 void agent_free_streams(struct agent_config *config)
 {
-	for_each_stream(config, stream) stream__free(stream);
+	for_each_stream(config, stream)
+		stream__free(stream);
 	free(config->streams);
 	config->streams = NULL;
 	config->stream_count = 0;
@@ -105,8 +142,7 @@ bool agent__is_done(const struct agent *agent)
 	bool is_anybody_listening = false;
 
 	agent_for_each_config(agent, config) {
-		for_each_stream(config, stream)
-		{
+		for_each_stream(config, stream) {
 			if (stream__demand(stream) == DEMAND_NONE)
 				continue;
 			is_anybody_listening = true;
@@ -123,5 +159,6 @@ void agent__finish(struct agent *agent)
 		return;
 	who__drain(agent->who);
 	agent_for_each_config(agent, config)
-		for_each_stream(config, stream) stream__finish(stream);
+		for_each_stream(config, stream)
+			stream__finish(stream);
 }

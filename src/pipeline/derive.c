@@ -185,6 +185,10 @@ void derive__begin(struct derive *derive)
 {
 	arena__reset(&derive->texts);
 	derive->known_raw = NULL;
+}
+
+void derive__look_at_clocks(struct derive *derive)
+{
 	derive->wall_offset_ns = wall_offset__get_ns(derive->decode->wall ? derive->decode->wall
 									  : &derive->own_wall);
 }

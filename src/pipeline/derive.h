@@ -50,6 +50,8 @@ bool derive__has_keys(const struct derive *derive);
 
 /* Opens views of the machine while privileges are held. */
 void derive__prepare(struct derive *derive);
+/* Before a drain or read: how the clocks stand to each other now. */
+void derive__look_at_clocks(struct derive *derive);
 /* New records: what was derived for others may go. */
 void derive__begin(struct derive *derive);
 const struct deriver *derive__deriver(struct derive *derive);

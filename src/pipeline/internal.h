@@ -79,6 +79,8 @@ struct agent {
 	const struct web_server *web;    /* borrowed; NULL: nobody serves */
 	struct cost_meter *cost_meter;   /* owned; NULL: off */
 	struct loop_watch *drain;        /* timer that drains event sources */
+	int64_t drain_interval_ns;       /* of it now */
+	int64_t busy_until_ns; /* events came: for so long it is drained more often (monotonic) */
 	struct loop_watch *cgroups;      /* descriptor of the cgroup tree's changes */
 	uint32_t generation;             /* of the current scrape */
 	struct scrape_figures scrapes;
@@ -100,6 +102,8 @@ int agent_add_config(struct agent *agent, struct spec *spec, struct agent_config
 int agent_open_sources(struct agent *agent, struct agent_config *config, enum stream_mode mode,
 		       struct err *err);
 int agent_open_spans(struct agent *agent, struct agent_config *config, struct err *err);
+/* Events came: drains, and drains more often for a while. */
+void agent_drain_busy(struct agent *agent);
 /* Timers and descriptors that somebody needs now; more than once is harmless. */
 int agent_watch(struct agent *agent, struct err *err);
 void agent_config__close_events(struct agent_config *config);
@@ -121,6 +125,10 @@ int agent_plan_streams(struct agent *agent, struct agent_config *config, struct 
 int agent_start_streams(struct agent_config *config, struct err *err);
 bool agent_streams_need_who(const struct agent_config *config);
 bool agent_streams_run(const struct agent_config *config);
+/* How full the fullest ring was at the last run. */
+uint32_t agent_fill_percent(const struct agent_config *config);
+/* Whether rings of streams wake the loop up; again and again is harmless. */
+void agent_watch_streams(struct agent *agent, bool is_watched);
 void agent_run_streams(struct agent_config *config, int64_t now_ns);
 void agent_stop_streams(struct agent_config *config);
 void agent_free_streams(struct agent_config *config);
@@ -141,6 +149,7 @@ void event_drain(struct agent *agent);
 void event_read_losses(struct route *route);
 void event_drain_config(struct agent_config *config);
 #define EVENT_DRAIN_NS (20 * NS_PER_MS)
+#define EVENT_BUSY_NS NS_PER_S /* after the last event it is drained more often for so long */
 
 /* self.c */
 int self_metrics__new(struct agent *agent, struct self_metrics **ret_self, struct err *err);

@@ -291,13 +291,14 @@ static void take_loss(void *ctx, uint32_t cpu, uint64_t count)
 
 static void drain(struct stream *stream)
 {
+	int64_t end_ns = clock_monotonic_ns() + STREAM_DRAIN_NS;
 	int r;
 
 	stream->delivered = 0;
+	derive__look_at_clocks(stream->derive);
 	do
 		r = event_source__drain_some(stream->events, STREAM_EVENTS_PER_TURN);
-	while (r >= STREAM_EVENTS_PER_TURN && !stream->is_held &&
-	       stream->delivered < STREAM_EVENTS_PER_DRAIN);
+	while (r >= STREAM_EVENTS_PER_TURN && !stream->is_held && clock_monotonic_ns() < end_ns);
 	if (r < 0)
 		stream->figures.read_errors++;
 	if (stream->delivered > 0)
@@ -434,6 +435,7 @@ static int read_batch(struct stream *stream, struct err *err)
 	int r;
 
 	stream->rows.len = 0;
+	derive__look_at_clocks(stream->derive);
 	stream->figures.reads++;
 	if (stream->spec->mode == STREAM_MODE_SNAPSHOT)
 		r = read_iterators(stream, err);
@@ -487,6 +489,17 @@ static void read_due(struct stream *stream)
 	}
 	if (stream->spec->count > 0 && stream->figures.reads >= stream->spec->count)
 		stream->is_done = true;
+}
+
+uint32_t stream__fill_percent(const struct stream *stream)
+{
+	uint64_t room = stream->events ? event_source__ring_bytes(stream->events) : 0;
+	uint64_t percent;
+
+	if (room == 0 || stream->delivered == 0)
+		return 0;
+	percent = 100 * (uint64_t)stream->delivered * stream->schema.size / room;
+	return percent < 1 ? 1 : percent > 100 ? 100 : (uint32_t)percent;
 }
 
 void stream__run(struct stream *stream, int64_t now_ns)

@@ -8,6 +8,7 @@
  */
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/vec.h"
 #include "config/spec.h"
 #include "pipeline/derive.h"
@@ -15,17 +16,21 @@
 #include "source/source.h"
 
 struct host;
+struct loop;
+struct loop_watch;
 struct program;
 
 #define STREAM_RECORD_MAX_BYTES                                                                    \
 	(64u << 10)                 /* what an iterator writes at once, and programs can make */
 #define STREAM_ROWS_MAX (1u << 20)  /* of one read; more are counted as cut */
 #define STREAM_EVENTS_PER_TURN 1024 /* before it is looked whether somebody holds the stream */
-#define STREAM_EVENTS_PER_DRAIN (1u << 18) /* the loop has other work */
+/* Then the loop has other work, also when the producer is faster. */
+#define STREAM_DRAIN_NS (20 * NS_PER_MS)
 
 struct stream_env {
 	const struct decode_env *decode; /* borrowed */
 	struct host *host;               /* borrowed */
+	struct loop *loop;               /* borrowed; NULL: nobody waits */
 	struct program *program;         /* borrowed; NULL: no program fills it */
 };
 
@@ -52,6 +57,7 @@ struct stream {
 	bool is_done; /* it has been read as often as it was to be */
 
 	struct event_source *events;
+	struct loop_watch *watch; /* of its ring */
 	struct table_source *table, *lost_table;
 	bool is_iterating;    /* snapshots: may be read */
 	uint64_t perf_lost;   /* as the kernel told of its perf buffer */
@@ -89,6 +95,11 @@ struct stream *stream__free(struct stream *stream);
 bool stream__needs_who(const struct stream *stream);
 /* Programs are loaded: opens what is wanted now. */
 int stream__start(struct stream *stream, struct err *err);
+/* How full its ring was at the last run; 0: it was empty, or there is none. */
+uint32_t stream__fill_percent(const struct stream *stream);
+/* Its ring wakes the loop up from now on, or no more; `run` on the agent. */
+void stream__watch(struct stream *stream, bool is_watched, void (*run)(void *ctx, int fd, uint32_t),
+		   void *ctx);
 /* Reads what is due. */
 void stream__run(struct stream *stream, int64_t now_ns);
 /* The last words before programs are detached: what is in rings, tables that are told at the end. */

@@ -4,8 +4,10 @@
  * does any more.
  */
 #include <errno.h>
+#include <sys/epoll.h>
 
 #include "base/clock.h"
+#include "base/loop.h"
 #include "host/host.h"
 #include "pipeline/route.h"
 #include "pipeline/stream_private.h"
@@ -95,8 +97,23 @@ int stream_open_source(struct stream *stream, struct err *err)
 		     : 0;
 }
 
+void stream__watch(struct stream *stream, bool is_watched, void (*run)(void *ctx, int fd, uint32_t),
+		   void *ctx)
+{
+	if (!stream->env.loop)
+		return;
+	if (stream->watch && (!is_watched || !stream->events))
+		stream->watch = loop__remove(stream->env.loop, stream->watch);
+	/* Without it the timer does it, a little later. */
+	if (is_watched && stream->events && !stream->watch)
+		(void)loop__add_fd(stream->env.loop, event_source__fd(stream->events), EPOLLIN, run,
+				   ctx, &stream->watch, NULL);
+}
+
 void stream_close_source(struct stream *stream)
 {
+	if (stream->watch)
+		stream->watch = loop__remove(stream->env.loop, stream->watch);
 	if (stream->events)
 		(void)program__set_events(stream->env.program, stream->spec->map, false,
 					  NULL /* then it was never on */);

@@ -164,6 +164,12 @@ int event_source__drain_some(struct event_source *source, int max)
 	return r < 0 && r != -EAGAIN ? r : source->samples;
 }
 
+int event_source__fd(const struct event_source *source)
+{
+	return source->ring ? ring_buffer__epoll_fd(source->ring)
+			    : perf_buffer__epoll_fd(source->perf);
+}
+
 size_t event_source__ring_bytes(const struct event_source *source)
 {
 	return source->ring_bytes;

@@ -77,6 +77,8 @@ struct event_source *event_source__close(struct event_source *source);
 int event_source__drain(struct event_source *source);
 /* The same, but stops after max samples (of a perf buffer: of each CPU). */
 int event_source__drain_some(struct event_source *source, int max);
+/* Readable when there is something, where the program wakes readers up; borrowed. */
+int event_source__fd(const struct event_source *source);
 size_t event_source__ring_bytes(const struct event_source *source);
 
 #endif
