@@ -9,6 +9,7 @@
 #include "base/num.h"
 
 #define FIRST_CAPACITY 16
+#define KEPT_CAPACITY 256 /* what is smaller is not worth the way */
 
 /* Keys that are as small as a pointer, such as ids, stand in the slot: 32 bytes of the heap less, and a miss of the
  * cache. */
@@ -63,19 +64,10 @@ static size_t find_free_slot(const struct map_slot *slots, size_t capacity, uint
 	return at;
 }
 
-/* At most three quarters full, so that probing stays short and always ends. */
-static int make_room(struct map *map)
+static int resize(struct map *map, size_t capacity)
 {
-	size_t capacity;
-	struct map_slot *slots;
+	struct map_slot *slots = new_array(struct map_slot, capacity);
 
-	if (map->len + 1 <= map->capacity / 4 * 3)
-		return 0;
-	if (num_mul_size(map->capacity, 2, &capacity))
-		return -ENOMEM;
-	if (!capacity)
-		capacity = FIRST_CAPACITY;
-	slots = new_array(struct map_slot, capacity);
 	if (!slots)
 		return -ENOMEM;
 	for (size_t i = 0; i < map->capacity; i++) {
@@ -86,6 +78,25 @@ static int make_room(struct map *map)
 	map->slots = slots;
 	map->capacity = capacity;
 	return 0;
+}
+
+/* At most three quarters full, so that probing stays short and always ends. */
+static int make_room(struct map *map)
+{
+	size_t capacity;
+
+	if (map->len + 1 <= map->capacity / 4 * 3)
+		return 0;
+	if (num_mul_size(map->capacity, 2, &capacity))
+		return -ENOMEM;
+	return resize(map, capacity ? capacity : FIRST_CAPACITY);
+}
+
+/* From an eighth full to a quarter: far from where it would grow again. Without memory it stays as it is. */
+static void give_back(struct map *map)
+{
+	if (map->capacity > KEPT_CAPACITY && map->len < map->capacity / 8)
+		(void)resize(map, map->capacity / 2);
 }
 
 void *map__find(const struct map *map, const void *key, size_t len)
@@ -117,6 +128,7 @@ int map__set(struct map *map, const void *key, size_t len, void *value, void **r
 			new.key.copy = malloc(len);
 			if (!new.key.copy)
 				return -ENOMEM;
+			map->key_bytes += len;
 		}
 		if (len)
 			memcpy(is_small(len) ? new.key.bytes : new.key.copy, key, len);
@@ -155,10 +167,18 @@ void *map__take(struct map *map, const void *key, size_t len)
 	if (!map->slots[at].used)
 		return NULL;
 	value = map->slots[at].value;
+	if (!is_small(len))
+		map->key_bytes -= len;
 	free_key(&map->slots[at]);
 	close_gap(map, at);
 	map->len--;
+	give_back(map);
 	return value;
+}
+
+size_t map__bytes(const struct map *map)
+{
+	return map->capacity * sizeof(*map->slots) + map->key_bytes;
 }
 
 bool map__next(const struct map *map, size_t *cursor, const void **ret_key, size_t *ret_len,

@@ -8,7 +8,17 @@
 #include "base/mem.h"
 #include "base/str.h"
 
+static size_t size_of(const char *text)
+{
+	return text ? strlen(text) + 1 : 0;
+}
+
 /* ---- pods --------------------------------------------------------------------------------------------- */
+
+static size_t bytes_of_pod(const struct pod_entry *pod)
+{
+	return sizeof(*pod) + pod->key_len + 1 + size_of(pod->name) + size_of(pod->namespace);
+}
 
 static struct pod_entry *get_pod(struct container_set *set, const char *key, bool is_uid)
 {
@@ -23,6 +33,7 @@ static struct pod_entry *get_pod(struct container_set *set, const char *key, boo
 		}
 		memcpy(pod->key, key, len + 1);
 		pod->key_len = len;
+		set->bytes += bytes_of_pod(pod);
 		pod->shown.uid = is_uid ? pod->key : "";
 	}
 	pod->references++;
@@ -48,6 +59,7 @@ void container_set__put_pod(struct container_set *set, struct pod_entry *pod)
 	if (!pod || --pod->references > 0)
 		return;
 	(void)map__take(&set->pods, pod->key, pod->key_len); /* the pod itself */
+	set->bytes -= bytes_of_pod(pod);
 	free_pod(pod);
 }
 
@@ -66,12 +78,16 @@ static int set_text(char **text, const char *value)
 	return 0;
 }
 
-static int name_pod(struct pod_entry *pod, const struct container_info *info)
+static int name_pod(struct container_set *set, struct pod_entry *pod,
+		    const struct container_info *info)
 {
-	int r = set_text(&pod->name, info->pod_name);
+	int r;
 
+	set->bytes -= bytes_of_pod(pod);
+	r = set_text(&pod->name, info->pod_name);
 	if (r == 0)
 		r = set_text(&pod->namespace, info->pod_namespace);
+	set->bytes += bytes_of_pod(pod);
 	pod->shown.name = pod->name;
 	pod->shown.namespace = pod->namespace;
 	return r;
@@ -111,6 +127,11 @@ static void join_pod(struct container_set *set, struct container_entry *entry,
 
 /* ---- containers --------------------------------------------------------------------------------------- */
 
+static size_t bytes_of_container(const struct container_entry *entry)
+{
+	return sizeof(*entry) + strlen(entry->id) + 1 + entry->told_bytes;
+}
+
 static void free_container(void *value)
 {
 	struct container_entry *entry = value;
@@ -137,6 +158,7 @@ static struct container_entry *get_container(struct container_set *set, const ch
 		return NULL;
 	}
 	memcpy(entry->id, id, len + 1);
+	set->bytes += bytes_of_container(entry);
 	entry->shown.id = entry->id;
 	entry->shown.runtime = "";
 	return entry;
@@ -201,6 +223,7 @@ void container_set__drop(struct container_set *set, struct container_entry *entr
 	container_set__stop_waiting(set, entry);
 	leave_pod(set, entry);
 	(void)map__take(&set->containers, entry->id, strlen(entry->id)); /* the entry itself */
+	set->bytes -= bytes_of_container(entry);
 	free_container(entry);
 }
 
@@ -223,11 +246,6 @@ static const char *put_text(struct blob *blob, const char *text)
 	memcpy(blob->at, text, size);
 	blob->at += size;
 	return put;
-}
-
-static size_t size_of(const char *text)
-{
-	return text ? strlen(text) + 1 : 0;
 }
 
 /* How many of the labels fit, and the bytes of their texts. */
@@ -277,6 +295,8 @@ static int keep_texts(struct container_set *set, struct container_entry *entry,
 	merged->labels = blob.labels;
 	merged->label_count = count;
 	free(entry->told);
+	set->bytes += bytes - entry->told_bytes; /* less, too: unsigned, it comes out right */
+	entry->told_bytes = bytes;
 	entry->told = blob.labels;
 	entry->shown = *merged;
 	return 0;
@@ -329,12 +349,12 @@ static int tell_pod(struct container_set *set, struct container_entry *entry,
 
 		pod = key ? get_pod(set, key, /* is_uid */ false) : NULL;
 	} else {
-		return entry->pod ? name_pod(entry->pod, info) : 0;
+		return entry->pod ? name_pod(set, entry->pod, info) : 0;
 	}
 	if (!pod)
 		return -ENOMEM;
 	join_pod(set, entry, pod);
-	return name_pod(pod, info);
+	return name_pod(set, pod, info);
 }
 
 static bool is_usable(const struct container_info *info)
@@ -370,6 +390,11 @@ int container_set__tell(struct container_set *set, const struct container_info *
 	if (r == 0)
 		*ret_entry = entry;
 	return r;
+}
+
+size_t container_set__bytes(const struct container_set *set)
+{
+	return set->bytes + map__bytes(&set->containers) + map__bytes(&set->pods);
 }
 
 void container_set__done(struct container_set *set)

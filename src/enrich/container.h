@@ -77,6 +77,7 @@ struct container_entry {
 	bool is_waiting;
 	int64_t seen_ns; /* when its first cgroup came; of a waiting one when it was told */
 	void *told;      /* owned: texts and labels of shown */
+	size_t told_bytes;
 	char id[];
 };
 
@@ -86,6 +87,7 @@ struct container_set {
 	struct container_entry *oldest, *newest; /* waiting */
 	size_t waiting;
 	uint64_t labels_left_out;
+	size_t bytes; /* of containers and pods, with their texts */
 };
 
 /* A container by what its cgroup's path says; made if there is none. pod_uid may be "". NULL: no memory. */
@@ -103,6 +105,8 @@ void container_set__drop(struct container_set *set, struct container_entry *entr
 /* A reference to the pod with this uid; NULL: no memory. */
 struct pod_entry *container_set__get_pod(struct container_set *set, const char *uid);
 void container_set__put_pod(struct container_set *set, struct pod_entry *pod);
+/* What all takes of the heap. */
+size_t container_set__bytes(const struct container_set *set);
 /* All of them; nobody may look at any afterwards. */
 void container_set__done(struct container_set *set);
 

@@ -22,6 +22,7 @@ struct cgroup_entry {
 	struct cgroup_entry *next_of_container;
 	struct cgroup_entry *older, *newer; /* dead: neighbours by used_ns */
 	int64_t used_ns;                    /* dead: when somebody asked last */
+	size_t size;                        /* of this, with its texts */
 	bool is_top;                        /* the container's own cgroup, none below it */
 	char texts[];                       /* path, unit, user unit, slice */
 };
@@ -34,6 +35,7 @@ struct identity_table {
 	struct container_set containers;
 	struct cgroup_entry *oldest, *newest; /* dead */
 	size_t live_count, dead_count;
+	size_t entry_bytes;
 	VEC(struct identity_observer) observers;
 	int64_t now_ns;                  /* the latest time that somebody handed in */
 	struct identity_figures figures; /* those that are counted on the way */
@@ -287,6 +289,7 @@ static void free_dead(struct identity_table *table, struct cgroup_entry *entry)
 	drop_key(table, entry, KEY_NETNS);
 	leave_container(table, entry);
 	container_set__put_pod(&table->containers, entry->pod);
+	table->entry_bytes -= entry->size;
 	free(entry);
 }
 
@@ -355,6 +358,7 @@ static struct cgroup_entry *new_entry(uint64_t id, const char *path,
 	if (!entry)
 		return NULL;
 	at = entry->texts;
+	entry->size = sizeof(*entry) + size;
 	entry->shown.cgroup_id = id;
 	entry->shown.path = put_word(&at, whole);
 	entry->shown.unit = put_word(&at, words->unit);
@@ -475,6 +479,7 @@ int identity_table__add_cgroup(struct identity_table *table, uint64_t id, const 
 		free(entry);
 		return r;
 	}
+	table->entry_bytes += entry->size;
 	welcome(table, entry);
 	if (old) /* after the new one, so that a container which stays is not told as gone */
 		displace(table, old);
@@ -622,6 +627,9 @@ struct identity_figures identity_table__figures(const struct identity_table *tab
 	figures.dead_containers = set->containers.len - set->waiting - figures.containers;
 	figures.pods = set->pods.len;
 	figures.labels_left_out = set->labels_left_out;
+	figures.bytes = sizeof(*table) + table->entry_bytes + map__bytes(&table->cgroups) +
+			map__bytes(&table->mntns) + map__bytes(&table->netns) +
+			container_set__bytes(set);
 	return figures;
 }
 

@@ -60,6 +60,7 @@ struct identity_figures {
 	uint64_t refused;    /* cgroups beyond live_limit */
 	uint64_t forgotten;  /* dead ones that had to go before their time */
 	uint64_t labels_left_out;
+	uint64_t bytes; /* of the heap, all together */
 };
 
 int identity_table__new(const struct identity_options *options, struct identity_table **ret_table,

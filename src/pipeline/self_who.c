@@ -26,6 +26,7 @@ GETTER(late_seconds, (double)figures->identity.late_ns / NS_PER_S)
 GETTER(refused, figures->identity.refused)
 GETTER(forgotten, figures->identity.forgotten)
 GETTER(wanted, figures->wanted.wanted)
+GETTER(identity_bytes, figures->identity.bytes)
 GETTER(wanted_mntns, figures->wanted.mntns)
 GETTER(unwanted, figures->wanted.refused)
 
@@ -51,6 +52,8 @@ static const struct {
 	double (*get)(const struct who_report *figures);
 	enum needs needs;
 } rows[] = {
+	{ "sonde_identity_bytes", "Memory for what is known of cgroups, containers and pods.",
+	  FAMILY_KIND_GAUGE, get_identity_bytes, NEEDS_NOTHING },
 	{ "sonde_identity_cgroups", "Cgroups that are there.", FAMILY_KIND_GAUGE, get_cgroups,
 	  NEEDS_NOTHING },
 	{ "sonde_identity_cgroups_dead", "Cgroups that are gone and remembered.", FAMILY_KIND_GAUGE,

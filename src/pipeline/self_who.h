@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 
-#define SELF_WHO_FAMILIES 28
+#define SELF_WHO_FAMILIES 29
 
 struct agent;
 struct family;

@@ -65,6 +65,11 @@ run_all() {
 	done
 }
 
+# own_bytes: what the table of identities says that it takes.
+own_bytes() {
+	sed -n 's/^sonde_identity_bytes //p' metrics | awk '{ printf "%d", $1 }'
+}
+
 resident_kib() {
 	awk '/^VmRSS/ { print $2 }' "/proc/$agent/status"
 }
@@ -77,11 +82,12 @@ done
 url=$(sed -n 's/^metrics *//p' out)
 run_all 1 $half
 curl -s "$url" >metrics
-before=$(resident_kib)
+before=$(resident_kib) bytes=$(own_bytes)
 run_all $((half + 1)) $count
 curl -s "$url" >metrics
-seen=$(grep -c '^ebpf_exporter_syscalls_total{.*"[0-9]\{12\}"' metrics)
+seen=$(grep -c '^ebpf_exporter_syscalls_total{.*"[0-9]\{6\}000000"' metrics)
 printf 'containers_missing\t%d\t\t0\n' $((count - seen))
 printf 'containers_records_lost\t%d\t\t0\n' \
 	"$(awk '/^sonde_identity_records_lost_total/ { sum += $2 } END { print sum + 0 }' metrics)"
 printf 'containers_rss_of_one_gone\t%d\tB\t\n' $((($(resident_kib) - before) * 1024 / half))
+printf 'containers_bytes_of_one_gone\t%d\tB\t1024\n' $((($(own_bytes) - bytes) / half))

@@ -171,6 +171,29 @@ static void test_done__frees_the_values(void **state)
 	assert_null(map.slots);
 }
 
+static void test_take__gives_memory_back(void **state)
+{
+	struct map map = MAP_INIT;
+	char key[32];
+	size_t most;
+
+	(void)state;
+	for (int i = 0; i < 10000; i++) {
+		int len = snprintf(key, sizeof(key), "a key of some length %d", i);
+
+		assert_int_equal(map__set(&map, key, (size_t)len, &one, NULL), 0);
+	}
+	most = map__bytes(&map);
+	for (int i = 0; i < 9999; i++) {
+		int len = snprintf(key, sizeof(key), "a key of some length %d", i);
+
+		assert_ptr_equal(map__take(&map, key, (size_t)len), &one);
+	}
+	assert_true(map__bytes(&map) < most / 20);
+	assert_ptr_equal(map__find(&map, "a key of some length 9999", 25), &one);
+	map__done(&map, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,6 +205,7 @@ int main(void)
 		cmocka_unit_test(test_map__agrees_with_a_plain_array),
 		cmocka_unit_test(test_next__visits_each_once),
 		cmocka_unit_test(test_done__frees_the_values),
+		cmocka_unit_test(test_take__gives_memory_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -479,6 +479,63 @@ static void test_many__short_ones(void **state)
 	identity_table__free(table);
 }
 
+#define ROUND 1000
+
+/* Containers that come, get their names, do something in namespaces of their own, and go. */
+static void play_round(struct identity_table *table, uint64_t first, int64_t now_ns)
+{
+	for (uint64_t i = first; i < first + ROUND; i++) {
+		const struct label_pair label = { "app", "one of many" };
+		char id[65], path[256], name[32];
+		struct container_info info = { .id = id,
+					       .name = name,
+					       .runtime = "containerd",
+					       .image = "registry.local/some/image:1",
+					       .pod_uid = UID,
+					       .pod_name = "shop-0",
+					       .pod_namespace = "prod",
+					       .labels = &label,
+					       .label_count = 1 };
+
+		snprintf(id, sizeof(id), "%064lx", i);
+		snprintf(path, sizeof(path), POD "/%s", id);
+		snprintf(name, sizeof(name), "container-%lu", i);
+		add(table, i, path, now_ns);
+		tell(table, &info, now_ns);
+		identity_table__see_namespaces(table, i, 4000 + i, 9000 + i);
+		assert_non_null(identity_table__find_mntns(table, 4000 + i));
+		identity_table__remove_cgroup(table, i, now_ns);
+	}
+}
+
+static void test_many__leave_no_memory_behind(void **state)
+{
+	struct identity_table *table =
+		new_table(&(struct identity_options){ .dead_ns = 10 * SECOND });
+	size_t empty = identity_table__figures(table).bytes, most, after;
+
+	(void)state;
+	play_round(table, 1, 1 * SECOND);
+	most = identity_table__figures(table).bytes;
+	assert_true(most > (size_t)ROUND * 256);
+	/* Remembered, for something may still name them. */
+	identity_table__tidy(table, 10 * SECOND);
+	assert_int_equal(identity_table__figures(table).dead_containers, ROUND);
+	identity_table__tidy(table, 11 * SECOND);
+	assert_int_equal(identity_table__figures(table).dead_containers, 0);
+	assert_int_equal(identity_table__figures(table).pods, 0);
+	after = identity_table__figures(table).bytes;
+	/* What is left are five maps of a few places each. */
+	assert_in_range(after, empty, empty + 5 * 16384);
+	for (uint64_t round = 2; round < 12; round++) {
+		play_round(table, round * ROUND, (int64_t)round * 100 * SECOND);
+		assert_true(identity_table__figures(table).bytes <= most + most / 8);
+		identity_table__tidy(table, ((int64_t)round * 100 + 10) * SECOND);
+		assert_int_equal(identity_table__figures(table).bytes, after);
+	}
+	identity_table__free(table);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -497,6 +554,7 @@ int main(void)
 		cmocka_unit_test(test_bounds__are_kept_and_counted),
 		cmocka_unit_test(test_subscribe__later),
 		cmocka_unit_test(test_many__short_ones),
+		cmocka_unit_test(test_many__leave_no_memory_behind),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
