@@ -672,18 +672,18 @@ static void test_rung__refused_by_the_verifier(void **state)
 	struct program_map counts, spare;
 	struct err err = ERR_INIT;
 
-	open_object(bench, "counted_deep");
+	open_object(bench, "counted_often");
 	assert_int_equal(program__plan(bench->program, NULL), 0);
 	want(bench, "ring", &aggregate, 1, RUNG_PRUNED);
 	start(bench);
-	skip_without_uprobe(bench, "send_call");
-	assert_rung(bench, "send_call", RUNG_UNTOUCHED, "as quiet ring it is refused");
-	assert_non_null(rung_of(bench, "send_call")->cause);
+	skip_without_uprobe(bench, "send_often");
+	assert_rung(bench, "send_often", RUNG_QUIET_RING, "as slot it is refused");
+	assert_non_null(rung_of(bench, "send_often")->cause);
 	assert_int_equal(program__aggregate(bench->program, "ring", 0, &counts, &spare, &err),
 			 -ENOENT);
+	assert_non_null(strstr(err.text, "as slot it is refused"));
 	err__done(&err);
-	for (uint64_t i = 0; i < 10; i++)
-		fire(i, 0);
+	fire(10, 0);
 	assert_int_equal(drain(bench), 10);
 }
 
