@@ -634,6 +634,7 @@ static const struct row spec_rows[] = {
 	LIST("use", uses, use_count, use_shape),
 	COUNTED(ROW_PAIRS, "setting", settings, setting_count),
 	COUNTED(ROW_PAIRS, "note", notes, note_count),
+	ROW(ROW_BOOL, is_for_metrics),
 	COUNTED(ROW_NOTED, "need", needs, need_count),
 	COUNTED(ROW_NOTED, "warning", warnings, warning_count),
 };

@@ -686,6 +686,7 @@ struct spec {
 	const struct note_spec *notes; /* annotations, and what else a text says about itself */
 	uint32_t note_count;
 	enum metric_wish metric_wish;
+	bool is_for_metrics; /* its text names what is to be served, so that is what running it means */
 	bool keeps_original_names; /* of metrics: as the agent that the language comes from calls them */
 	/* What it cannot work without and the agent does not have: a sentence each. */
 	const struct spec_text *needs;

@@ -199,6 +199,7 @@ static int add_metric_map(struct gadget_writer *writer, const struct node *key,
 static int read_metric_maps(struct gadget_writer *writer, const struct node *key,
 			    const struct node *value)
 {
+	writer->spec->is_for_metrics = value->kind == NODE_MAP && value->count > 0;
 	return for_each_pair(writer, value, key->text, add_metric_map, &writer->notes);
 }
 
