@@ -139,6 +139,7 @@ static int add_gadget(struct gadget_flags *flags, struct flag_list_builder *buil
 		return r;
 	spec = inspection__spec(inspection);
 	gadget->name = arena__strdup(&flags->arena, spec->name);
+	gadget->is_for_metrics = spec->is_for_metrics;
 	for (uint32_t i = 0; r == 0 && i < spec->param_count; i++)
 		r = add_param(flags, builder, &spec->params[i]);
 	inspection__close(inspection);

@@ -19,7 +19,8 @@ struct gadget_param_flag;
 struct gadget_name {
 	const char *word; /* as the command line has it */
 	const char *path;
-	const char *name; /* of the gadget, as its config is called */
+	const char *name;    /* of the gadget, as its config is called */
+	bool is_for_metrics; /* running it means to serve its metrics */
 };
 
 struct gadget_flags {

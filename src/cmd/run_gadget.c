@@ -24,6 +24,7 @@
 #include "pipeline/stream.h"
 
 #define TELEMETRY_PATH "/metrics"
+#define METRICS_ADDRESS ":2223"
 
 /* How often it is looked whether everything has been shown: as often as tables can be read. */
 #define LOOK_NS (20 * NS_PER_MS)
@@ -73,12 +74,28 @@ static int refuse_format(const char *name, struct err *err)
 	return r;
 }
 
+/* A gadget whose text names maps that are metrics is run to serve these, where the original of 2023 did. */
+static void imply_metrics(struct gadget_run *run)
+{
+	struct run_options *options = run->options;
+	bool is_any = false;
+
+	vec_for_each(&run->flags.gadgets, gadget)
+		is_any |= gadget->is_for_metrics;
+	if (!is_any || options->format[0])
+		return;
+	options->has_metrics = true;
+	if (!run_options__has_listen(options))
+		options->listen_address = METRICS_ADDRESS;
+}
+
 /* What the flags' kinds cannot say. */
 static int check_options(struct gadget_run *run, const struct flags_result *result, struct err *err)
 {
 	const struct run_options *options = run->options;
 	const char *other;
 
+	imply_metrics(run);
 	/* Nobody has asked to see what is counted. */
 	run->format = options->has_metrics ? EVENT_FORMAT_NONE : EVENT_FORMAT_COLUMNS;
 	if (options->format[0]) {

@@ -5,11 +5,13 @@
 
 #include "base/mem.h"
 
+static const char default_listen[] = "127.0.0.1:9435";
+
 static const struct flag flags[] = {
 	{ .name = "listen",
 	  .kind = FLAG_TEXT,
 	  .offset = offsetof(struct run_options, listen_address),
-	  .initial = "127.0.0.1:9435",
+	  .initial = default_listen,
 	  .help = "Where to listen for HTTP; :9435 is every address of this machine." },
 	{ .name = "web.config.file",
 	  .kind = FLAG_TEXT,
@@ -121,6 +123,11 @@ static const struct flag_set flag_set = {
 const struct flag_set *run_flag_set(void)
 {
 	return &flag_set;
+}
+
+bool run_options__has_listen(const struct run_options *options)
+{
+	return options->listen_address != default_listen;
 }
 
 void run_options__who(const struct run_options *options, struct who_filter *ret_filter)

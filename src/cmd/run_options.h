@@ -35,6 +35,8 @@ struct run_options {
 };
 
 const struct flag_set *run_flag_set(void);
+/* Whether the command line says where to listen. */
+bool run_options__has_listen(const struct run_options *options);
 /* The filter of --container and the like; borrows the options. */
 void run_options__who(const struct run_options *options, struct who_filter *ret_filter);
 

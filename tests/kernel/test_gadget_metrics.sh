@@ -142,6 +142,33 @@ run a 1
 tap_is "the text itself will do, at another path" "${url##*/} $(fetch inline_total)" "here inline_total 1"
 stop
 
+# ---- maps that are metrics, as gadgets of 2023 named them ----
+
+mkdir packed
+cp "$SONDE_TEST_BPF/packed.bpf.o" packed/program.bpf.o
+cat >packed/gadget.yaml <<-END
+	name: packed
+	description: counts system calls
+	metrics:
+	  syscalls:
+END
+exits='syscall_counter{k8s_containerName="",k8s_namespace="",k8s_podName="",kind="7",runtime_containerName="",syscall="SYS_EXIT_GROUP"}'
+: >out
+"$SONDE_BIN" run ./packed --listen=127.0.0.1:0 >shown 2>out &
+agent=$!
+tries=0
+until grep -q '^metrics ' out || [ $tries -eq 600 ] || ! kill -0 $agent 2>/dev/null; do
+	sleep 0.1
+	tries=$((tries + 1))
+done
+url=$(sed -n 's/^metrics *//p' out)
+run a 6
+tap_is "keys are labels, values are counters" "$(fetch syscall_counter | grep EXIT_GROUP)" "$exits 6"
+run b 3
+tap_is "they are cumulative" "$(fetch syscall_counter | grep EXIT_GROUP)" "$exits 9"
+stop
+tap_is "and nothing is shown" "$(cat shown)" ""
+
 # ---- what is wrong ----
 
 cat >bad.yaml <<-END
