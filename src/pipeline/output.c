@@ -13,9 +13,12 @@
 #include "filter/event_filter.h"
 #include "filter/order.h"
 #include "pipeline/agent.h"
+#include "pipeline/output_histogram.h"
 #include "pipeline/output_style.h"
 #include "pipeline/output_writer.h"
 #include "pipeline/stream.h"
+
+#define CLEAR_SCREEN "\033[H\033[2J"
 
 struct output_filters { /* VEC() with a name */
 	struct event_filter **items;
@@ -26,9 +29,10 @@ struct output_filters { /* VEC() with a name */
 struct output_stream {
 	struct output *output;
 	struct stream *stream;
-	uint32_t index;                /* of the sink's streams */
-	struct output_filters filters; /* owned; all have to hold */
-	struct order *order;           /* owned; NULL: as they come */
+	uint32_t index;                     /* of the sink's streams */
+	struct output_filters filters;      /* owned; all have to hold */
+	struct order *order;                /* owned; NULL: as they come */
+	struct output_histogram *histogram; /* owned; NULL: it is no drawing */
 	uint64_t max_entries;
 	struct record *kept; /* owned; of a batch */
 	size_t kept_capacity;
@@ -84,6 +88,19 @@ static void write_records(struct output_stream *stream, const struct record *rec
 	}
 }
 
+static void draw(struct output_stream *stream, const struct record *records, size_t count)
+{
+	struct output *output = stream->output;
+	struct strbuf *out = output_writer__buffer(output->writer);
+
+	if (output_histogram__add(stream->histogram, records, count) < 0)
+		stream->undecided += count;
+	if (output->options.is_terminal)
+		strbuf__add_text(out, CLEAR_SCREEN);
+	output_histogram__draw(stream->histogram, output->options.columns,
+			       output->options.is_colored, out);
+}
+
 static int keep(struct output_stream *stream, const struct record *records, size_t count,
 		size_t *ret_kept)
 {
@@ -117,7 +134,10 @@ static void take_batch(struct output_stream *stream, const struct record *record
 	}
 	if (kept > stream->max_entries)
 		kept = (size_t)stream->max_entries;
-	write_records(stream, stream->kept, kept);
+	if (stream->histogram)
+		draw(stream, stream->kept, kept);
+	else
+		write_records(stream, stream->kept, kept);
 }
 
 static void take_records(void *ctx, const struct record *records, size_t count, bool is_batch)
@@ -320,7 +340,15 @@ static int make_sink(struct output *output, struct err *err)
 		.names_streams = output->stream_count > 1,
 	};
 
-	return event_sink__new(choose_format(output), &sink, &output->sink, err);
+	enum event_format format = choose_format(output);
+	int r = event_sink__new(format, &sink, &output->sink, err);
+
+	/* Columns are for people, who see more in a drawing. */
+	for (uint32_t i = 0; r == 0 && format == EVENT_FORMAT_COLUMNS && i < output->stream_count;
+	     i++)
+		r = output_histogram__new(output->streams[i].stream, &output->streams[i].histogram,
+					  err);
+	return r;
 }
 
 static int subscribe(struct output *output, struct err *err)
@@ -391,6 +419,7 @@ struct output *output__free(struct output *output)
 			event_filter__free(*filter);
 		vec_done(&stream->filters);
 		order__free(stream->order);
+		output_histogram__free(stream->histogram);
 		free(stream->kept);
 	}
 	event_sink__free(output->sink);
@@ -407,5 +436,7 @@ void output__finish(struct output *output, int64_t timeout_ns)
 
 void output__resize(struct output *output, uint16_t columns, uint16_t rows)
 {
+	output->options.columns = columns;
+	output->options.rows = rows;
 	event_sink__resize(output->sink, columns, rows);
 }
