@@ -72,9 +72,15 @@ static int make_who(struct agent *agent, struct err *err)
 		.gone = on_gone,
 		.ctx = agent,
 	};
-
+	const struct sockets_options sockets = {
+		.host = agent->host,
+		.loop = agent->options.loop,
+		.program = program_options_of(agent),
+	};
 	int r = follower__new(agent, &agent->follower, err);
 
+	if (r == 0)
+		r = sockets__new(&sockets, &agent->sockets, err);
 	if (r == 0)
 		r = who__new(&options, &agent->who, err);
 	if (r < 0)
@@ -169,6 +175,7 @@ struct agent *agent__free(struct agent *agent)
 	registry__free(agent->registry);
 	who__free(agent->who);
 	follower__free(agent->follower);
+	sockets__free(agent->sockets);
 	host__close(agent->host);
 	free(agent);
 	return NULL;
@@ -471,7 +478,10 @@ int agent__load(struct agent *agent, uint32_t index, struct err *err)
 	if (started < 0)
 		return started;
 	for (i = 0; i < config->spec->program_count && !config->is_loaded; i++) {
-		int r = program__load(config->programs[i], err);
+		int r = sockets__lend(agent->sockets, config->programs[i], err);
+
+		if (r == 0)
+			r = program__load(config->programs[i], err);
 
 		if (r == -EOPNOTSUPP && !agent->options.is_strict)
 			return set_aside(config, err);
@@ -562,6 +572,7 @@ void agent__detach(struct agent *agent)
 		config->cost = config_cost__free(config->cost);
 		close_programs(config);
 	}
+	sockets__detach(agent->sockets);
 	who__detach(agent->who);
 	if (agent->span_export)
 		span_export__finish(agent->span_export);

@@ -13,6 +13,7 @@
 #include "pipeline/follow.h"
 #include "pipeline/plan.h"
 #include "pipeline/route.h"
+#include "pipeline/sockets.h"
 #include "pipeline/span.h"
 #include "pipeline/who.h"
 #include "pipeline/who_words.h"
@@ -71,6 +72,7 @@ struct agent {
 	struct wall_offset wall; /* of its decoders */
 	struct agent_configs configs;
 	struct follower *follower;       /* owned */
+	struct sockets *sockets;         /* owned */
 	struct who *who;                 /* owned */
 	struct identity_source words;    /* what decoders ask it */
 	struct span_export *span_export; /* owned; NULL until a config has spans */

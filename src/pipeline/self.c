@@ -12,6 +12,7 @@
 #include "pipeline/self_gadget.h"
 #include "pipeline/self_reload.h"
 #include "pipeline/self_runtimes.h"
+#include "pipeline/self_sockets.h"
 #include "pipeline/self_web.h"
 #include "pipeline/self_who.h"
 #include "pipeline/span_metrics.h"
@@ -338,6 +339,7 @@ struct self_metrics {
 	struct family *runtimes[SELF_RUNTIMES_FAMILIES];
 	struct family *follow[SELF_FOLLOW_FAMILIES];
 	struct family *gadget[SELF_GADGET_FAMILIES];
+	struct family *sockets[SELF_SOCKETS_FAMILIES];
 	struct family *who[SELF_WHO_FAMILIES];
 	struct self_cost cost;
 	struct span_metrics spans;
@@ -393,6 +395,8 @@ static int open_families(struct agent *agent, struct self_metrics *self, struct 
 		r = self_follow__open(agent, self->follow, err);
 	if (r >= 0)
 		r = self_gadget__open(agent, self->gadget, err);
+	if (r >= 0)
+		r = self_sockets__open(agent, self->sockets, err);
 	if (r >= 0)
 		r = self_runtimes__open(agent, self->runtimes, err);
 	if (r >= 0)
@@ -590,6 +594,7 @@ void self_metrics__collect(struct self_metrics *self, struct agent *agent)
 	self_cost__collect(&self->cost, agent);
 	self_follow__collect(agent, self->follow);
 	self_gadget__collect(agent, self->gadget);
+	self_sockets__collect(agent, self->sockets);
 	agent_for_each_config(agent, config) {
 		set(self, SELF_ENABLED_CONFIGS, 1, config->spec->name);
 		set(self, SELF_DECODER_ERRORS, (double)config->decoder_errors, config->spec->name);

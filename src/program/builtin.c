@@ -3,9 +3,11 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "program/builtin_sockets.h"
 #include "program/builtin_who.h"
 
 static const struct builtin_object builtins[] = {
+	{ "sockets", builtin_sockets, sizeof(builtin_sockets) },
 	{ "who", builtin_who, sizeof(builtin_who) },
 };
 

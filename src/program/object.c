@@ -2,6 +2,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -171,11 +172,15 @@ void program__bind_parts(struct program *program)
 
 int program__open_library(struct program *program, struct err *err)
 {
+	char types[32];
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = program->object_name,
 		    .btf_custom_path = program->options.btf_path,
 		    .kconfig = program->kconfig[0] ? program->kconfig : NULL);
 	char text[128];
 
+	(void)snprintf(types, sizeof(types), "/proc/self/fd/%d", program->types_fd);
+	if (program->types_fd >= 0)
+		options.btf_custom_path = types;
 	bpf_object__close(program->object);
 	library_log__clear(&program->log);
 	program->object = bpf_object__open_mem(program->image, program->image_len, &options);
@@ -222,6 +227,7 @@ int program__open(const struct program_spec *spec, const struct program_options 
 
 	if (!program)
 		return err__set(err, -ENOMEM, &spec->at, "no memory for object '%s'", spec->object);
+	program->types_fd = -1;
 	program->spec = spec;
 	program->options = *options;
 	program->log.forward = options->log;
@@ -253,6 +259,7 @@ struct program *program__close(struct program *program)
 	rewriter__done(program);
 	counted_rings__done(&program->rings);
 	bpf_object__close(program->object);
+	fd_closep(&program->types_fd);
 	library_log__leave(&program->log);
 	features__free(program->features);
 	vec_done(&program->mmap_maps);

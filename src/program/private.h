@@ -84,6 +84,7 @@ struct program {
 	uint64_t image_hash; /* of the file's bytes: whether a reload finds the same */
 	char kconfig[64];    /* what libbpf is told about the kernel; "" for nothing */
 	char object_name[64];
+	int types_fd;              /* owned or -1: other types than the kernel's */
 	struct bpf_object *object; /* owned */
 	struct library_log log;
 	struct features *features;  /* owned */

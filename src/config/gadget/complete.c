@@ -7,26 +7,6 @@
 #include "base/str.h"
 #include "config/gadget/metrics.h"
 
-/* Maps of the contract that somebody outside of the gadget fills. */
-static const struct {
-	const char *map;
-	const char *need;
-} needs[] = {
-	{ "gadget_sockets", "the processes of sockets, kept in map 'gadget_sockets'" },
-	{ "sockets", "the processes of sockets, kept in map 'sockets'" },
-};
-
-static int add_needs(struct gadget_writer *writer, const struct object_facts *facts)
-{
-	const struct loc at = { .file = facts->path };
-
-	for (size_t i = 0; i < array_size(needs); i++)
-		if (object_facts__find_map(facts, needs[i].map) &&
-		    gadget_writer__need(writer, &at, needs[i].need) < 0)
-			return -ENOMEM;
-	return 0;
-}
-
 /* A constant of this name beside a map says how many entries it has. */
 #define SIZE_SUFFIX "_max_entries"
 
@@ -176,8 +156,6 @@ int gadget_complete(struct spec *spec, const struct object_facts *facts, struct 
 		r = gadget_add_params(&writer, facts);
 	if (r == 0)
 		r = gadget_add_hooks(&writer, facts);
-	if (r == 0)
-		r = add_needs(&writer, facts);
 	if (r == 0)
 		r = set_fetching(&writer);
 	if (r == 0)

@@ -4,6 +4,7 @@
  * some hang on a map, which a variable names.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -66,6 +67,19 @@ static int add_hook(attach_list *attaches, const struct loc *at, const struct fa
 	return 0;
 }
 
+#define SAMPLER_PREFIX "perf_event/"
+
+/* The text says how to sample by the name in the section, everything else by that of the function. */
+static void name_sampler(attach_list *attaches, const struct fact_program *program)
+{
+	if (!str_starts(program->section, SAMPLER_PREFIX))
+		return;
+	vec_for_each(attaches, attach)
+		if (attach->kind == ATTACH_KIND_PERF_EVENT && attach->program &&
+		    str_eq(attach->program, program->section + strlen(SAMPLER_PREFIX)))
+			attach->program = program->name;
+}
+
 static int add_map(struct gadget_writer *writer, attach_list *attaches,
 		   const struct object_facts *facts, const struct fact_variable *variable,
 		   const struct gadget_parts *parts)
@@ -114,6 +128,8 @@ static int collect(struct gadget_writer *writer, attach_list *attaches,
 
 	for (uint32_t i = 0; r == 0 && i < program->attach_count; i++)
 		r = vec_push(attaches, program->attaches[i]);
+	for (uint32_t i = 0; r == 0 && i < facts->program_count; i++)
+		name_sampler(attaches, &facts->programs[i]);
 	for (uint32_t i = 0; r == 0 && i < facts->program_count; i++)
 		r = add_hook(attaches, &at, &facts->programs[i]);
 	return r < 0 ? r : add_maps(writer, attaches, facts);
