@@ -534,6 +534,11 @@ struct inet_timewait_sock {
 	volatile unsigned char tw_substate;
 };
 
+/* In sk_buff.cb of what TCP sends. */
+struct tcp_skb_cb {
+	u8 tcp_flags; /* two bytes since 6.15, with more of them */
+};
+
 struct tcp_sock {
 	u32 srtt_us; /* smoothed round-trip time, in eighths of a microsecond; 0: none yet */
 };
@@ -549,9 +554,11 @@ struct sk_buff {
 	struct sock *sk; /* that sends it; NULL when it is received or forwarded */
 	unsigned int len;
 	unsigned int data_len; /* of len, what is not in one piece behind data */
+	char cb[48];           /* of whoever works on it */
 	u16 protocol;          /* in network order */
-	u16 network_header;    /* from head on, as the tail, where that piece ends */
-	unsigned int tail;
+	u16 transport_header;  /* from head on, as those that follow */
+	u16 network_header;
+	unsigned int tail; /* where that piece ends */
 	unsigned char *head;
 	unsigned char *data;
 };

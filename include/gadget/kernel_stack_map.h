@@ -8,7 +8,10 @@
 #include <bpf/bpf_tracing.h>
 
 #define GADGET_KERNEL_MAX_STACK_DEPTH 127
+/* Unless the gadget has said so: each takes a kilobyte. */
+#ifndef GADGET_KERNEL_STACK_MAP_MAX_ENTRIES
 #define GADGET_KERNEL_STACK_MAP_MAX_ENTRIES 10000
+#endif
 
 struct {
 	__uint(type, BPF_MAP_TYPE_STACK_TRACE);

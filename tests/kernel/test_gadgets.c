@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "gadget.h"
@@ -30,6 +32,7 @@
 #define NO_PROCESS 0x3fffffff
 #define EXECUTED "--executed-by-the-test"
 #define DNS_PORT 53
+#define LOST_PORT 4711
 
 /* ---- files and programs ---- */
 
@@ -211,6 +214,31 @@ static void bind_where_somebody_is(void)
 	fd = make_socket(SOCK_STREAM, &unused);
 	assert_true(bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0);
 	close(fd);
+}
+
+/* Until it has been sent twice: about a second. */
+static void lose_segments(void)
+{
+	const struct timespec pause = { .tv_nsec = 20000000 };
+	struct sockaddr_in address;
+	struct tcp_info info = { .tcpi_total_retrans = 0 };
+	int fd = make_socket(SOCK_STREAM | SOCK_NONBLOCK, &address);
+
+	network_add_blackhole("lo");
+	address.sin_port = htons(LOST_PORT);
+	NEED(connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 && errno == EINPROGRESS);
+	while (info.tcpi_total_retrans == 0) {
+		socklen_t len = sizeof(info);
+
+		nanosleep(&pause, NULL);
+		NEED(getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) == 0);
+	}
+	close(fd);
+}
+
+static void lose_segments_in_namespace(void)
+{
+	assert_int_equal(network_run(lose_segments), 0);
 }
 
 /* ---- DNS, in a network namespace of our own ---- */
@@ -413,6 +441,26 @@ static const struct gadget_case cases[] = {
 	    { "latency_ns", "*" },
 	    { "src.port", "53" },
 	    { "pkt_type", "HOST" } } },
+	{ "trace_tcpretrans",
+	  { "--comm=test_gadgets" },
+	  lose_segments_in_namespace,
+	  { { "proc.comm", "test_gadgets" },
+	    { "proc.parent.pid", "%pid" },
+	    { "type", "RETRANS" },
+	    { "tcpflags", "SYN" },
+	    { "state", "tcp_syn_sent" },
+	    { "dst.addr", "127.0.0.1" },
+	    { "dst.port", "4711" },
+	    { "netns_id", "*" } } },
+	{ "trace_tcpdrop",
+	  { "--comm=test_gadgets" },
+	  lose_segments_in_namespace,
+	  { { "comm", "test_gadgets" },
+	    { "pid", "*" },
+	    { "tcpflags", "SYN" },
+	    { "state", "tcp_syn_sent" },
+	    { "dst.addr", "127.0.0.1" },
+	    { "dst.port", "4711" } } },
 	{ "snapshot_process",
 	  { "--pid=%pid" },
 	  NULL,
