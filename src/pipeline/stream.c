@@ -12,6 +12,10 @@
 #include "pipeline/stream_private.h"
 #include "program/program.h"
 
+/* What a ring should hold, and how large it need not become for that: it is mapped twice, and counts as often. */
+#define RING_RECORDS 1024
+#define RING_ENOUGH_BYTES (1u << 20)
+
 /* ---- making and ending one ------------------------------------------------------------------------------ */
 
 /* What the agent cannot fill, and what no schema can be made of. */
@@ -41,6 +45,19 @@ static int keep_reason(struct stream *stream, struct err *err)
 	return stream->error ? 0 : -ENOMEM;
 }
 
+/* Rings are drained on a timer, so one has to hold what comes meanwhile; its program may have been written for readers that
+ * wake up for every event. */
+static void widen_ring(const struct stream *stream)
+{
+	uint64_t bytes = (uint64_t)stream->schema.size * RING_RECORDS;
+
+	if (stream->spec->mode == STREAM_MODE_EVENTS && stream->env.program)
+		/* a saving of losses, no need */
+		(void)program__want_ring(stream->env.program, stream->spec->map,
+					 bytes < RING_ENOUGH_BYTES ? (uint32_t)bytes
+								   : RING_ENOUGH_BYTES);
+}
+
 int stream__plan(const struct stream_spec *spec, const struct stream_env *env,
 		 struct stream **ret_stream, struct err *err)
 {
@@ -56,6 +73,8 @@ int stream__plan(const struct stream_spec *spec, const struct stream_env *env,
 	r = check(stream, err);
 	if (r == 0)
 		r = stream_make_schema(stream, err);
+	if (r == 0)
+		widen_ring(stream);
 	if (r < 0 && r != -ENOMEM)
 		r = keep_reason(stream, err);
 	if (r < 0) {

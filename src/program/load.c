@@ -5,6 +5,7 @@
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/num.h"
@@ -38,6 +39,36 @@ static void set_mmap_flag(struct program *program, const char *name)
 		(void)bpf_map__set_map_flags(map, bpf_map__map_flags(map) | BPF_F_MMAPABLE);
 }
 
+/* ---- rings ---- */
+
+#define RING_MAX_BYTES (1u << 30)
+
+int program__want_ring(struct program *program, const char *map, uint32_t bytes)
+{
+	const struct bpf_map *library = bpf_object__find_map_by_name(program->object, map);
+	uint32_t size = (uint32_t)sysconf(_SC_PAGESIZE);
+	struct wanted_ring ring = { .name = arena__strdup(&program->arena, map) };
+
+	if (!library)
+		return -ENOENT;
+	if (bpf_map__type(library) != BPF_MAP_TYPE_RINGBUF || bytes > RING_MAX_BYTES)
+		return -EINVAL;
+	if (!ring.name)
+		return -ENOMEM;
+	while (size < bytes)
+		size *= 2;
+	ring.bytes = size;
+	return vec_push(&program->wanted_rings, ring);
+}
+
+static void set_ring_size(struct program *program, const struct wanted_ring *ring)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(program->object, ring->name);
+
+	if (map && !bpf_map__pin_path(map) && bpf_map__max_entries(map) < ring->bytes)
+		(void)bpf_map__set_max_entries(map, ring->bytes);
+}
+
 /* ---- one try ---- */
 
 /* Our handlers stand in for libbpf's, which would do this at load. A target that is not there shows then. */
@@ -54,6 +85,8 @@ static int prepare(struct program *program, struct err *err)
 
 	vec_for_each(&program->mmap_maps, name)
 		set_mmap_flag(program, *name);
+	vec_for_each(&program->wanted_rings, ring)
+		set_ring_size(program, ring);
 	program__share_inherited(program);
 	for (uint32_t i = 0; i < program->part_count; i++) {
 		(void)bpf_program__set_autoload(program->parts[i].library,

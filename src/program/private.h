@@ -42,6 +42,11 @@ struct inherited_map {
 	bool is_shared; /* it is that very map; else its entries are copied once the old one is detached */
 };
 
+struct wanted_ring {
+	const char *name; /* arena */
+	uint32_t bytes;
+};
+
 struct own_constant {
 	const char *name; /* of the facts */
 	uint64_t value;
@@ -91,7 +96,8 @@ struct program {
 	struct object_facts facts;  /* arena */
 	struct program_part *parts; /* arena */
 	uint32_t part_count;
-	VEC(const char *) mmap_maps;   /* names; arena */
+	VEC(const char *) mmap_maps; /* names; arena */
+	VEC(struct wanted_ring) wanted_rings;
 	const char *missing_functions; /* arena, or NULL; kfuncs that this kernel lacks, "a, b" */
 	VEC(struct program_feed *) feeds; /* owned */
 	VEC(struct inherited_map) inherited;
