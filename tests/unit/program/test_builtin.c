@@ -48,7 +48,7 @@ static void test_open__needs_no_file(void **state)
 	assert_non_null(processes);
 	assert_int_equal(processes->value_size, sizeof(struct who_process));
 	assert_in_range(processes->value_size, 1, 64);
-	assert_int_equal(program__part_count(program), 6);
+	assert_int_equal(program__part_count(program), 7);
 	program__close(program);
 	host__close(host);
 }
