@@ -31,8 +31,10 @@ static int run(void *state, const struct decode_env *env, const void *data, size
 	if (count < 0)
 		return err__set(err, count, NULL, "cannot read stack %" PRId64 ": %s", id,
 				strerror(-count));
-	symbols = count > 0 ? host__kallsyms(env->host, err) : NULL;
-	if (count > 0 && !symbols)
+	if (count == 0)
+		return DECODE_UNKNOWN; /* lost; the number may be another stack's later */
+	symbols = host__kallsyms(env->host, err);
+	if (!symbols)
 		return -ENODATA; /* err says why */
 	for (int i = 0; i < count; i++) {
 		const char *name = kallsyms__find_nearest(symbols, addresses[i]);

@@ -18,6 +18,7 @@
 #include "host/pci.h"
 #include "host/rate_limit.h"
 #include "host/user.h"
+#include "host/user_symbols.h"
 
 #define POSSIBLE_PATH "sys/devices/system/cpu/possible"
 #define ONLINE_PATH "sys/devices/system/cpu/online"
@@ -38,6 +39,7 @@ struct host {
 	struct kallsyms *kallsyms; /* owned, like all views below; NULL: not asked for yet */
 	struct cgroup_tree *cgroups;
 	struct pci_names *pci;
+	struct user_symbols *user_symbols;
 	struct attempt kallsyms_attempt, kallsyms_load, cgroups_attempt, pci_attempt;
 	struct device_list devices;
 	struct user_list users, groups;
@@ -119,6 +121,7 @@ struct host *host__close(struct host *host)
 	attempt_done(&host->cgroups_attempt);
 	attempt_done(&host->pci_attempt);
 	device_list__done(&host->devices);
+	user_symbols__free(host->user_symbols);
 	user_list__done(&host->users);
 	user_list__done(&host->groups);
 	fd_closep(&host->root_fd);
@@ -233,6 +236,13 @@ int host__online_cpus(struct host *host, uint32_t **ret_cpus, struct err *err)
 int host__device_name(struct host *host, uint32_t major, uint32_t minor, char *buf, size_t size)
 {
 	return device_list__find(&host->devices, host->root_fd, major, minor, buf, size);
+}
+
+struct user_symbols *host__user_symbols(struct host *host)
+{
+	if (!host->user_symbols)
+		(void)user_symbols__new(host->root_fd, &host->user_symbols); /* NULL says it */
+	return host->user_symbols;
 }
 
 const char *host__user_name(struct host *host, uint32_t uid)

@@ -16,6 +16,7 @@ struct host;
 struct kallsyms;
 struct cgroup_tree;
 struct pci_names;
+struct user_symbols;
 
 /* root: "/" or a fixture directory, or the host's root as seen from a container (HOST_ROOT). */
 int host__open(const char *root, struct host **ret_host, struct err *err);
@@ -27,6 +28,8 @@ const char *host__root(const struct host *host);
 struct kallsyms *host__kallsyms(struct host *host, struct err *err);
 struct cgroup_tree *host__cgroups(struct host *host, struct err *err);
 struct pci_names *host__pci(struct host *host, struct err *err);
+/* Names of addresses in processes. NULL: no memory. */
+struct user_symbols *host__user_symbols(struct host *host);
 /* The cgroup tree if somebody has asked for it already, else NULL: the loop follows it only then. */
 struct cgroup_tree *host__cgroups_opened(const struct host *host);
 

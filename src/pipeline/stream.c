@@ -67,6 +67,12 @@ int stream__plan(const struct stream_spec *spec, const struct stream_env *env,
 	if (!stream)
 		return err__set(err, -ENOMEM, NULL, "no memory for data source '%s'", spec->name);
 	stream->env = *env;
+	stream->decode = *env->decode;
+	stream->env.decode = &stream->decode;
+	if (env->program) {
+		stacks__init(&stream->stacks, env->program);
+		stream->decode.stacks = &stream->stacks.source;
+	}
 	stream->spec = spec;
 	stream->rest_len_field = -1;
 	stream->schema = (struct schema){ .name = spec->name };

@@ -12,6 +12,7 @@
 #include "base/vec.h"
 #include "config/spec.h"
 #include "pipeline/derive.h"
+#include "pipeline/stacks.h"
 #include "pipeline/stream.h"
 #include "source/source.h"
 
@@ -42,6 +43,8 @@ struct stream_rows {
 
 struct stream {
 	struct stream_env env;
+	struct decode_env decode; /* the agent's, with the stacks of this stream's program */
+	struct stacks stacks;
 	const struct stream_spec *spec; /* borrowed */
 	struct arena arena;
 	struct schema schema; /* arena */

@@ -493,6 +493,23 @@ static int derive_endpoint(struct gadget_fields *fields, const struct stream_spe
 	return r < 0 ? r : push_derived(fields, text, source, &whole);
 }
 
+/* The frames, twice: the gadget has no more than a number for them. */
+static int derive_stack(struct gadget_fields *fields, const struct stream_spec *text,
+			const struct field_spec *source)
+{
+	struct arena *arena = fields->writer->arena;
+	const struct derived addresses = { .name = arena__printf(arena, "%s.addresses",
+								 source->name),
+					   .decoder = "ustack_addresses",
+					   .is_hidden = true };
+	const struct derived symbols = { .name = arena__printf(arena, "%s.symbols", source->name),
+					 .decoder = "ustack_symbols",
+					 .is_hidden = true };
+	int r = push_derived(fields, text, source, &addresses);
+
+	return r < 0 ? r : push_derived(fields, text, source, &symbols);
+}
+
 static int derive(struct gadget_fields *fields, size_t index, const struct stream_spec *text)
 {
 	const struct field_spec source = fields->list.items[index];
@@ -504,6 +521,8 @@ static int derive(struct gadget_fields *fields, size_t index, const struct strea
 
 	if (is_endpoint(source.type_name))
 		return derive_endpoint(fields, text, &source);
+	if (source.role == FIELD_ROLE_USTACK && source.type == FIELD_TYPE_STRUCT)
+		return derive_stack(fields, text, &source);
 	if (special) {
 		derived.decoder = special->decoder;
 		derived.template = special->template;

@@ -34,7 +34,7 @@ static const struct stack_source stacks = { .find = find_stack };
 
 static const struct decode_row rows[] = {
 	ROW("\x05\0\0\0", DECODE_OK, "three; two; 0x2"),
-	ROW("\x06\0\0\0", DECODE_OK, ""),       /* lost */
+	ROW("\x06\0\0\0", DECODE_UNKNOWN, ""),  /* lost */
 	ROW("\xf2\xff\xff\xff", DECODE_OK, ""), /* -EFAULT: there was none */
 	ROW("\x09\0\0\0", -EIO, "cannot read stack 9: Input/output error"),
 	ROW("\x05\0\0", -EINVAL, "got 3 bytes; it takes 4"),
