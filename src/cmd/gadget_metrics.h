@@ -16,6 +16,7 @@ struct gadget_metrics_options {
 	const char *listen_address, *telemetry_path;
 	const char *web_config;
 	const char *gadget_dir; /* "": those that came with the program */
+	bool is_checking;
 	bool is_strict;
 	bool is_debugging;
 	bool may_rewrite;
@@ -40,6 +41,9 @@ struct gadget_metrics_options {
 			at, "gadgets", FLAG_DIRECTORY, gadget_dir, NULL,                                  \
 			"Directory with a folder for each gadget; without it, those that came with this " \
 			"program."),                                                                      \
+		GADGET_METRICS_FLAG(                                                                      \
+			at, "check", FLAG_BOOL, is_checking, NULL,                                        \
+			"Say what is wrong with the configs and end; nothing is loaded."),                \
 		GADGET_METRICS_FLAG(                                                                      \
 			at, "strict", FLAG_BOOL, is_strict, NULL,                                         \
 			"A program that cannot be attached, or a metric that cannot be made, ends it "    \

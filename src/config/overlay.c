@@ -249,8 +249,7 @@ static const char *nearest_of_all(const struct layer *layer, const char *name)
 	const char **names = new_array(const char *, most + 1), *nearest;
 
 	for (uint32_t i = 0; names && i < layer->use->column_count; i++)
-		if (strcasecmp(layer->use->columns[i].text, name) != 0)
-			names[count++] = layer->use->columns[i].text;
+		names[count++] = layer->use->columns[i].text;
 	for (uint32_t i = 0; names && i < layer->stream->field_count; i++)
 		names[count++] = layer->stream->fields[i].name;
 	nearest = names ? str_nearest(name, names, count) : NULL;
@@ -289,15 +288,15 @@ static void no_such_field(struct layer *layer, const struct use_field_spec *fiel
 {
 	struct strbuf hints = STRBUF_INIT;
 
-	add_hints(layer, field->asked, &hints);
-	if (!is_column(layer->use, field->asked))
-		complain(layer, -EINVAL, &field->at, "%s has no column '%.64s'%s",
-			 layer->use->called, field->asked, strbuf__text(&hints));
-	else
+	if (is_column(layer->use, field->asked)) {
 		complain(layer, -EINVAL, &field->at,
-			 "%s has no column '%.64s' here: gadget '%s' does not tell its '%s'%s",
-			 layer->use->called, field->asked, layer->use->gadget, field->name,
-			 strbuf__text(&hints));
+			 "%s has no column '%.64s' here: gadget '%s' does not tell its '%s'",
+			 layer->use->called, field->asked, layer->use->gadget, field->name);
+		return;
+	}
+	add_hints(layer, field->asked, &hints);
+	complain(layer, -EINVAL, &field->at, "%s has no column '%.64s'%s", layer->use->called,
+		 field->asked, strbuf__text(&hints));
 	strbuf__done(&hints);
 }
 

@@ -169,6 +169,41 @@ tap_is "they are cumulative" "$(fetch syscall_counter | grep EXIT_GROUP)" "$exit
 stop
 tap_is "and nothing is shown" "$(cat shown)" ""
 
+# ---- every column that the page promises ----
+
+# check CATEGORY/GADGET TYPE COLUMN…: each makes a label.
+check() {
+	gadget=$1 type=$2
+	shift 2
+	[ -d "$SONDE_PROBES/$(echo "$gadget" | tr / _)" ] || {
+		tap_not_ok "$gadget" "there is no such gadget"
+		return
+	}
+	{
+		echo "metrics_name: x"
+		echo "metrics:"
+		for column in "$@" k8s.container k8s.namespace k8s.pod runtime.containerName; do
+			echo "- {name: 'm_$column', type: $type, category: ${gadget%/*}, gadget: ${gadget#*/}, labels: [$column]}"
+		done
+	} >columns.yaml
+	tap_check "columns of $gadget" "$SONDE_BIN" metrics --check --gadgets="$SONDE_PROBES" columns.yaml
+}
+process='comm gid mntns pid ppid tid uid'
+ends='src src.addr src.port src.proto src.v dst dst.addr dst.port dst.proto dst.v'
+# shellcheck disable=SC2086 # words
+{
+	check snapshot/process gauge $process
+	check snapshot/socket gauge $ends inode protocol status
+	check trace/bind counter $process addr if opts port proto ret
+	check trace/dns counter $process dstIP dstPort id latency name nameserver numAnswers proto qr qtype rcode srcIP srcPort type
+	check trace/exec counter $process loginuid pcomm ret sessionid upperlayer
+	check trace/mount counter $process flags fs latency op ret
+	check trace/oomkill counter kcomm kpid mntns pages tcomm tgid tpid tuid
+	check trace/open counter $process err fd flags mode path ret
+	check trace/signal counter $process ret signal tpid
+	check trace/tcp counter $process $ends ip t
+}
+
 # ---- what is wrong ----
 
 cat >bad.yaml <<-END

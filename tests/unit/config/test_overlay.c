@@ -155,10 +155,10 @@ static void test_apply__refuses(void **state)
 		  "them" },
 		{ METRIC "labels: [comm, sessionid]}",
 		  "m.yaml:3:74: trace/exec has no column 'sessionid' here: gadget 'trace_exec' "
-		  "does not tell its 'sessionid'; sonde inspect lists them" },
+		  "does not tell its 'sessionid'" },
 		{ METRIC "labels: [upperlayer]}",
 		  "m.yaml:3:68: trace/exec has no column 'upperlayer' here: gadget 'trace_exec' "
-		  "does not tell its 'upper_layer'; sonde inspect lists them" },
+		  "does not tell its 'upper_layer'" },
 		{ METRIC "selector: ['eror:x']}",
 		  "m.yaml:3:70: trace/exec has no column 'eror'; did you mean 'error'?" },
 		{ METRIC "selector: ['pid:~5']}", "m.yaml:3:70: column 'proc.pid' is no text; "
