@@ -37,7 +37,7 @@ struct exporter_options {
 	const char *btf_path;
 	int64_t skip_cache_size;
 	struct ledger_flags ledger;
-	struct flag_list params;
+	struct flag_list params, runtime_sockets;
 };
 
 #define VALUE(member) offsetof(struct exporter_options, member)
@@ -118,6 +118,10 @@ static const struct flag flags[] = {
 	  .kind = FLAG_LIST,
 	  .offset = VALUE(params),
 	  .help = "Set a parameter of a config, as CONFIG.NAME=VALUE." },
+	{ .name = "runtime.socket",
+	  .kind = FLAG_LIST,
+	  .offset = VALUE(runtime_sockets),
+	  .help = "Ask the container runtime that listens here, too, as cri:PATH, docker:PATH or podman:PATH; end when nobody does." },
 };
 
 static const struct flag_set flag_set = {
@@ -233,6 +237,7 @@ static int open_session(struct exporter *exporter)
 		.read_ctx = &exporter->options,
 		.has_reload_by_http = exporter->options.has_lifecycle,
 		.prefers_openmetrics = exporter->options.prefers_openmetrics,
+		.runtime_sockets = &exporter->options.runtime_sockets,
 	};
 	struct err err = ERR_INIT;
 	int r = session__open(&exporter->session, &options, &err);

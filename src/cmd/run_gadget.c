@@ -365,6 +365,7 @@ static int run_all(struct gadget_run *run, struct err *err)
 		.web_config = run->options->web_config,
 		.prefers_openmetrics = run->options->prefers_openmetrics,
 		.filter = &run->filter,
+		.runtime_sockets = &run->options->runtime_sockets,
 		.record_filters = &run->record_filters,
 		.has_no_consumers = !shows_records(run),
 	};

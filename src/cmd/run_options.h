@@ -21,6 +21,7 @@ struct run_options {
 	struct flag_list params;
 	bool may_rewrite;
 	struct flag_list who[WHO_SUBJECT_COUNT];
+	struct flag_list runtime_sockets;
 	bool is_debugging;
 	bool has_lifecycle;
 	bool prefers_openmetrics;

@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/vec.h"
 #include "cmd/capabilities.h"
+#include "cmd/flags.h"
 #include "cmd/host_root.h"
 #include "cmd/version.h"
 #include "config/load.h"
@@ -206,6 +207,10 @@ int session__open(struct session *session, const struct session_options *options
 		.ledger_interval_ns = options->ledger_interval_ns,
 		.ledger_window_ns = options->ledger_window_ns,
 		.filter = options->filter,
+		.runtime_sockets = options->runtime_sockets ? options->runtime_sockets->items
+							    : NULL,
+		.runtime_socket_count = options->runtime_sockets ? options->runtime_sockets->count
+								 : 0,
 		.record_filters = options->record_filters,
 		.has_no_consumers = options->has_no_consumers,
 		.log_library = options->hides_library ? NULL : session_log_library,

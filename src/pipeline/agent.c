@@ -66,6 +66,8 @@ static int make_who(struct agent *agent, struct err *err)
 		.host = agent->host,
 		.loop = agent->options.loop,
 		.filter = agent->options.filter,
+		.runtime_sockets = agent->options.runtime_sockets,
+		.runtime_socket_count = agent->options.runtime_socket_count,
 		.program = program_options_of(agent),
 		.named = look_at_names,
 		.seen = on_seen,

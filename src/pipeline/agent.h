@@ -47,7 +47,9 @@ struct agent_options {
 	const struct record_filters
 		*record_filters; /* borrowed, or NULL: of metrics that count records */
 	bool has_no_consumers;   /* of records: what is only counted may be all that programs do */
-	const struct who_filter *filter; /* borrowed; NULL: everybody is wanted */
+	const struct who_filter *filter;    /* borrowed; NULL: everybody is wanted */
+	const char *const *runtime_sockets; /* as --runtime.socket names them; borrowed */
+	size_t runtime_socket_count;
 	/* build_info labels */
 	const char *version, *revision, *branch;
 };

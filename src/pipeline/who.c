@@ -317,6 +317,8 @@ static int open_runtimes(struct who *who, struct err *err)
 		.loop = who->options.loop,
 		.root = host__root(who->options.host),
 		.table = who->table,
+		.sockets = who->options.runtime_sockets,
+		.socket_count = who->options.runtime_socket_count,
 	};
 
 	return who_runtimes__new(&options, &who->runtimes, err);
@@ -416,8 +418,15 @@ int who__start(struct who *who, enum who_level level, struct err *err)
 
 int who__new(const struct who_options *options, struct who **ret_who, struct err *err)
 {
-	struct who *who = new_zero(struct who);
+	struct who *who;
 
+	for (size_t i = 0; i < options->runtime_socket_count; i++) {
+		int r = who_runtimes_check(options->runtime_sockets[i], err);
+
+		if (r < 0)
+			return r;
+	}
+	who = new_zero(struct who);
 	if (!who)
 		return err__set(err, -ENOMEM, NULL, "no memory for identities");
 	who->options = *options;

@@ -24,11 +24,13 @@ struct who;
 
 struct who_options {
 	struct host *host;
-	struct loop *loop;               /* NULL: nobody waits for anything */
-	const struct who_filter *filter; /* borrowed; NULL or empty: everybody is wanted */
-	struct program_options program;  /* how to open the engine's object */
-	bool wants_environment;   /* processes have theirs: it is long, and full of secrets */
-	void (*named)(void *ctx); /* names came: what shows placeholders may look again */
+	struct loop *loop;                  /* NULL: nobody waits for anything */
+	const struct who_filter *filter;    /* borrowed; NULL or empty: everybody is wanted */
+	const char *const *runtime_sockets; /* named ones, KIND:PATH; borrowed */
+	size_t runtime_socket_count;
+	struct program_options program; /* how to open the engine's object */
+	bool wants_environment;         /* processes have theirs: it is long, and full of secrets */
+	void (*named)(void *ctx);       /* names came: what shows placeholders may look again */
 	/* Or NULL: a process was there at start, or executes something; NULL for a cgroup that nobody knows. */
 	void (*seen)(void *ctx, const struct identity *identity, uint32_t pid, uint64_t mntns_id);
 	/* Or NULL: a container's last cgroup went. */
@@ -36,7 +38,7 @@ struct who_options {
 	void *ctx;
 };
 
-/* Opens nothing. */
+/* Opens nothing. -EINVAL: a socket is named that is none. */
 int who__new(const struct who_options *options, struct who **ret_who, struct err *err);
 struct who *who__free(struct who *who);
 

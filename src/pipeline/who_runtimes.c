@@ -15,7 +15,7 @@
 
 struct who_runtime {
 	struct who_runtimes *all; /* borrowed */
-	const struct runtime_socket *socket;
+	struct runtime_socket socket;
 	struct runtime_client *client; /* owned */
 };
 
@@ -67,46 +67,115 @@ static void changed(void *ctx, enum runtime_state state, const struct err *err)
 	const struct who_runtime *runtime = ctx;
 
 	if (state == RUNTIME_STATE_UP)
-		log_info("Container runtime at '%s' tells names", runtime->socket->path);
+		log_info("Container runtime at '%s' tells names", runtime->socket.path);
 	else if (err)
 		log_err(LOG_WARN, err, "Container runtime at '%s' is not to be had, names wait",
-			runtime->socket->path);
+			runtime->socket.path);
+}
+
+/* ---- sockets ------------------------------------------------------------------------------------------- */
+
+/* False: it names none. */
+static bool read_socket(const char *text, struct runtime_socket *ret_socket)
+{
+	static const struct {
+		const char *prefix;
+		enum runtime_kind kind;
+	} kinds[] = {
+		{ "cri:/", RUNTIME_KIND_CRI },
+		{ "docker:/", RUNTIME_KIND_DOCKER },
+		{ "podman:/", RUNTIME_KIND_PODMAN },
+	};
+
+	for (size_t i = 0; i < array_size(kinds); i++) {
+		if (!str_starts(text, kinds[i].prefix))
+			continue;
+		*ret_socket = (struct runtime_socket){
+			.kind = kinds[i].kind,
+			.path = text + strlen(kinds[i].prefix) - 1,
+		};
+		return true;
+	}
+	return false;
+}
+
+int who_runtimes_check(const char *text, struct err *err)
+{
+	struct runtime_socket socket;
+
+	if (read_socket(text, &socket))
+		return 0;
+	return err__set(
+		err, -EINVAL, NULL,
+		"'%s' names no runtime's socket; write cri:PATH, docker:PATH or podman:PATH, absolute",
+		text);
+}
+
+static bool is_there(const struct who_runtimes *runtimes, const char *path)
+{
+	for (uint32_t i = 0; i < runtimes->count; i++)
+		if (str_eq(runtimes->items[i].socket.path, path))
+			return true;
+	return false;
+}
+
+static int add_socket(struct who_runtimes *runtimes, const struct who_runtimes_options *options,
+		      const struct runtime_socket *socket, bool is_named, struct err *err)
+{
+	struct who_runtime *runtime = &runtimes->items[runtimes->count];
+	const struct runtime_options client = {
+		.kind = socket->kind,
+		.root = options->root,
+		.socket_path = socket->path,
+		.is_required = is_named,
+		.loop = options->loop,
+		.observer = { .found = found,
+			      .unknown = unknown,
+			      .changed = changed,
+			      .ctx = runtime },
+	};
+	int r;
+
+	if (is_there(runtimes, socket->path))
+		return 0;
+	*runtime = (struct who_runtime){ .all = runtimes, .socket = *socket };
+	runtimes->count++;
+	r = runtime_client__new(&client, &runtime->client, err);
+	if (r == 0)
+		runtime_client__list(runtime->client);
+	return r;
+}
+
+static int add_sockets(struct who_runtimes *runtimes, const struct who_runtimes_options *options,
+		       struct err *err)
+{
+	const struct runtime_socket *defaults;
+	struct runtime_socket named;
+	size_t default_count;
+	int r = 0;
+
+	defaults = runtime_default_sockets(&default_count);
+	runtimes->items = new_array(struct who_runtime, options->socket_count + default_count);
+	if (!runtimes->items)
+		return err__set(err, -ENOMEM, NULL, "no memory for container runtimes");
+	for (size_t i = 0; i < options->socket_count && r == 0; i++)
+		if (read_socket(options->sockets[i], &named))
+			r = add_socket(runtimes, options, &named, true /* named */, err);
+	for (size_t i = 0; i < default_count && r == 0; i++)
+		r = add_socket(runtimes, options, &defaults[i], false /* not named */, err);
+	return r;
 }
 
 int who_runtimes__new(const struct who_runtimes_options *options, struct who_runtimes **ret,
 		      struct err *err)
 {
 	struct who_runtimes *runtimes = new_zero(struct who_runtimes);
-	size_t count;
-	const struct runtime_socket *sockets = runtime_default_sockets(&count);
-	int r = 0;
+	int r;
 
-	if (runtimes)
-		runtimes->items = new_array(struct who_runtime, count);
-	if (!runtimes || !runtimes->items) {
-		free(runtimes);
+	if (!runtimes)
 		return err__set(err, -ENOMEM, NULL, "no memory for container runtimes");
-	}
 	runtimes->table = options->table;
-	for (size_t i = 0; i < count && r == 0; i++) {
-		struct who_runtime *runtime = &runtimes->items[i];
-		const struct runtime_options client = {
-			.kind = sockets[i].kind,
-			.root = options->root,
-			.socket_path = sockets[i].path,
-			.loop = options->loop,
-			.observer = { .found = found,
-				      .unknown = unknown,
-				      .changed = changed,
-				      .ctx = runtime },
-		};
-
-		*runtime = (struct who_runtime){ .all = runtimes, .socket = &sockets[i] };
-		runtimes->count++;
-		r = runtime_client__new(&client, &runtime->client, err);
-		if (r == 0)
-			runtime_client__list(runtime->client);
-	}
+	r = add_sockets(runtimes, options, err);
 	if (r < 0) {
 		who_runtimes__free(runtimes);
 		return r;
@@ -151,7 +220,7 @@ void who_runtimes__ask(struct who_runtimes *runtimes, const struct container *co
 	if (strlen(container->id) != ID_LEN)
 		return;
 	for (uint32_t i = 0; i < runtimes->count; i++)
-		if (may_know(runtimes->items[i].socket->kind, container->runtime))
+		if (may_know(runtimes->items[i].socket.kind, container->runtime))
 			runtime_client__ask(runtimes->items[i].client, container->id);
 }
 
@@ -162,7 +231,7 @@ uint32_t who_runtimes__count(const struct who_runtimes *runtimes)
 
 const char *who_runtimes__socket(const struct who_runtimes *runtimes, uint32_t index)
 {
-	return runtimes->items[index].socket->path;
+	return runtimes->items[index].socket.path;
 }
 
 void who_runtimes__figures(const struct who_runtimes *runtimes, uint32_t index,

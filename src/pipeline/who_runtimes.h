@@ -20,9 +20,15 @@ struct who_runtimes_options {
 	struct loop *loop;
 	const char *root; /* where the host's root is mounted */
 	struct identity_table *table;
+	/* Named ones, "cri:/run/x.sock": borrowed, and checked by who_runtimes_check(). */
+	const char *const *sockets;
+	size_t socket_count;
 };
 
-/* The default sockets; those that are not there are looked for when a container comes that may be theirs. */
+/* Whether that names a socket: KIND:PATH, of cri, docker or podman. */
+int who_runtimes_check(const char *text, struct err *err);
+/* The named sockets, of which one where nobody listens is an error, then the default ones: those that are not there are
+ * looked for when a container comes that may be theirs. */
 int who_runtimes__new(const struct who_runtimes_options *options, struct who_runtimes **ret,
 		      struct err *err);
 struct who_runtimes *who_runtimes__free(struct who_runtimes *runtimes);

@@ -117,6 +117,14 @@ static void ask_later(struct runtime_client *client, struct runtime_ask *ask, in
 	client->figures.retried++;
 }
 
+/* What a runtime does not know when it is first asked it mostly never will: the waits grow four times as long each time, so
+ * that it is asked twice more in two seconds and not five times. */
+static void ask_for_missing(struct runtime_client *client, struct runtime_ask *ask)
+{
+	ask->tries += ask->tries ? 1 : 2;
+	ask_later(client, ask, client->options.missing_ns, &client->figures.unknown);
+}
+
 /* They are lost, but not for ever: when the runtime is back it is asked for everything. */
 static void expire(struct runtime_client *client, int64_t now_ns)
 {
@@ -253,14 +261,14 @@ static void end_container(struct runtime_client *client, enum runtime_next next)
 
 	client->ask = NULL;
 	if (next == RUNTIME_NEXT_UNKNOWN) {
-		ask_later(client, ask, client->options.missing_ns, &client->figures.unknown);
+		ask_for_missing(client, ask);
 		return;
 	}
 	tell_found(client, &client->talk.draft);
 	ask->was_found = true;
 	/* When it started, and as whom, is known only after it has. */
 	if (client->talk.draft.is_created)
-		ask_later(client, ask, client->options.missing_ns, &client->figures.unknown);
+		ask_for_missing(client, ask);
 	else
 		runtime_queue__remove(&client->queue, ask);
 }

@@ -4,6 +4,7 @@
  */
 #include "pipeline/who_runtimes.h"
 
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -137,11 +138,64 @@ static void test_ask__a_name_comes(void **state)
 	close_machine(&machine);
 }
 
+static void test_check__what_names_a_socket(void **state)
+{
+	static const struct {
+		const char *text;
+		bool is_good;
+	} rows[] = {
+		{ "cri:/run/a.sock", true },
+		{ "docker:/a", true },
+		{ "podman:/run/user/1000/podman.sock", true },
+		{ "cri:run/a.sock", false },
+		{ "cri:", false },
+		{ "/run/a.sock", false },
+		{ "lxc:/run/a", false },
+		{ "", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_size(rows); i++)
+		assert_int_equal(who_runtimes_check(rows[i].text, NULL) == 0, rows[i].is_good);
+}
+
+static void test_new__named_sockets_come_first(void **state)
+{
+	static const struct fake_step steps[] = { HELLO };
+	const char *const named[] = { "podman:" SOCKET, "docker:" SOCKET },
+			  *missing = "cri:/run/x.sock";
+	struct who_runtimes_options options = { .sockets = named, .socket_count = 2 };
+	struct who_runtimes *runtimes = NULL;
+	struct err err = ERR_INIT;
+	struct machine machine;
+	uint32_t usual;
+
+	(void)state;
+	open_machine(&machine, steps, array_size(steps));
+	usual = who_runtimes__count(machine.runtimes);
+	options.root = machine.root;
+	options.loop = machine.loop;
+	options.table = machine.table;
+	assert_int_equal(who_runtimes__new(&options, &runtimes, NULL), 0);
+	assert_string_equal(who_runtimes__socket(runtimes, 0), SOCKET);
+	/* It is a usual one, and nobody is asked twice. */
+	assert_int_equal(who_runtimes__count(runtimes), usual);
+	who_runtimes__free(runtimes);
+	options.sockets = &missing;
+	options.socket_count = 1;
+	assert_int_equal(who_runtimes__new(&options, &runtimes, &err), -ENOENT);
+	assert_non_null(strstr(err.text, "/run/x.sock"));
+	err__done(&err);
+	close_machine(&machine);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_ask__nobody_knows_it),
 		cmocka_unit_test(test_ask__a_name_comes),
+		cmocka_unit_test(test_check__what_names_a_socket),
+		cmocka_unit_test(test_new__named_sockets_come_first),
 	};
 
 	return cmocka_run_group_tests_name("who_runtimes", tests, NULL, NULL);
