@@ -72,8 +72,10 @@ static int set_scope(struct attach_request *request, const struct attach_spec *a
 {
 	enum place_kind place = place_of(attach->scope);
 
-	if (place == PLACE_NONE)
+	if (place == PLACE_NONE) {
+		request->scope = attach->scope;
 		return 0;
+	}
 	if (request->section->family && request->section->family->follows == place) {
 		request->scope = attach->scope;
 		return 0;

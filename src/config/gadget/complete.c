@@ -44,9 +44,8 @@ static int add_map_sizes(struct gadget_writer *writer, const struct object_facts
 
 /* ---- how often tables are read ------------------------------------------------------------------ */
 
-/* What the command line says of the parameter, else its default. NULL: there is no such parameter. */
-static const struct param_spec *find_param(const struct gadget_writer *writer, const char *name,
-					   const char **ret_value)
+const struct param_spec *gadget_writer__find_param(const struct gadget_writer *writer,
+						   const char *name, const char **ret_value)
 {
 	const struct param_spec *found = NULL;
 
@@ -106,7 +105,8 @@ static int set_fetching(struct gadget_writer *writer)
 {
 	for (size_t i = 0; i < array_size(fetch_params); i++) {
 		const char *value = NULL;
-		const struct param_spec *param = find_param(writer, fetch_params[i].param, &value);
+		const struct param_spec *param =
+			gadget_writer__find_param(writer, fetch_params[i].param, &value);
 
 		if (!param || !value[0])
 			continue;

@@ -108,9 +108,12 @@ int gadget_fields__annotate(struct gadget_fields *fields, const struct stream_sp
 /* ---- contract.c, hooks.c, params.c ---- */
 
 int gadget_add_streams(struct gadget_writer *writer, const struct object_facts *facts);
-/* Scopes and maps, beside what the text says of programs. Again is harmless. */
+/* Scopes and maps, beside what the text says of programs; once parameters are known. Again is harmless. */
 int gadget_add_hooks(struct gadget_writer *writer, const struct object_facts *facts);
 int gadget_add_params(struct gadget_writer *writer, const struct object_facts *facts);
+/* What the command line says of the parameter, else its default. NULL: there is no such parameter. */
+const struct param_spec *gadget_writer__find_param(const struct gadget_writer *writer,
+						   const char *name, const char **ret_value);
 
 /* The parts of a variable's name behind its prefix. False: it is no such variable. */
 #define GADGET_MAX_PARTS 16

@@ -67,6 +67,26 @@ static int add_hook(attach_list *attaches, const struct loc *at, const struct fa
 	return 0;
 }
 
+/* Packets of one interface instead, when it is named. */
+#define INTERFACE_PARAM "iface"
+#define INTERFACE_PREFIX "classifier/"
+
+static int add_interface(attach_list *attaches, const struct loc *at,
+			 const struct fact_program *program, const char *interface)
+{
+	struct attach_spec *attach;
+
+	if (!str_starts(program->section, INTERFACE_PREFIX))
+		return 0;
+	attach = attach_of(attaches, at, program->name);
+	if (!attach)
+		return -ENOMEM;
+	attach->scope = ATTACH_SCOPE_INTERFACE;
+	attach->kind = ATTACH_KIND_TC;
+	attach->target = interface;
+	return 0;
+}
+
 #define SAMPLER_PREFIX "perf_event/"
 
 /* The text says how to sample by the name in the section, everything else by that of the function. */
@@ -124,14 +144,18 @@ static int collect(struct gadget_writer *writer, attach_list *attaches,
 		   const struct program_spec *program, const struct object_facts *facts)
 {
 	const struct loc at = { .file = facts->path };
+	const char *interface = "";
 	int r = 0;
 
+	(void)gadget_writer__find_param(writer, INTERFACE_PARAM, &interface);
 	for (uint32_t i = 0; r == 0 && i < program->attach_count; i++)
 		r = vec_push(attaches, program->attaches[i]);
 	for (uint32_t i = 0; r == 0 && i < facts->program_count; i++)
 		name_sampler(attaches, &facts->programs[i]);
 	for (uint32_t i = 0; r == 0 && i < facts->program_count; i++)
 		r = add_hook(attaches, &at, &facts->programs[i]);
+	for (uint32_t i = 0; r == 0 && interface[0] && i < facts->program_count; i++)
+		r = add_interface(attaches, &at, &facts->programs[i], interface);
 	return r < 0 ? r : add_maps(writer, attaches, facts);
 }
 

@@ -4,11 +4,13 @@
 #include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/fd.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "program/attach.h"
+#include "program/dispatcher.h"
 #include "program/kernel_abi.h"
 #include "program/netns.h"
 #include "program/place.h"
@@ -149,6 +151,29 @@ static int attach_to_peers(struct attach_context *context, const struct attach_r
 	return r < 0 ? r : 0;
 }
 
+/* By the name of our own network namespace, which the interface is in. */
+static int put_named(struct attach_context *context, const struct attach_request *request,
+		     struct hook *hook, struct err *err)
+{
+	__cleanup(fd_closep) int dispatcher = -1;
+	struct stat status;
+	int array;
+
+	if (stat("/proc/self/ns/net", &status) < 0)
+		return err__set(err, -errno, NULL, "our own network namespace: %s",
+				strerror(errno));
+	array = dispatcher_make_array(context->fd, err);
+	if (array < 0)
+		return array;
+	dispatcher = dispatcher_load(array, request->section, (uint32_t)status.st_ino, err);
+	if (link_set__add_fd(context->links, array) < 0)
+		return err__set(err, -ENOMEM, NULL, "no memory for a link");
+	if (dispatcher < 0)
+		return dispatcher;
+	hook->prog_fd = dispatcher;
+	return put(context, request, hook, err);
+}
+
 static int attach(struct attach_context *context, const struct attach_request *request,
 		  struct err *err)
 {
@@ -161,7 +186,10 @@ static int attach(struct attach_context *context, const struct attach_request *r
 	if (context->place)
 		return attach_to_peers(context, request, err);
 	hook.interface = request->target ? if_nametoindex(request->target) : 0;
-	return hook.interface ? put(context, request, &hook, err) : check(context, request, err);
+	if (!hook.interface)
+		return check(context, request, err);
+	return request->scope == ATTACH_SCOPE_INTERFACE ? put_named(context, request, &hook, err)
+							: put(context, request, &hook, err);
 }
 
 const struct attach_family attach_tc = {

@@ -61,7 +61,7 @@ static int check(const struct attach_context *context, const struct attach_reque
 	uint64_t offset;
 	int r = features__uprobes(context->features, err);
 
-	return r < 0 || request->scope != ATTACH_SCOPE_HOST
+	return r < 0 || request->scope == ATTACH_SCOPE_EACH_CONTAINER
 		       ? r
 		       : resolve(context, request, path, &offset, err);
 }

@@ -36,7 +36,7 @@ static int check(const struct attach_context *context, const struct attach_reque
 	char path[PATH_MAX];
 	int r;
 
-	if (request->scope != ATTACH_SCOPE_HOST)
+	if (request->scope == ATTACH_SCOPE_EACH_CONTAINER)
 		return 0;
 	r = resolve(context, request, path, &symbols, err);
 	if (r == 0)

@@ -30,7 +30,7 @@ static int check(const struct attach_context *context, const struct attach_reque
 	char path[PATH_MAX];
 	int r = features__uprobes(context->features, err);
 
-	return r < 0 || request->scope != ATTACH_SCOPE_HOST
+	return r < 0 || request->scope == ATTACH_SCOPE_EACH_CONTAINER
 		       ? r
 		       : attach_find_binary(context, request, path, err);
 }
