@@ -311,6 +311,39 @@ void counted_rings__done(struct counted_rings *rings)
 	vec_done(&rings->rings);
 }
 
+static bool is_map(int fd, uint32_t *index)
+{
+	return fd >= 0 && (*index)-- == 0;
+}
+
+static int find_map(const struct counted_ring *ring, uint32_t *index)
+{
+	for (uint32_t i = 0; i < ring->aggregate_count; i++) {
+		if (is_map(ring->codes[i].counts_fd, index))
+			return ring->codes[i].counts_fd;
+		if (is_map(ring->codes[i].spare_fd, index))
+			return ring->codes[i].spare_fd;
+	}
+	for (size_t i = 0; i < SLOT_HOME_COUNT; i++)
+		for (size_t j = 0; j < SLOT_CONTENT_COUNT; j++)
+			if (is_map(ring->slot_fds[i][j], index))
+				return ring->slot_fds[i][j];
+	return is_map(ring->control_fd, index) ? ring->control_fd : -1;
+}
+
+int counted_rings__map(const struct counted_rings *rings, uint32_t *index, const char **ret_name)
+{
+	vec_for_each(&rings->rings, ring) {
+		int fd = find_map(ring, index);
+
+		if (fd < 0)
+			continue;
+		*ret_name = ring->name;
+		return fd;
+	}
+	return -1;
+}
+
 struct counted_part *counted_ring__part(struct counted_ring *ring, const struct program_part *part)
 {
 	const struct counted_part added = {

@@ -57,6 +57,8 @@ struct counted_rings {
 /* Before each try: makes maps that are not there yet; sees who takes part. -ENOMEM. */
 int counted_rings__begin(struct program *program, struct err *err);
 void counted_rings__done(struct counted_rings *rings);
+/* The map number *index of all that are there, and its name; -1: there are fewer, and *index is less by as many. */
+int counted_rings__map(const struct counted_rings *rings, uint32_t *index, const char **ret_name);
 /* The kernel refused what became of this program: whether it has a lower rung to try. Copies what it needs of err. */
 bool counted_rings__step_down(struct program *program, const struct program_part *part,
 			      const struct err *err);

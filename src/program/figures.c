@@ -86,48 +86,70 @@ int program__map(const struct program *program, const char *name, struct program
 	return 0;
 }
 
-static const struct bpf_map *map_at(const struct program *program, uint32_t index)
-{
-	const struct bpf_map *map;
-	uint32_t at = 0;
+struct map_at {
+	const struct bpf_map *library; /* or NULL: it was made beside the object's */
+	const char *name;
+	int fd; /* -1: not loaded */
+};
 
-	bpf_object__for_each_map(map, program->object) if (at++ == index) return map;
-	return NULL;
+/* False: there are fewer. */
+static bool find_map_at(const struct program *program, uint32_t index, struct map_at *ret_map)
+{
+	struct map_at found = { .fd = -1 };
+	const struct bpf_map *map;
+
+	bpf_object__for_each_map(map, program->object)
+	{
+		if (index-- > 0)
+			continue;
+		*ret_map = (struct map_at){ map, bpf_map__name(map), bpf_map__fd(map) };
+		return true;
+	}
+	found.fd = rewriter__map(&program->rewriter, &index, &found.name);
+	if (found.fd < 0)
+		found.fd = counted_rings__map(&program->rings, &index, &found.name);
+	if (found.fd < 0)
+		return false;
+	*ret_map = found;
+	return true;
 }
 
 uint32_t program__map_count(const struct program *program)
 {
-	const struct bpf_map *map;
+	struct map_at map;
 	uint32_t count = 0;
 
-	bpf_object__for_each_map(map, program->object) count++;
+	while (find_map_at(program, count, &map))
+		count++;
 	return count;
 }
 
 void program__map_figures(const struct program *program, uint32_t index,
 			  struct map_figures *ret_figures)
 {
-	const struct bpf_map *map = map_at(program, index);
 	struct bpf_map_info info = { 0 };
 	uint32_t len = sizeof(info);
-	int fd = bpf_map__fd(map);
+	struct map_at map;
 
-	*ret_figures = (struct map_figures){ .name = bpf_map__name(map),
-					     .is_variables = bpf_map__is_internal(map),
-					     .is_growing = bpf_map__map_flags(map) &
-							   BPF_F_NO_PREALLOC };
-	if (fd < 0)
+	*ret_figures = (struct map_figures){ .name = "" };
+	if (!find_map_at(program, index, &map))
 		return;
-	if (bpf_obj_get_info_by_fd(fd, &info, &len) == 0)
+	ret_figures->name = map.name;
+	ret_figures->is_variables = map.library && bpf_map__is_internal(map.library);
+	ret_figures->is_growing = map.library &&
+				  bpf_map__map_flags(map.library) & BPF_F_NO_PREALLOC;
+	if (map.fd < 0)
+		return;
+	if (bpf_obj_get_info_by_fd(map.fd, &info, &len) == 0)
 		ret_figures->id = info.id;
-	ret_figures->memory_bytes = memory_of(fd);
+	ret_figures->memory_bytes = memory_of(map.fd);
 }
 
 uint64_t program__map_memory(const struct program *program, uint32_t index)
 {
-	int fd = bpf_map__fd(map_at(program, index));
+	struct map_at map;
 
-	return fd < 0 ? 0 : memory_of(fd);
+	return find_map_at(program, index, &map) && map.fd >= 0 ? memory_of(map.fd) : 0;
 }
 
 uint64_t program__part_memory(const struct program *program, uint32_t index)

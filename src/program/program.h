@@ -131,7 +131,10 @@ struct program_map {
 int program__map(const struct program *program, const char *name, struct program_map *ret_map,
 		 struct err *err);
 
-/* All maps of the object, also those that libbpf makes for its variables. */
+/*
+ * All maps of the object, also those that libbpf makes for its variables; and behind them those that were made to count its
+ * records and what has no room, which are called as the ring or map that they are for.
+ */
 uint32_t program__map_count(const struct program *program);
 struct map_figures {
 	const char *name;

@@ -218,6 +218,17 @@ void rewriter__done(struct program *program)
 	vec_done(&program->rewriter.sites);
 }
 
+int rewriter__map(const struct rewriter *rewriter, uint32_t *index, const char **ret_name)
+{
+	vec_for_each(&rewriter->maps, map) {
+		if (map->fd < 0 || (*index)-- > 0)
+			continue;
+		*ret_name = map->name;
+		return map->fd;
+	}
+	return -1;
+}
+
 /* ---- what is known while libbpf loads ---- */
 
 /* .rodata is final when programs are loaded and frozen behind them; .kconfig is not ours to look into. */

@@ -52,6 +52,8 @@ int rewriter__run(struct program *program, struct program_part *part,
 /* After each try. */
 void rewriter__end(struct program *program);
 void rewriter__done(struct program *program);
+/* As counted_rings__map(): the overflow maps. */
+int rewriter__map(const struct rewriter *rewriter, uint32_t *index, const char **ret_name);
 
 /* The kernel does not take what became of it: it will be loaded as it is. Takes err. */
 void rewriter__give_up(struct program *program, struct program_part *part, struct err *err);

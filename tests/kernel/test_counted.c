@@ -354,6 +354,28 @@ static void test_count__given_up(void **state)
 	assert_int_equal(count_of_key(bench, DISCARDED), 0);
 }
 
+/* What it takes in the kernel is the ring's: counts, spare, slots, and the control word. */
+static void test_count__memory_is_accounted_for(void **state)
+{
+	static const struct aggregate aggregate = COUNT_BY(by_key, 4096);
+	struct bench *bench = *state;
+	struct map_figures figures;
+	uint64_t bytes = 0;
+	uint32_t count = 0;
+
+	start_counting(bench, "ring", &aggregate, RUNG_PRUNED);
+	for (uint32_t i = 0; i < program__map_count(bench->program); i++) {
+		program__map_figures(bench->program, i, &figures);
+		if (!str_eq(figures.name, "ring"))
+			continue;
+		assert_int_not_equal(figures.id, 0);
+		count++;
+		bytes += figures.memory_bytes;
+	}
+	assert_int_equal(count, 5);
+	assert_true(bytes > 4096 * 16);
+}
+
 /* All of several aggregates, in both rungs, give the same; strings are cut where they end. */
 static void test_count__pruned_is_unpruned(void **state)
 {
@@ -718,6 +740,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_count__exactly_and_nothing_in_the_ring),
 		TEST(test_count__given_up),
+		TEST(test_count__memory_is_accounted_for),
 		TEST(test_count__pruned_is_unpruned),
 		TEST(test_count__as_the_interpreter),
 		TEST(test_count__more_keys_than_there_is_room_for),
