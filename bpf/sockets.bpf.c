@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
 /*
  * Whose sockets are: a table from what a packet says of its socket to the process behind it. Packets are seen by programs
- * that run in the middle of nowhere, so it is noted beforehand: at bind, listen, and whenever a packet is handed to a
- * device by the process that sends it, before anybody else sees the packet.
+ * that run in the middle of nowhere, so it is noted beforehand: when a process binds, listens, connects or sends.
  */
 #include "kernel.bpf.h"
 
@@ -131,33 +130,35 @@ static __always_inline bool is_settled(const struct socket_owner *known, struct 
 	return known->is_listening && state_of(sock) != TCP_LISTEN;
 }
 
-/* Of a socket that several processes have, the one that did something last is told. */
-static __always_inline void note(struct sock *sock, struct task_struct *task,
-				 const struct socket_key *key)
+static __always_inline void put(struct sock *sock, struct task_struct *task,
+				const struct socket_key *key, bool is_known)
 {
-	const struct socket_owner *known = bpf_map_lookup_elem(&sockets, key);
 	struct sockets_figures *all = figures();
 	struct socket_owner owner = { 0 };
 
-	if (!all || (known && is_settled(known, sock, BPF_CORE_READ(task, tgid))))
+	if (!all || BPF_CORE_READ(task, flags) & PF_KERNEL_THREAD || is_kernel_socket(sock))
 		return;
 	fill_owner(&owner, task, sock);
 	owner.round = all->round;
 	if (bpf_map_update_elem(&sockets, key, &owner, BPF_ANY) < 0)
 		__sync_fetch_and_add(&all->refused, 1);
-	else if (!known)
+	else if (!is_known)
 		__sync_fetch_and_add(&all->added, 1);
 }
 
+/* Of a socket that several processes have, the one that did something last is told. Nearly always it is known: that is
+ * asked before all else. */
 static __always_inline void note_current(struct sock *sock)
 {
-	struct task_struct *task = (struct task_struct *)bpf_get_current_task();
+	u32 tgid = bpf_get_current_pid_tgid() >> 32;
+	const struct socket_owner *known;
 	struct socket_key key = { 0 };
 
-	if (BPF_CORE_READ(task, flags) & PF_KERNEL_THREAD || is_kernel_socket(sock) ||
-	    !make_key(sock, &key))
+	if (!make_key(sock, &key))
 		return;
-	note(sock, task, &key);
+	known = bpf_map_lookup_elem(&sockets, &key);
+	if (!known || !is_settled(known, sock, tgid))
+		put(sock, (struct task_struct *)bpf_get_current_task(), &key, known);
 }
 
 static __always_inline void forget(struct sock *sock)
@@ -178,9 +179,54 @@ static __always_inline void forget(struct sock *sock)
 
 /* ---- sending and connecting ------------------------------------------------------------------- */
 
+/* Both ends are named by now, and nothing has been sent. */
+static __always_inline int connecting(struct sock *sock)
+{
+	note_current(sock);
+	return 0;
+}
+
+SEC("fentry/tcp_connect")
+int BPF_PROG(sockets_connect, struct sock *sock)
+{
+	return connecting(sock);
+}
+
+SEC("kprobe/tcp_connect")
+int BPF_KPROBE(sockets_connect_kprobe, struct sock *sock)
+{
+	return connecting(sock);
+}
+
+/* A socket that was not bound has got its port on the way here. */
+SEC("fentry/udp_sendmsg")
+int BPF_PROG(sockets_send4, struct sock *sock)
+{
+	return connecting(sock);
+}
+
+SEC("kprobe/udp_sendmsg")
+int BPF_KPROBE(sockets_send4_kprobe, struct sock *sock)
+{
+	return connecting(sock);
+}
+
+SEC("fentry/udpv6_sendmsg")
+int BPF_PROG(sockets_send6, struct sock *sock)
+{
+	return connecting(sock);
+}
+
+SEC("kprobe/udpv6_sendmsg")
+int BPF_KPROBE(sockets_send6_kprobe, struct sock *sock)
+{
+	return connecting(sock);
+}
+
 /*
- * A packet on its way to a device, before taps see it. UDP is sent by whoever calls, TCP also by soft interrupts in the
- * middle of somebody else's doing; these never send for a socket whose owner is in a call on it.
+ * FALLBACK: remove when all kernels have kprobes or let programs hang on functions. A packet on its way to a device,
+ * before taps see it. UDP is sent by whoever calls, TCP also by soft interrupts in the middle of somebody else's doing;
+ * these never send for a socket whose owner is in a call on it.
  */
 SEC("tp_btf/net_dev_queue")
 int BPF_PROG(sockets_sent, struct sk_buff *skb)
@@ -329,13 +375,13 @@ int sockets_seed(struct bpf_iter__task_file *ctx)
 		return 0;
 	socket = BPF_CORE_READ(file, private_data);
 	sock = BPF_CORE_READ(socket, sk);
-	if (!sock || is_kernel_socket(sock) || !make_key(sock, &row.key))
+	if (!sock || !make_key(sock, &row.key))
 		return 0;
 	known = bpf_map_lookup_elem(&sockets, &row.key);
 	if (known && known->sock == (u64)sock)
 		known->round = all->round;
-	else
-		note(sock, task, &row.key);
+	else if (!known || !is_settled(known, sock, BPF_CORE_READ(task, tgid)))
+		put(sock, task, &row.key, known);
 	bpf_seq_write(ctx->meta->seq, &row, sizeof(row));
 	return 0;
 }

@@ -64,11 +64,18 @@ static const struct attach_spec attaches[] = {
 };
 
 /* What is told by functions of the kernel where programs may hang on these, is else told by what is dearer or later. */
+static const char *const connects[] = { "sockets_connect", "sockets_connect_kprobe",
+					"sockets_sent" };
+static const char *const send4[] = { "sockets_send4", "sockets_send4_kprobe" };
+static const char *const send6[] = { "sockets_send6", "sockets_send6_kprobe" };
 static const char *const bind4[] = { "sockets_bind4", "sockets_bind_enter" };
 static const char *const bind6[] = { "sockets_bind6", "sockets_bind_exit" };
 static const char *const release4[] = { "sockets_release4", "sockets_release4_kprobe" };
 static const char *const release6[] = { "sockets_release6", "sockets_release6_kprobe" };
 static const struct alternative_spec alternatives[] = {
+	{ .programs = connects, .program_count = array_size(connects) },
+	{ .programs = send4, .program_count = array_size(send4) },
+	{ .programs = send6, .program_count = array_size(send6) },
 	{ .programs = bind4, .program_count = array_size(bind4) },
 	{ .programs = bind6, .program_count = array_size(bind6) },
 	{ .programs = release4, .program_count = array_size(release4) },
