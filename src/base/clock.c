@@ -39,12 +39,13 @@ int64_t clock_cpu_ns(void)
 
 int64_t wall_offset__get_ns(struct wall_offset *offset)
 {
-	int64_t now_ns = clock_boottime_ns();
+	/* Asked for every event: the coarse clock costs a fifth of the others, and does not know of suspended time. */
+	int64_t now_ns = read_ns(CLOCK_MONOTONIC_COARSE);
 	int64_t offset_ns;
 
 	if (offset->checked_ns && now_ns - offset->checked_ns < NS_PER_S)
 		return offset->offset_ns;
-	offset_ns = clock_wall_ns() - now_ns;
+	offset_ns = clock_wall_ns() - clock_boottime_ns();
 	if (!offset->checked_ns || llabs(offset_ns - offset->offset_ns) > JITTER_NS)
 		offset->offset_ns = offset_ns;
 	offset->checked_ns = now_ns;

@@ -22,7 +22,7 @@ int64_t clock_cpu_ns(void);       /* CPU time of this process */
  */
 struct wall_offset {
 	int64_t offset_ns;
-	int64_t checked_ns; /* by the boot clock; 0: never */
+	int64_t checked_ns; /* by a coarse clock; 0: never */
 };
 
 int64_t wall_offset__get_ns(struct wall_offset *offset);

@@ -217,9 +217,20 @@ static int copy_text(struct derive *derive, const char *text, size_t len, struct
 	return 0;
 }
 
+/* Most are numbers, for which a multiplication does. */
+static size_t memo_hash(const void *key, size_t size)
+{
+	uint64_t number = 0;
+
+	if (size > sizeof(number))
+		return hash_bytes(key, size);
+	memcpy(&number, key, size);
+	return number * 0x9e3779b97f4a7c15u >> 40;
+}
+
 static struct memo_entry *memo_place(const struct derived_field *field, const void *key)
 {
-	return field->memo ? &field->memo[hash_bytes(key, field->size) % MEMO_ENTRIES] : NULL;
+	return field->memo ? &field->memo[memo_hash(key, field->size) % MEMO_ENTRIES] : NULL;
 }
 
 static void remember(const struct derived_field *field, struct memo_entry *entry, const void *key,

@@ -15,6 +15,7 @@
 
 #define INDENTATION 2
 #define SHORT_TEXT_SIZE 256
+#define DERIVED_TEXT_LEN 64            /* longer ones reserve for themselves */
 #define COPY_BLOCK 16                  /* what is copied runs over by up to that */
 #define NUMBER_ROOM NUM_DOUBLE_MAX_LEN /* the longest of them, and of "null" and "false" */
 
@@ -28,6 +29,7 @@ enum op_kind {
 	OP_S64,
 	OP_SHORT_TEXT, /* bounded as numbers are */
 	OP_TEXT,
+	OP_DERIVED,
 	OP_VALUE,  /* by record__get() */
 	OP_ARRAY,  /* element by element */
 	OP_STREAM, /* the stream's name */
@@ -49,7 +51,7 @@ static bool is_raw(const struct field *field)
 	return !(field->flags & (FIELD_DERIVED | FIELD_FLEXIBLE));
 }
 
-static enum op_kind kind_of(const struct field *field)
+static enum op_kind kind_of(const struct schema *schema, const struct field *field)
 {
 	static const struct {
 		enum field_type type;
@@ -61,6 +63,8 @@ static enum op_kind kind_of(const struct field *field)
 		{ FIELD_TYPE_S32, 4, OP_S32 }, { FIELD_TYPE_S64, 8, OP_S64 },
 	};
 
+	if (field->flags & FIELD_DERIVED)
+		return field->offset < schema->derived_count ? OP_DERIVED : OP_VALUE;
 	if (!is_raw(field))
 		return OP_VALUE;
 	if (field->count != 1)
@@ -91,6 +95,8 @@ static int add_op(struct event_writer *writer, size_t text_at, enum op_kind kind
 		writer->reads[index] = true;
 		if (kind == OP_SHORT_TEXT)
 			writer->bound += EVENT_TEXT_ROOM(field->size);
+		if (kind == OP_DERIVED)
+			writer->bound += EVENT_TEXT_ROOM(DERIVED_TEXT_LEN);
 		if (is_raw(field) && end > writer->raw_size)
 			writer->raw_size = end;
 	}
@@ -101,7 +107,8 @@ static enum op_kind kind_of_step(const struct event_writer *writer, const struct
 {
 	return step->field == EVENT_FIELD_STREAM
 		       ? OP_STREAM
-		       : kind_of(&writer->stream->schema->fields[step->field]);
+		       : kind_of(writer->stream->schema,
+				 &writer->stream->schema->fields[step->field]);
 }
 
 static void add_indentation(struct strbuf *text, unsigned int depth)
@@ -337,6 +344,22 @@ static void put_field(struct output *output, const struct record *record, uint32
 		put_value(output, &value);
 }
 
+/* What nobody has asked for before is not remembered: an object has a field once. */
+static void put_derived(struct output *output, const struct record *record,
+			const struct event_op *op)
+{
+	const struct derived_value *made = record->derived ? &record->derived[op->offset] : NULL;
+	struct value value;
+
+	if (made && made->is_made)
+		put_value(output, &made->value);
+	else if (record->deriver &&
+		 record->deriver->get(record->deriver->ctx, record, op->field, &value) >= 0)
+		put_value(output, &value);
+	else
+		put_word(output, "null");
+}
+
 /* Every element as a record of its own that has one field. */
 static void put_array(struct output *output, const struct record *record, uint32_t index)
 {
@@ -414,6 +437,7 @@ static inline char *put_bounded(char *at, const struct event_op *op, const char 
 		return is_yaml ? yaml_text_put(at, raw, strnlen(raw, op->size))
 			       : event_text_quote_field(at, raw, op->size);
 	case OP_TEXT:
+	case OP_DERIVED:
 	case OP_VALUE:
 	case OP_ARRAY:
 	case OP_STREAM:
@@ -434,6 +458,9 @@ static void put_other(struct output *output, const struct event_op *op, const st
 	switch (op->kind) {
 	case OP_TEXT:
 		put_raw_text(output, (const char *)record->raw + op->offset, op->size);
+		return;
+	case OP_DERIVED:
+		put_derived(output, record, op);
 		return;
 	case OP_ARRAY:
 		put_array(output, record, op->field);
@@ -460,7 +487,7 @@ static void put_other(struct output *output, const struct event_op *op, const st
 static void put_of_short(struct output *output, const struct event_op *op,
 			 const struct record *record)
 {
-	if (op->kind < OP_VALUE)
+	if (op->kind < OP_DERIVED)
 		put_field(output, record, op->field);
 	else
 		put_other(output, op, record);

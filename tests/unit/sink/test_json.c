@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -211,6 +212,60 @@ static void test_write__long_texts(void **state)
 	free(raw);
 }
 
+static char derived_text[5000];
+
+static int get_derived_text(void *ctx, const struct record *record, uint32_t field,
+			    struct value *ret_value)
+{
+	const size_t *len = ctx;
+
+	(void)record;
+	(void)field;
+	if (*len > sizeof(derived_text))
+		return -ERANGE;
+	*ret_value = (struct value){ .type = FIELD_TYPE_STRING, .bytes = { derived_text, *len } };
+	return 0;
+}
+
+/* Up to and over the length that is reserved for beforehand, and one that cannot be had. */
+static void test_write__derived_texts(void **state)
+{
+	static const struct field fields[] = {
+		{ "a", FIELD_TYPE_STRING, FIELD_ROLE_NONE, 0, 0, 1, -1, FIELD_DERIVED },
+		{ "b", FIELD_TYPE_STRING, FIELD_ROLE_NONE, 1, 0, 1, -1, FIELD_DERIVED },
+	};
+	static const struct schema schema = { .fields = fields,
+					      .field_count = 2,
+					      .derived_count = 2 };
+	static const struct column_style styles[2];
+	const struct event_stream texts = { .name = "x", .schema = &schema, .styles = styles };
+	static const size_t lens[] = { 0, 1, 63, 64, 65, 66, 1000, 5000, 5001 };
+
+	(void)state;
+	memset(derived_text, 1, sizeof(derived_text));
+	for (size_t i = 0; i < sizeof(lens) / sizeof(lens[0]); i++) {
+		size_t len = lens[i];
+		const struct deriver deriver = { .get = get_derived_text, .ctx = &len };
+		struct derived_value made[2] = {
+			{ .is_made = true,
+			  .value = { .type = FIELD_TYPE_STRING, .bytes = { "kept", 4 } } },
+		};
+		const struct record record = {
+			.schema = &schema, .raw = "", .deriver = &deriver, .derived = made
+		};
+		char *text = fixture_write(
+			EVENT_FORMAT_JSON,
+			&(struct event_sink_options){ .streams = &texts, .stream_count = 1 },
+			&record, 1);
+
+		if (len > sizeof(derived_text))
+			assert_string_equal(text, "{\"a\":\"kept\",\"b\":null}\n");
+		else
+			assert_int_equal(strlen(text), strlen("{'a':'kept','b':''}\n") + 6 * len);
+		free(text);
+	}
+}
+
 /* Whatever a program left in its record, it is JSON. */
 static void test_write__any_bytes(void **state)
 {
@@ -250,6 +305,7 @@ int main(void)
 		cmocka_unit_test(test_write__arrays_of_every_kind),
 		cmocka_unit_test(test_write__long_texts),
 		cmocka_unit_test(test_write__any_bytes),
+		cmocka_unit_test(test_write__derived_texts),
 	};
 
 	return cmocka_run_group_tests_name("sink/json", tests, NULL, NULL);
