@@ -27,7 +27,7 @@
 #include "program/program.h"
 
 /* Of bpf/counted.bpf.c. */
-enum way { WAY_RESERVE = 1000, WAY_OUTPUT, WAY_PERF, WAY_ODD, WAY_TWO };
+enum way { WAY_RESERVE = 1000, WAY_OUTPUT, WAY_PERF, WAY_ODD, WAY_TWO, WAY_BOTH };
 #define DISCARDED 77
 struct event {
 	uint64_t time_ns;
@@ -502,6 +502,38 @@ static void test_count__two_threads(void **state)
 	assert_int_equal(drain(bench), 0);
 }
 
+/* What has no room in a map of the program is counted, and so are its records. */
+static void test_count__beside_the_overflow_of_a_map(void **state)
+{
+	static const struct aggregate aggregate = COUNT_BY(by_key, 64);
+	const struct overflow_layout layout = { .slot_count = 1 };
+	uint64_t own = 0, value = 0, cells[1024] = { 0 };
+	struct bench *bench = *state;
+	struct program_map map;
+	uint32_t zero = 0;
+
+	open_counted(bench);
+	want(bench, "both_ring", &aggregate, 1, RUNG_PRUNED);
+	assert_int_equal(program__want_overflow(bench->program, "small_total", &layout, NULL), 0);
+	start(bench);
+	assert_rung(bench, "by_both", RUNG_PRUNED, NULL);
+	for (uint64_t i = 0; i < 1000; i++)
+		send(WAY_BOTH, i % 20, 0);
+	for (uint64_t key = 0; key < 20; key++)
+		assert_int_equal(count_of_key(bench, key), 50);
+	assert_int_equal(program__map(bench->program, "small_total", &map, NULL), 0);
+	for (uint64_t key = 0; key < 20; key++)
+		if (bpf_map_lookup_elem(map.fd, &key, &value) == 0)
+			own += value;
+	assert_int_equal(own, 8 * 50);
+	assert_int_equal(program__overflow(bench->program, "small_total", &map, NULL), 0);
+	assert_true(libbpf_num_possible_cpus() <= (int)array_size(cells));
+	assert_int_equal(bpf_map_lookup_elem(map.fd, &zero, cells), 0);
+	for (size_t i = 0; i < array_size(cells); i++)
+		own += cells[i];
+	assert_int_equal(own, 1000);
+}
+
 /* ---- programs that may be interrupted ---- */
 
 #define USER_EVENTS 2000
@@ -745,6 +777,7 @@ int main(void)
 		TEST(test_count__as_the_interpreter),
 		TEST(test_count__more_keys_than_there_is_room_for),
 		TEST(test_count__two_threads),
+		TEST(test_count__beside_the_overflow_of_a_map),
 		TEST(test_count__programs_that_share_slots),
 		TEST(test_count__two_records_at_once),
 		TEST(test_count__output),

@@ -12,7 +12,7 @@
 
 #define DISCARDED 77 /* events with this key are given up */
 
-enum way { WAY_RESERVE = 1000, WAY_OUTPUT, WAY_PERF, WAY_ODD, WAY_TWO };
+enum way { WAY_RESERVE = 1000, WAY_OUTPUT, WAY_PERF, WAY_ODD, WAY_TWO, WAY_BOTH };
 
 struct event {
 	__u64 time_ns;
@@ -44,6 +44,13 @@ RING(output_ring, 4 << 20);
 RING(user_ring, 4 << 20);
 RING(odd_ring, 1 << 20);
 RING(two_ring, 1 << 20);
+RING(both_ring, 1 << 20);
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8);
+	__type(key, __u64);
+	__type(value, __u64);
+} small_total SEC(".maps");
 struct {
 	__uint(type, BPF_MAP_TYPE_PERF_EVENT_ARRAY);
 	__uint(key_size, 4);
@@ -175,6 +182,30 @@ int by_two(struct sys_enter *ctx)
 		return 0;
 	fill(event, ctx->args[1], 1);
 	event->value += send_other(ctx->args[1] + 1);
+	bpf_ringbuf_submit(event, 0);
+	return 0;
+}
+
+/* Counts by itself as well, in a map that is too small. */
+SEC("tracepoint/raw_syscalls/sys_enter")
+int by_both(struct sys_enter *ctx)
+{
+	__u64 key = ctx->args[1], zero = 0, *count;
+	struct event *event;
+
+	if (!is_ours(ctx, WAY_BOTH))
+		return 0;
+	count = bpf_map_lookup_elem(&small_total, &key);
+	if (!count) {
+		bpf_map_update_elem(&small_total, &key, &zero, BPF_NOEXIST);
+		count = bpf_map_lookup_elem(&small_total, &key);
+	}
+	if (count)
+		__sync_fetch_and_add(count, 1);
+	event = bpf_ringbuf_reserve(&both_ring, sizeof(*event), 0);
+	if (!event)
+		return 0;
+	fill(event, key, (__s32)ctx->args[2]);
 	bpf_ringbuf_submit(event, 0);
 	return 0;
 }
