@@ -327,6 +327,7 @@ static const struct row field_rows[] = {
 	LIST("step", steps, step_count, step_shape),
 	COUNTED(ROW_PAIRS, "note", notes, note_count),
 	ROW(ROW_TEXT, source),
+	ROW(ROW_TEXT, maker),
 	ROW(ROW_BOOL, is_key),
 	ROW(ROW_BOOL, is_foreign),
 	ROW(ROW_BOOL, is_hidden),

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/vec.h"
 #include "config/spec.h"
+#include "pipeline/derive_maker.h"
 #include "pipeline/derive_word.h"
 
 /*
@@ -28,14 +29,16 @@ struct memo_entry {
 	char text[MEMO_TEXT_BYTES];
 };
 
-enum derived_kind { DERIVED_TEXT, DERIVED_WALL_TIME, DERIVED_IDENTITY };
+enum derived_kind { DERIVED_TEXT, DERIVED_WALL_TIME, DERIVED_IDENTITY, DERIVED_MADE };
 
 struct derived_field {
 	enum derived_kind kind;
-	uint32_t offset, size;      /* of its source in the record */
-	uint32_t word;              /* DERIVED_IDENTITY */
-	struct decode_chain *chain; /* owned; DERIVED_TEXT */
-	struct memo_entry *memo;    /* owned; NULL: texts are not remembered */
+	uint32_t offset, size;                /* of its source in the record */
+	uint32_t word;                        /* DERIVED_IDENTITY */
+	struct decode_chain *chain;           /* owned; DERIVED_TEXT */
+	const struct derive_maker *maker;     /* DERIVED_MADE */
+	uint32_t inputs[DERIVE_MAKER_INPUTS]; /* of it: fields of the schema */
+	struct memo_entry *memo;              /* owned; NULL: texts are not remembered */
 };
 
 struct derive_key_place {
@@ -159,6 +162,34 @@ int derive__add_identity(struct derive *derive, uint32_t word, struct err *err)
 {
 	return add_field(derive, &(struct derived_field){ .kind = DERIVED_IDENTITY, .word = word },
 			 err);
+}
+
+int derive__add_made(struct derive *derive, const struct field_spec *field, struct err *err)
+{
+	const struct derive_maker *maker = derive_maker_find(field->maker);
+
+	if (!maker)
+		return err__set(err, -ENOENT, &field->at, "nobody makes '%s' of field '%s'",
+				field->maker, field->name);
+	return add_field(derive, &(struct derived_field){ .kind = DERIVED_MADE, .maker = maker },
+			 err);
+}
+
+int derive__bind(struct derive *derive, const struct schema *schema, struct err *err)
+{
+	vec_for_each(&derive->fields, field) {
+		for (size_t i = 0; field->maker && i < DERIVE_MAKER_INPUTS; i++) {
+			const char *name = field->maker->inputs[i];
+			int found = name ? schema__find(schema, name) : 0;
+
+			if (found < 0)
+				return err__set(err, -ENOENT, NULL,
+						"there is no field '%s' to make '%s' of", name,
+						field->maker->name);
+			field->inputs[i] = (uint32_t)found;
+		}
+	}
+	return 0;
 }
 
 void derive__set_key(struct derive *derive, enum derive_key key, uint32_t offset, uint32_t size)
@@ -342,6 +373,23 @@ static int get_identity(struct derive *derive, const struct derived_field *field
 			       &derive->texts, ret_value);
 }
 
+static int get_made(struct derive *derive, const struct derived_field *field,
+		    const struct record *record, struct value *ret_value)
+{
+	struct strbuf text = STRBUF_INIT; /* inputs may be texts, which use the scratch */
+	int r = field->maker->make(record, field->inputs, &text);
+
+	if (r < 0 || strbuf__status(&text) < 0) {
+		derive->errors++;
+		*ret_value = no_text;
+		r = 0;
+	} else {
+		r = copy_text(derive, strbuf__text(&text), text.len, ret_value);
+	}
+	strbuf__done(&text);
+	return r;
+}
+
 static int get(void *ctx, const struct record *record, uint32_t index, struct value *ret_value)
 {
 	struct derive *derive = ctx;
@@ -354,6 +402,8 @@ static int get(void *ctx, const struct record *record, uint32_t index, struct va
 	field = &derive->fields.items[place];
 	if (field->kind == DERIVED_IDENTITY)
 		return get_identity(derive, field, record, ret_value);
+	if (field->kind == DERIVED_MADE)
+		return get_made(derive, field, record, ret_value);
 	if ((uint64_t)field->offset + field->size > record->raw_len)
 		return -ERANGE;
 	data = (const uint8_t *)record->raw + field->offset;

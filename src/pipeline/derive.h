@@ -25,8 +25,13 @@ int derive__add_text(struct derive *derive, const struct field_spec *field,
 		     const struct field_spec *source, struct err *err);
 /* Nanoseconds since the epoch of a time on the boot clock, which has 8 bytes at the offset. */
 int derive__add_wall_time(struct derive *derive, uint32_t offset, struct err *err);
+/* Made of other fields, which derive__bind() finds. */
+int derive__add_made(struct derive *derive, const struct field_spec *field, struct err *err);
 /* Who it was, by derive_word_at(). */
 int derive__add_identity(struct derive *derive, uint32_t word, struct err *err);
+
+/* Once the schema is whole. -ENOENT: a field is made of one that is not there. */
+int derive__bind(struct derive *derive, const struct schema *schema, struct err *err);
 
 /* What can be said of somebody. */
 struct derive_word {

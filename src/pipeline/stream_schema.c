@@ -94,11 +94,12 @@ static int add_text(struct builder *builder, uint32_t index, struct err *err)
 {
 	const struct stream_spec *spec = builder->stream->spec;
 	const struct field_spec *field = &spec->fields[index];
-	const struct field_spec *source = find_spec(spec, field->source);
-	int place = source ? derive__add_text(builder->stream->derive, field, source, err)
-			   : err__set(err, -ENOENT, &field->at,
-				      "field '%s' shows field '%s', which is not there",
-				      field->name, field->source);
+	const struct field_spec *source = field->source ? find_spec(spec, field->source) : field;
+	int place = field->maker ? derive__add_made(builder->stream->derive, field, err)
+		    : source     ? derive__add_text(builder->stream->derive, field, source, err)
+				 : err__set(err, -ENOENT, &field->at,
+					    "field '%s' shows field '%s', which is not there",
+					    field->name, field->source);
 
 	if (place == -ENOMEM)
 		return place;
@@ -193,7 +194,7 @@ static int add_field(struct builder *builder, uint32_t index, struct err *err)
 
 	if (field->is_foreign)
 		return 0; /* nobody brings it here */
-	if (field->source)
+	if (field->source || field->maker || field->step_count > 0)
 		return add_text(builder, index, err);
 	if (field->role == FIELD_ROLE_TIMESTAMP && field->size == sizeof(uint64_t) &&
 	    field->count <= 1 && fits(stream, field) && has_text(stream, field))
@@ -259,5 +260,5 @@ int stream_make_schema(struct stream *stream, struct err *err)
 		.size = stream->spec->record_size,
 	};
 	find_rest_len(stream);
-	return 0;
+	return derive__bind(stream->derive, &stream->schema, err);
 }

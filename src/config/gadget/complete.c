@@ -153,6 +153,8 @@ int gadget_complete(struct spec *spec, const struct object_facts *facts, struct 
 	if (r == 0)
 		r = gadget_add_streams(&writer, facts);
 	if (r == 0)
+		r = gadget_stand_in(&writer);
+	if (r == 0)
 		r = gadget_add_params(&writer, facts);
 	if (r == 0)
 		r = gadget_add_hooks(&writer, facts);

@@ -105,6 +105,13 @@ int gadget_fields__add(struct gadget_fields *fields, const struct fact_type *typ
 int gadget_fields__annotate(struct gadget_fields *fields, const struct stream_spec *described,
 			    uint32_t record_size);
 
+/* ---- module.c ---- */
+
+/* How the need of a module begins. */
+#define GADGET_MODULE_NEED "WebAssembly"
+/* Says in words of the spec what the module of a well-known gadget does, and takes its need away. */
+int gadget_stand_in(struct gadget_writer *writer);
+
 /* ---- contract.c, hooks.c, params.c ---- */
 
 int gadget_add_streams(struct gadget_writer *writer, const struct object_facts *facts);

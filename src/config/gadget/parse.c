@@ -460,9 +460,9 @@ static int parse_root(struct gadget_writer *writer, const struct dialect_input *
 	if (r == 0 && root->kind == NODE_MAP)
 		r = read_all(writer, root);
 	if (r == 0 && input->has_module)
-		r = gadget_writer__need(
-			writer, &(struct loc){ .file = writer->spec->origin },
-			"WebAssembly: a module of the gadget makes or changes what it shows");
+		r = gadget_writer__need(writer, &(struct loc){ .file = writer->spec->origin },
+					GADGET_MODULE_NEED
+					": a module of the gadget makes or changes what it shows");
 	if (r == 0 && input->object)
 		r = make_program(writer, input);
 	return r == 0 ? gadget_writer__finish(writer) : r;

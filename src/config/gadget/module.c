@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What modules (WebAssembly) of well-known gadgets do to their records, said in words of the spec, so that no module is
+ * needed: arguments of a program are words, a call is made of its parts.
+ */
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+#include "config/gadget/gadget.h"
+
+static const struct {
+	const char *
+		gadget; /* as it calls itself, with "_" for blanks; its folder is called so as well */
+	const char *stream, *field;
+	const char *decoder; /* shows the field's own bytes, or NULL */
+	const char *maker;   /* makes the field, or NULL */
+} stand_ins[] = {
+	{ "trace_exec", "exec", "args", "words", NULL },
+	{ "trace_mount", "mount", "call", NULL, "mount_call" },
+};
+
+static bool is_called(const char *name, const char *wanted)
+{
+	for (; *name && *wanted; name++, wanted++)
+		if (*name != *wanted && !(*name == ' ' && *wanted == '_'))
+			return false;
+	return !*name && !*wanted;
+}
+
+static bool is_gadget(const struct gadget_writer *writer, const char *wanted)
+{
+	const char *name = gadget_note(writer->notes.items, (uint32_t)writer->notes.len, "name");
+
+	return is_called(writer->spec->name, wanted) || (name && is_called(name, wanted));
+}
+
+static int set_steps(struct gadget_writer *writer, struct field_spec *field, const char *decoder)
+{
+	struct step_spec *step = arena_new(writer->arena, struct step_spec);
+
+	if (!step)
+		return -ENOMEM;
+	*step = (struct step_spec){ .at = field->at, .decoder = decoder };
+	field->steps = step;
+	field->step_count = 1;
+	return 0;
+}
+
+/* Fields are const in the stream; this is before it is complete. 1: there is such a field. */
+static int stand_in(struct gadget_writer *writer, struct stream_spec *stream, size_t index)
+{
+	struct field_spec *fields = arena__memdup(writer->arena, stream->fields,
+						  stream->field_count * sizeof(*fields));
+
+	if (!fields)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < stream->field_count; i++) {
+		struct field_spec *field = &fields[i];
+		int r = 0;
+
+		if (strcasecmp(field->name, stand_ins[index].field) != 0)
+			continue;
+		if (stand_ins[index].decoder && field->type == FIELD_TYPE_STRING)
+			r = set_steps(writer, field, stand_ins[index].decoder);
+		if (stand_ins[index].maker) {
+			field->maker = stand_ins[index].maker;
+			field->type = FIELD_TYPE_STRING;
+			field->is_foreign = false;
+		}
+		stream->fields = fields;
+		return r < 0 ? r : 1;
+	}
+	return 0;
+}
+
+int gadget_stand_in(struct gadget_writer *writer)
+{
+	bool is_known = false;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < array_size(stand_ins); i++) {
+		if (!is_gadget(writer, stand_ins[i].gadget))
+			continue;
+		vec_for_each(&writer->streams, stream) {
+			int r = str_eq(stream->name, stand_ins[i].stream)
+					? stand_in(writer, stream, i)
+					: 0;
+
+			if (r < 0)
+				return r;
+			is_known |= r > 0;
+		}
+	}
+	for (size_t i = 0; i < writer->needs.len; i++)
+		if (!is_known || !str_starts(writer->needs.items[i].text, GADGET_MODULE_NEED))
+			writer->needs.items[kept++] = writer->needs.items[i];
+	writer->needs.len = kept;
+	return 0;
+}
