@@ -383,16 +383,27 @@ size_t label_cache__sweep(struct label_cache *cache, uint32_t oldest, const uint
 	return 0;
 }
 
-void label_cache__make_stale(struct label_cache *cache)
+static void replace_all(struct label_cache *cache, uint32_t code)
 {
 	for (uint32_t i = 0; i < cache->count; i++) {
 		struct label_entry *entry = &entry_at(cache, i)->entry;
 
 		if (is_index(entry->series))
-			entry->series = LABEL_SERIES_STALE;
+			entry->series = code;
 		entry->is_provisional = false;
 	}
 	cache->provisional_count = 0;
+}
+
+void label_cache__make_stale(struct label_cache *cache)
+{
+	replace_all(cache, LABEL_SERIES_STALE);
+}
+
+void label_cache__make_dormant(struct label_cache *cache)
+{
+	replace_all(cache,
+		    label_cache__has_accounts(cache) ? LABEL_SERIES_DORMANT : LABEL_SERIES_STALE);
 }
 
 size_t label_cache__forget_provisional(struct label_cache *cache)

@@ -68,6 +68,9 @@ size_t label_cache__sweep(struct label_cache *cache, uint32_t oldest, const uint
 /* Forgets the provisional entries, so that what was unknown is asked again; with something in their
  * account they become stale instead. Returns how many left. */
 size_t label_cache__forget_provisional(struct label_cache *cache);
+/* What labels say may have changed: entries are dormant from now on, i.e. decoded again once their values have changed. Of a
+ * cache without accounts they become stale. */
+void label_cache__make_dormant(struct label_cache *cache);
 /* Every series index is wrong from now on: their entries become stale. */
 void label_cache__make_stale(struct label_cache *cache);
 /* Forgets everything. */

@@ -53,6 +53,16 @@ static void on_seen(void *ctx, const struct identity *identity, uint32_t pid, ui
 	follower__see(agent->follower, identity, pid, mntns_id);
 }
 
+/* What was counted for it so far is its own; whoever gets its namespaces' numbers is another. */
+static void on_left(void *ctx)
+{
+	struct agent *agent = ctx;
+
+	if (!agent->has_left)
+		agent_settle_counts(agent, true);
+	agent->has_left = true;
+}
+
 static void on_gone(void *ctx, const struct identity *identity)
 {
 	struct agent *agent = ctx;
@@ -72,6 +82,7 @@ static int make_who(struct agent *agent, struct err *err)
 		.named = look_at_names,
 		.seen = on_seen,
 		.gone = on_gone,
+		.left = on_left,
 		.ctx = agent,
 	};
 	const struct sockets_options sockets = {

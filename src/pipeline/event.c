@@ -180,4 +180,7 @@ void event_drain(struct agent *agent)
 	now_ns = clock_monotonic_ns();
 	agent_for_each_config(agent, config)
 		now_ns = drain_config(config, now_ns);
+	if (agent->has_left)
+		agent_settle_counts(agent, false);
+	agent->has_left = false;
 }

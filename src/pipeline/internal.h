@@ -83,10 +83,11 @@ struct agent {
 	struct loop_watch *drain;        /* timer that drains event sources */
 	int64_t drain_interval_ns;       /* of it now */
 	int64_t busy_until_ns; /* events came: for so long it is drained more often (monotonic) */
-	struct loop_watch *cgroups;      /* descriptor of the cgroup tree's changes */
-	uint32_t generation;             /* of the current scrape */
+	struct loop_watch *cgroups; /* descriptor of the cgroup tree's changes */
+	uint32_t generation;        /* of the current scrape */
 	struct scrape_figures scrapes;
 	bool is_detached;
+	bool has_left; /* a container ended in the drain at hand */
 	struct reload_figures reloads;
 };
 
@@ -114,6 +115,9 @@ void agent_config__free(struct agent_config *config, struct registry *registry);
 
 /* scrape.c: reads all tables of a config into their families. */
 void scrape_config(struct agent *agent, struct agent_config *config);
+/* scrape.c: the same where labels say whose events are, by the kernel or else here; they are asked for again when there
+ * are more. */
+void agent_settle_counts(struct agent *agent, bool is_in_kernel);
 /* scrape.c: what was counted of events since the last scrape; for the last time of a config. */
 void scrape_counts(struct agent_config *config);
 /* scrape.c: forgets labels and series that are no longer there. */

@@ -316,7 +316,31 @@ void scrape_counts(struct agent_config *config)
 
 		if (route->count && route->count->aggregate &&
 		    (route->table || count_source__has_rows(route->counted)))
-			read_table(route, route->pass);
+			read_table(route,
+				   route->pass ? route->pass : 1 /* before the first scrape */);
+	}
+}
+
+static bool is_settled(const struct route *route, bool is_in_kernel)
+{
+	return route->count && route->count->aggregate && route->count->says_who &&
+	       route->count->is_in_kernel == is_in_kernel &&
+	       (route->table || count_source__has_rows(route->counted));
+}
+
+/* Numbers of namespaces are used again at once, so a key may be one container's now and another's a moment later. */
+void agent_settle_counts(struct agent *agent, bool is_in_kernel)
+{
+	agent_for_each_config(agent, config) {
+		for (uint32_t i = 0; i < config->route_count; i++) {
+			struct route *route = &config->routes[i];
+
+			if (!is_settled(route, is_in_kernel))
+				continue;
+			read_table(route,
+				   route->pass ? route->pass : 1 /* before the first scrape */);
+			label_cache__make_dormant(route->cache);
+		}
 	}
 }
 

@@ -214,6 +214,8 @@ static void on_process_exit(void *ctx, const struct process *process)
 {
 	struct who *who = ctx;
 
+	if (process->own_pid == 1 && who->options.left)
+		who->options.left(who->options.ctx);
 	if (who->wanted && process->own_pid == 1)
 		who_wanted__forget_mntns(who->wanted, process->namespaces[WHO_NAMESPACE_MNT]);
 }

@@ -35,6 +35,8 @@ struct who_options {
 	void (*seen)(void *ctx, const struct identity *identity, uint32_t pid, uint64_t mntns_id);
 	/* Or NULL: a container's last cgroup went. */
 	void (*gone)(void *ctx, const struct identity *identity);
+	/* The first process of a container ended: the numbers of its namespaces may be another's soon. May be NULL. */
+	void (*left)(void *ctx);
 	void *ctx;
 };
 

@@ -151,4 +151,54 @@ got=$(value "ebpf_exporter_execs_total{cgroup=\"$(container_id 1001 | cut -c 1-1
 tap_check "a filter knows a new container" test "${got:-0}" -ge 3
 tap_is "others are not counted" "$(grep -c '^ebpf_exporter_execs_total{' metrics)" 1
 stop
+
+# ---- counted by a gadget, in the kernel, long before it is known whose it was ----
+
+if [ -d "$SONDE_PROBES/trace_exec" ]; then
+	cat >counted.yaml <<-END
+		metrics_name: counted
+		metrics:
+		  - name: container_execs
+		    type: counter
+		    category: trace
+		    gadget: exec
+		    labels: [runtime.containerId, comm]
+		    selector: ["comm:true"]
+	END
+	: >out
+	"$SONDE_BIN" metrics --gadgets="$SONDE_PROBES" --metrics-listen-address=127.0.0.1:0 counted.yaml >out 2>errors &
+	agent=$!
+	tries=0
+	until grep -q '^metrics ' out || [ $tries -eq 600 ]; do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+	url=$(sed -n 's/^metrics *//p' out)
+	# The number of a namespace is another's at once, and it is told up to 20 ms late: of containers that follow one
+	# another so fast all that is sure is that no exec is missing, and that most have a name.
+	run_all 2001 2008 "/bin/true; /bin/true; /bin/true; exec /bin/sleep 0.05"
+	fetch >metrics
+	all=$(sed -n 's/^container_execs_total{.*} //p' metrics | awk '{ sum += $1 } END { print sum + 0 }')
+	named=0 number=2001
+	while [ $number -le 2008 ]; do
+		got=$(value "container_execs_total{comm=\"true\",runtime_containerId=\"$(container_id $number)\"}")
+		named=$((named + ${got:-0}))
+		number=$((number + 1))
+	done
+	tap_check "a gadget misses no exec of containers that are gone" test "$all" -ge 24
+	tap_check "and knows whose they were ($named of 24)" test "$named" -ge 12
+	run_container 2009 "/bin/true; /bin/true; exec /bin/sleep 600" &
+	waiter=$!
+	tries=0 got=0
+	until [ "${got:-0}" -ge 2 ] || [ $tries -eq 600 ]; do
+		sleep 0.1
+		tries=$((tries + 1))
+		fetch >metrics
+		got=$(value "container_execs_total{comm=\"true\",runtime_containerId=\"$(container_id 2009)\"}")
+	done
+	tap_is "and of one that is there" "$got" 2
+	"$runc" --root "$tap_scratch/state" kill "sonde-$$-2009" KILL
+	wait $waiter
+	stop
+fi
 tap_done
