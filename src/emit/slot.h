@@ -17,8 +17,8 @@
 
 /*
  * Who may come in between while a slot is in use. Kinds of programs that the kernel keeps from running twice on a CPU need
- * one slot and no word about it. Before Linux 5.12 nothing runs in between but what interrupts and ends first: reading
- * and writing the word is enough. Since then tasks may be preempted in the middle: the word is exchanged.
+ * one slot and no word about it. Where nothing runs in between but what interrupts and ends first, reading and writing the
+ * word is enough. Where tasks may be preempted in the middle, the word is exchanged (since Linux 5.12).
  */
 enum slot_lock { SLOT_LOCK_NONE, SLOT_LOCK_WORD, SLOT_LOCK_EXCHANGE };
 

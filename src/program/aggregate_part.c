@@ -313,8 +313,10 @@ static struct slot_choice choose_slots(struct program *program, const struct cou
 	if (is_alone && !sites->list.needs_many)
 		return (struct slot_choice){ SLOT_HOME_OWN, SLOT_LOCK_NONE, ring->own_slots++, 1 };
 	/*
-	 * Before 5.12, which brought the exchange, every program runs with preemption off (trace_call_bpf of uprobes since
-	 * 5.7, migrate_disable() of all others): who comes in between ends first.
+	 * Up to 5.10 every program runs with preemption off (uprobes in trace_call_bpf() since 5.7, all others by
+	 * migrate_disable()): who comes in between ends first, and a plain word will do. 5.12 brought the exchange. On 5.11
+	 * alone, with CONFIG_PREEMPT, two tasks could take one slot in the same few instructions.
+	 * FALLBACK: remove when the oldest kernel is 5.12.
 	 */
 	return (struct slot_choice){
 		SLOT_HOME_SHARED,
