@@ -62,7 +62,7 @@ run_container() {
 	sed -e 's/"terminal": true/"terminal": false/' \
 		-e 's|^\([[:space:]]*\)"sh"$|\1'"$words|" \
 		-e 's|"CAP_KILL"|"CAP_KILL", "CAP_NET_ADMIN", "CAP_NET_RAW"|' \
-		-e 's|"path": "rootfs"|"path": "'"$tap_scratch/root"'"|' \
+		-e 's|"path": "rootfs"|"path": "'"$tap_scratch/${container_root-root}"'"|' \
 		-e 's|^\([[:space:]]*\)"linux": {|&"cgroupsPath": "/'"$top/docker/$(container_id "$number")"'",|' \
 		template.json >"bundle$number/config.json"
 	# Without pivoting: in a VM the root is the one that cannot be left.
@@ -183,8 +183,38 @@ tap_check "packets of its network namespace are seen, too" test "$(packets_of 2)
 
 # The file is the same in all of them, and hooked by now: no call of a short one is missed, or counted twice.
 run_container 3 /lib/libsonde_follow.so.1 1000
-until_true test "$(marks_of 3)" -ge 1000
 tap_is "containers that share a file are counted once" "$(marks_of 3)" 1000
+
+root/lib/libsonde_follow.so.1 1000
+tap_check "whoever else runs the file is counted, too" test "$(value 'ebpf_exporter_marks_total{cgroup=""}')" -ge 1000
+
+# As images are shared: the same file in another mount, with another device. The container stays for a while, so that it
+# would be hooked a second time.
+unmount() {
+	umount "$tap_scratch/layered" 2>/dev/null
+}
+tap_at_exit unmount
+mkdir upper workdir layered
+[ -z "${SONDE_IN_VM-}" ] || modprobe overlay
+if mount -t overlay -o "lowerdir=$tap_scratch/root,upperdir=$tap_scratch/upper,workdir=$tap_scratch/workdir" none layered; then
+	targets=$(value 'sonde_followed_targets{config="follow"}')
+	container_root=layered
+	run_container 4 /bin/sh -c "/bin/true; until [ -e /flags/go ]; do sleep 0.1; done; exec /lib/libsonde_follow.so.1 1000" &
+	workers="$workers $!"
+	container_root=root
+	is_target() {
+		[ "$(value 'sonde_followed_targets{config="follow"}')" -gt "$targets" ]
+	}
+	until_true is_target
+	: >layered/flags/go
+	has_all_marks() {
+		[ "$(marks_of 4)" -ge 1000 ]
+	}
+	until_true has_all_marks
+	tap_is "a file that is seen through overlayfs is the same" "$(marks_of 4)" 1000
+else
+	tap_skip "a file that is seen through overlayfs is the same" "overlayfs cannot be mounted here"
+fi
 
 places() {
 	value 'sonde_followed_places{config="follow"}'
@@ -197,12 +227,17 @@ for pid in $workers; do
 	wait "$pid"
 done
 workers=
-# The library, and two network namespaces.
+# The library, and two network namespaces. Once that has been seen, others may bring some of their own.
+left=
 is_left() {
-	[ "$(places)" -le $((others - 3)) ]
+	[ -n "$left" ] || [ "$(places)" -gt $((others - 3)) ] || left=yes
+	[ -n "$left" ]
 }
 until_true is_left
 tap_check "nothing hangs on what is gone" is_left
+before=$(value 'ebpf_exporter_marks_total{cgroup=""}')
+root/lib/libsonde_follow.so.1 1000
+tap_is "nor on a file that only containers had" "$(value 'ebpf_exporter_marks_total{cgroup=""}')" "$before"
 tap_is "nothing failed" "$(value 'sonde_followed_failed_total{config="follow"}')" 0
 stop
 tap_done
