@@ -74,7 +74,9 @@ static int locate(const struct server *server, const struct use_spec *use, char 
 static int open_use(const struct server *server, const struct spec *config, uint32_t use,
 		    struct spec_list *specs, struct err_list *errors)
 {
-	const struct gadget_options options = { .user = config, .use = use };
+	const struct gadget_options options = { .keeps_original_names = server->options->has_scopes,
+						.user = config,
+						.use = use };
 	struct gadget *gadget = NULL;
 	char path[PATH_MAX];
 	int r = locate(server, &config->uses[use], path, sizeof(path), errors);

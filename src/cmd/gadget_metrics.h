@@ -17,6 +17,7 @@ struct gadget_metrics_options {
 	const char *web_config;
 	const char *gadget_dir; /* "": those that came with the program */
 	bool is_checking;
+	bool has_scopes;
 	bool is_strict;
 	bool is_debugging;
 	bool may_rewrite;
@@ -41,6 +42,9 @@ struct gadget_metrics_options {
 			at, "gadgets", FLAG_DIRECTORY, gadget_dir, NULL,                                  \
 			"Directory with a folder for each gadget; without it, those that came with this " \
 			"program."),                                                                      \
+		GADGET_METRICS_FLAG(                                                                      \
+			at, "compat", FLAG_BOOL, has_scopes, NULL,                                        \
+			"Put the label otel_scope_name on every series, as Inspektor Gadget does."),      \
 		GADGET_METRICS_FLAG(                                                                      \
 			at, "check", FLAG_BOOL, is_checking, NULL,                                        \
 			"Say what is wrong with the configs and end; nothing is loaded."),                \

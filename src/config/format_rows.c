@@ -383,6 +383,7 @@ static const struct shape condition_shape = SHAPE(condition_rows);
 static const struct row label_rows[] = {
 	ROW(ROW_TEXT, name),
 	ROW(ROW_INDEX, field),
+	ROW(ROW_TEXT, constant),
 	LIST("step", steps, step_count, step_shape),
 	NESTED(ROW_POINTER, condition, condition_shape),
 	COUNTED(ROW_NOTED, "identity", identity, identity_count),

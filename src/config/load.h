@@ -54,7 +54,8 @@ int spec__replace_cgroups(struct spec *spec, const char *const *identity, uint32
 
 /* ---- metrics that another config lays over it: overlay.c ---- */
 
-/* Copies what a use says into the spec of its gadget, before that is completed. 0 or -ENOMEM. */
+/* Copies what a use says into the spec of its gadget, before that is completed; constant labels only when that keeps
+ * original names. 0 or -ENOMEM. */
 int spec__set_overlay(struct spec *spec, const struct use_spec *use);
 /* Its metrics, with their labels, conditions and values held against the fields of the stream. spec__complete() does it. */
 int spec__apply_overlay(struct spec *spec, const struct object_facts *facts,

@@ -20,6 +20,7 @@
 struct copier {
 	struct arena *arena;
 	const char *file; /* of all positions: they are of one text */
+	bool keeps_constants;
 	bool has_failed;
 };
 
@@ -57,15 +58,22 @@ static const struct spec_text *copy_texts(struct copier *copier, const struct sp
 	return copy;
 }
 
+/* Labels that are always the same are there for whoever wants to see what the original shows. */
 static const struct label_spec *copy_labels(struct copier *copier, const struct label_spec *labels,
-					    uint32_t count)
+					    uint32_t count, uint32_t *ret_count)
 {
 	struct label_spec *copy = copy_array(copier, labels, count, sizeof(*labels));
+	uint32_t len = 0;
 
 	for (uint32_t i = 0; copy && i < count; i++)
-		copy[i] = (struct label_spec){ .at = copy_loc(copier, &labels[i].at),
-					       .name = copy_text(copier, labels[i].name),
-					       .field = labels[i].field };
+		if (!labels[i].constant || copier->keeps_constants)
+			copy[len++] = (struct label_spec){
+				.at = copy_loc(copier, &labels[i].at),
+				.name = copy_text(copier, labels[i].name),
+				.field = labels[i].field,
+				.constant = copy_text(copier, labels[i].constant)
+			};
+	*ret_count = len;
 	return copy;
 }
 
@@ -95,7 +103,7 @@ static const struct metric_spec *copy_metrics(struct copier *copier,
 		to->name = copy_text(copier, from->name);
 		to->help = copy_text(copier, from->help);
 		to->unit = copy_text(copier, from->unit);
-		to->labels = copy_labels(copier, from->labels, from->label_count);
+		to->labels = copy_labels(copier, from->labels, from->label_count, &to->label_count);
 		to->when = copy_conditions(copier, from->when, from->when_count);
 		to->value_field = copy_text(copier, from->value_field);
 		to->sum_field = copy_text(copier, from->sum_field);
@@ -122,7 +130,8 @@ static const struct use_field_spec *copy_fields(struct copier *copier,
 
 int spec__set_overlay(struct spec *spec, const struct use_spec *use)
 {
-	struct copier copier = { .arena = &spec->arena };
+	struct copier copier = { .arena = &spec->arena,
+				 .keeps_constants = spec->keeps_original_names };
 	struct use_spec *copy = arena_new(&spec->arena, struct use_spec);
 
 	if (!copy)
@@ -336,11 +345,14 @@ static void hold_labels(struct layer *layer, struct metric_spec *metric)
 	struct label_spec *labels = (struct label_spec *)metric->labels; /* our copy */
 
 	for (uint32_t i = 0; i < metric->label_count; i++) {
-		const struct use_field_spec *asked = &layer->use->fields[labels[i].field];
-		uint32_t index = layer->fields[labels[i].field];
-		const struct field_spec *field = &layer->stream->fields[index];
+		const struct use_field_spec *asked;
+		const struct field_spec *field;
 
-		labels[i].field = index;
+		if (labels[i].constant)
+			continue;
+		asked = &layer->use->fields[labels[i].field];
+		labels[i].field = layer->fields[labels[i].field];
+		field = &layer->stream->fields[labels[i].field];
 		if (!field->is_foreign && !is_text(field) && !is_number(field) &&
 		    (field->type != FIELD_TYPE_BOOL || field->count > 1))
 			complain(layer, -EINVAL, &labels[i].at,

@@ -422,7 +422,7 @@ static struct label_spec *keep_labels(struct spec *spec, const struct label_spec
 static bool has_cpu_label(const struct metric_spec *metric)
 {
 	for (uint32_t i = 0; i < metric->label_count; i++)
-		if (metric->labels[i].field == SPEC_NONE)
+		if (metric->labels[i].field == SPEC_NONE && !metric->labels[i].constant)
 			return true;
 	return false;
 }

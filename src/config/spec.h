@@ -295,6 +295,8 @@ struct label_spec {
 	const char *name;
 	uint32_t
 		field; /* index into the stream's fields; SPEC_NONE: the CPU of a per-CPU row, a u16 */
+	const char
+		*constant; /* the text of all of them, of no field then; or NULL. Of records only */
 	const struct step_spec
 		*steps; /* from the field's bytes, or from the text of the field's own steps */
 	uint32_t step_count;

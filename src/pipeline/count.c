@@ -133,9 +133,13 @@ static int open_label(struct count *count, uint32_t index, struct err *err)
 	const struct stream_spec *stream = stream__spec(count->stream);
 	const struct schema *schema = stream__schema(count->stream);
 	const struct label_spec *label = &count->metric->labels[index];
-	const char *name = stream->fields[label->field].name;
-	int field = schema__find(schema, name);
+	const char *name;
+	int field;
 
+	if (label->constant)
+		return 0;
+	name = stream->fields[label->field].name;
+	field = schema__find(schema, name);
 	if (field < 0)
 		return err__set(err, -EOPNOTSUPP, &label->at,
 				"label '%s' is of field '%s', which nobody brings here",
@@ -457,13 +461,19 @@ static int add_texts(struct count *count, const struct record *record, struct st
 	uint32_t i;
 
 	for (i = 0; i < count->metric->label_count; i++) {
+		const struct label_spec *label = &count->metric->labels[i];
 		struct value value;
-		int r = record__get(record, count->fields[i], &value);
+		int r;
 
-		if (r < 0)
-			return err__set(err, r, &count->metric->labels[i].at,
-					"label '%s' cannot be read", count->metric->labels[i].name);
 		offsets[i] = texts->len;
+		if (label->constant) {
+			strbuf__add_text(texts, label->constant);
+			continue;
+		}
+		r = record__get(record, count->fields[i], &value);
+		if (r < 0)
+			return err__set(err, r, &label->at, "label '%s' cannot be read",
+					label->name);
 		add_value(&value, texts);
 	}
 	offsets[i] = texts->len;

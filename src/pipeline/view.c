@@ -262,7 +262,9 @@ static void format_metric(const struct agent_config *config, const struct route 
 					      ? "    bucket "
 					      : "    label ");
 		add_label(&route->metric->labels[i], out);
-		if (route->count)
+		if (route->metric->labels[i].constant)
+			strbuf__printf(out, " (always \"%s\")", route->metric->labels[i].constant);
+		else if (route->count)
 			strbuf__printf(out, " (field %s)",
 				       route->stream->fields[route->metric->labels[i].field].name);
 		else if (i < route->label_count)

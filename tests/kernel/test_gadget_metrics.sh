@@ -137,9 +137,10 @@ tap_has "sockets are there, too" "$(fetch sockets)" 'sockets{protocol="TCP",stat
 stop
 
 start prometheus --config "{metrics_name: x, metrics: [{name: inline, type: counter, category: trace, gadget: exec, selector: ['comm:$mark.a']}]}" \
-	--metrics-path /here
+	--metrics-path /here --compat
 run a 1
-tap_is "the text itself will do, at another path" "${url##*/} $(fetch inline_total)" "here inline_total 1"
+tap_is "the text itself will do, at another path, with the original's labels" "${url##*/} $(fetch inline_total)" \
+	'here inline_total{otel_scope_name="gadgets.inspektor-gadget.io/x"} 1'
 stop
 
 # ---- maps that are metrics, as gadgets of 2023 named them ----

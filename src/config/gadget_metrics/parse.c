@@ -17,6 +17,10 @@
 #define MAX_SELECTORS 32u
 #define MAX_BUCKETS 256
 
+/* What the original's exporter adds to every series, with an empty otel_scope_version, which is as good as none. */
+#define SCOPE_LABEL "otel_scope_name"
+#define SCOPE_PREFIX "gadgets.inspektor-gadget.io/"
+
 /* ---- what the text says --------------------------------------------------------------------- */
 
 struct bucket_text {
@@ -126,6 +130,7 @@ struct writer {
 	VEC(struct draft) drafts;
 	struct map names; /* of metrics, to what the text says of them */
 	uint32_t metric_count;
+	const char *scope; /* of the config at hand */
 };
 
 static void writer_done(struct writer *writer)
@@ -238,7 +243,7 @@ static int add_labels(struct writer *writer, struct draft *draft, const struct m
 {
 	const struct spec_text *asked = text->labels.items;
 	struct label_spec *labels = arena_array(writer->arena, struct label_spec,
-						(size_t)text->labels.count + 1);
+						(size_t)text->labels.count + 1); /* the scope */
 
 	if (!labels)
 		return -ENOMEM;
@@ -246,21 +251,24 @@ static int add_labels(struct writer *writer, struct draft *draft, const struct m
 		return err_list__set(writer->errors, -E2BIG, &text->labels.at,
 				     "a metric has at most %u labels, not %u", MAX_LABELS,
 				     text->labels.count);
+	labels[metric->label_count++] = (struct label_spec){
+		.at = text->at, .name = SCOPE_LABEL, .field = SPEC_NONE, .constant = writer->scope
+	};
 	for (uint32_t i = 0; i < text->labels.count; i++) {
+		struct label_spec *label = &labels[metric->label_count++];
 		int field;
 
 		if (!asked[i].text || !asked[i].text[0])
 			return err_list__set(writer->errors, -EINVAL, &asked[i].at,
 					     "a label is empty; name a column");
 		field = add_field(draft, asked[i].text, &asked[i].at);
-		labels[i].at = asked[i].at;
-		labels[i].name = label_name(writer, draft, asked[i].text);
-		if (field < 0 || !labels[i].name)
+		label->at = asked[i].at;
+		label->name = label_name(writer, draft, asked[i].text);
+		if (field < 0 || !label->name)
 			return -ENOMEM;
-		labels[i].field = (uint32_t)field;
+		label->field = (uint32_t)field;
 	}
 	metric->labels = labels;
-	metric->label_count = text->labels.count;
 	return 0;
 }
 
@@ -603,6 +611,12 @@ static int keep_warnings(struct spec *spec, const struct err_list *list)
 	return warnings ? 0 : -ENOMEM;
 }
 
+static bool set_scope(struct writer *writer, const struct config_text *config)
+{
+	writer->scope = arena__printf(writer->arena, SCOPE_PREFIX "%s", config->metrics_name.text);
+	return writer->scope != NULL;
+}
+
 static int read_configs(struct writer *writer, const struct document_list *documents)
 {
 	struct err_list warnings = { 0 };
@@ -615,6 +629,8 @@ static int read_configs(struct writer *writer, const struct document_list *docum
 		struct config_text config = { .at = { .file = writer->spec->origin } };
 		int r = binder__run(&binder, documents->roots[i], &config_type, &config);
 
+		if (r == 0 && !set_scope(writer, &config))
+			r = -ENOMEM;
 		if (r == 0)
 			r = add_metrics(writer, &config);
 		if (first == 0 || r == -ENOMEM)

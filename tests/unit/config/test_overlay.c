@@ -28,6 +28,7 @@ static const struct field_spec fields[] = {
 };
 
 struct fixture {
+	bool keeps_original_names; /* set before */
 	struct spec *config, *gadget;
 	struct stream_spec streams[2];
 	struct err_list errors;
@@ -63,6 +64,7 @@ static int lay_over(struct fixture *fixture, const char *text)
 						    .field_count = array_size(fields) };
 	fixture->gadget->name = fixture->gadget->origin = "trace_x";
 	fixture->gadget->dialect = dialect_find("gadget");
+	fixture->gadget->keeps_original_names = fixture->keeps_original_names;
 	fixture->gadget->streams = fixture->streams;
 	fixture->gadget->stream_count = 2;
 	assert_int_equal(spec__set_overlay(fixture->gadget, &fixture->config->uses[0]), 0);
@@ -112,6 +114,21 @@ static void test_apply__labels_and_conditions(void **state)
 	assert_string_equal(metric->when[2].field, "k8s.namespace");
 	assert_string_equal(metric->at.file, "m.yaml");
 	assert_int_equal(metric->at.line, 3);
+	done(&fixture);
+}
+
+static void test_apply__constant_labels_of_the_original(void **state)
+{
+	struct fixture fixture = { .keeps_original_names = true };
+	const struct metric_spec *metric;
+
+	(void)state;
+	assert_int_equal(lay_over(&fixture, METRIC "labels: [comm]}"), 0);
+	metric = &fixture.gadget->metrics[0];
+	assert_int_equal(metric->label_count, 2);
+	assert_string_equal(metric->labels[0].name, "otel_scope_name");
+	assert_string_equal(metric->labels[0].constant, "gadgets.inspektor-gadget.io/x");
+	assert_null(metric->labels[1].constant);
 	done(&fixture);
 }
 
@@ -198,6 +215,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_apply__labels_and_conditions),
+		cmocka_unit_test(test_apply__constant_labels_of_the_original),
 		cmocka_unit_test(test_apply__values),
 		cmocka_unit_test(test_apply__refuses),
 	};
