@@ -6,11 +6,10 @@
 
 #include "maps.bpf.h"
 
-#include <gadget/bits.bpf.h>
-#include <gadget/macros.h>
-#include <gadget/types.h>
+#include "slots.bpf.h"
 
-#define SLOTS 27
+#include <gadget/macros.h>
+
 #define ROWS_MAX 4096
 
 /* Of request.cmd_flags. */
@@ -70,7 +69,6 @@ int BPF_PROG(end_request, struct request *request, int error, u32 bytes)
 		.op_raw = BPF_CORE_READ(request, cmd_flags) & REQUEST_OPERATION,
 	};
 	struct row zeros = {}, *row;
-	u64 took_us, slot;
 
 	if (bytes < BPF_CORE_READ(request, __data_len))
 		return 0;
@@ -82,14 +80,8 @@ int BPF_PROG(end_request, struct request *request, int error, u32 bytes)
 		key.minor = BPF_CORE_READ(disk, first_minor);
 	}
 	row = lookup_or_add(&requests, &key, &zeros);
-	if (!row)
-		return 0;
-	took_us = (now - since) / 1000;
-	slot = get_slot_idx(took_us);
-	if (slot >= SLOTS)
-		slot = SLOTS - 1;
-	__sync_fetch_and_add(&row->latency[slot], 1);
-	__sync_fetch_and_add(&row->latency_sum, took_us);
+	if (row)
+		observe_in_slots(row->latency, &row->latency_sum, (now - since) / 1000);
 	return 0;
 }
 

@@ -164,14 +164,24 @@ void network_add_veth_to(const char *device, const char *peer, pid_t owner)
 	add_veth(device, peer, owner);
 }
 
-void network_add_blackhole(const char *device)
+static void add_discipline(const char *device, const char *kind)
 {
 	const struct tcmsg place = { .tcm_ifindex = (int)if_nametoindex(device),
 				     .tcm_parent = TC_H_ROOT };
 	struct route_message message = begin_message(RTM_NEWQDISC, &place, sizeof(place));
 
-	add_text(&message, TCA_KIND, "blackhole");
+	add_text(&message, TCA_KIND, kind);
 	have_made(&message);
+}
+
+void network_add_blackhole(const char *device)
+{
+	add_discipline(device, "blackhole");
+}
+
+void network_add_queue(const char *device)
+{
+	add_discipline(device, "pfifo");
 }
 
 /* IPv6 is wanted as well: without it the socket cannot be had. */

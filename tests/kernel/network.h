@@ -26,6 +26,8 @@ void network_add_veth(const char *device, const char *peer);
 void network_add_veth_to(const char *device, const char *peer, pid_t owner);
 /* A queueing discipline that drops everything the device is to send. */
 void network_add_blackhole(const char *device);
+/* One that sends everything in turn. */
+void network_add_queue(const char *device);
 /* Zeroed memory that a child shares; never NULL, lives as long as the process. */
 void *network_shared(size_t size);
 
