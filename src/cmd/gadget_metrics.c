@@ -283,6 +283,19 @@ static int listen_for_scrapes(struct server *server)
 	return 0;
 }
 
+static int print_plan(const struct agent *agent)
+{
+	struct strbuf plan = STRBUF_INIT;
+	int r;
+
+	agent__format_plan(agent, false /* as JSON */, &plan);
+	r = strbuf__status(&plan);
+	if (r == 0)
+		(void)fwrite(strbuf__text(&plan), 1, plan.len, stdout);
+	strbuf__done(&plan);
+	return tell_left_out(agent) > 0 ? -EINVAL : r;
+}
+
 /* Loads nothing: what is wrong with the configs is known. */
 #define STEPS_OF_CHECK 3
 
@@ -301,7 +314,7 @@ static int run_steps(struct server *server)
 			return r;
 	}
 	if (server->options->is_checking)
-		return tell_left_out(server->session.agent) > 0 ? -EINVAL : 0;
+		return print_plan(server->session.agent);
 	return session__serve(&server->session);
 }
 

@@ -33,40 +33,40 @@ struct gadget_metrics_options {
 		.offset = (at) + offsetof(struct gadget_metrics_options, member),                  \
 		.initial = (initial_), .help = (help_)                                             \
 	}
-#define GADGET_METRICS_FLAGS(at)                                                                          \
-	GADGET_METRICS_FLAG(at, "metrics-listen-address", FLAG_TEXT, listen_address, ":2223",             \
-			    "Where to listen for HTTP; :2223 is every address of this machine."),         \
-		GADGET_METRICS_FLAG(at, "metrics-path", FLAG_TEXT, telemetry_path, "/metrics",            \
-				    "Where metrics are served."),                                         \
-		GADGET_METRICS_FLAG(                                                                      \
-			at, "gadgets", FLAG_DIRECTORY, gadget_dir, NULL,                                  \
-			"Directory with a folder for each gadget; without it, those that came with this " \
-			"program."),                                                                      \
-		GADGET_METRICS_FLAG(                                                                      \
-			at, "compat", FLAG_BOOL, has_scopes, NULL,                                        \
-			"Put the label otel_scope_name on every series, as Inspektor Gadget does."),      \
-		GADGET_METRICS_FLAG(                                                                      \
-			at, "check", FLAG_BOOL, is_checking, NULL,                                        \
-			"Say what is wrong with the configs and end; nothing is loaded."),                \
-		GADGET_METRICS_FLAG(                                                                      \
-			at, "strict", FLAG_BOOL, is_strict, NULL,                                         \
-			"A program that cannot be attached, or a metric that cannot be made, ends it "    \
-			"all."),                                                                          \
-		GADGET_METRICS_FLAG(                                                                      \
-			at, "web.config.file", FLAG_TEXT, web_config, NULL,                               \
-			"File with TLS, users and headers, as Prometheus' exporter-toolkit reads it."),   \
-		GADGET_METRICS_FLAG(                                                                      \
-			at, "web.openmetrics", FLAG_BOOL, prefers_openmetrics, NULL,                      \
-			"Serve OpenMetrics to clients that prefer it, not only to those that take "       \
-			"nothing else."),                                                                 \
-		GADGET_METRICS_FLAG(at, "web.enable-lifecycle", FLAG_BOOL, has_lifecycle, NULL,           \
-				    "Reload on POST /-/reload, as on SIGHUP."),                           \
-		GADGET_METRICS_FLAG(                                                                      \
-			at, "rewrite", FLAG_BOOL, may_rewrite, "true",                                    \
-			"Change programs as they are loaded so that they count by themselves; "           \
-			"--no-rewrite leaves them as they are."),                                         \
-		GADGET_METRICS_FLAG(at, "debug", FLAG_BOOL, is_debugging, NULL,                           \
-				    "Log debug messages, serve raw maps at /maps."),                      \
+#define GADGET_METRICS_FLAGS(at)                                                                               \
+	GADGET_METRICS_FLAG(at, "metrics-listen-address", FLAG_TEXT, listen_address, ":2223",                  \
+			    "Where to listen for HTTP; :2223 is every address of this machine."),              \
+		GADGET_METRICS_FLAG(at, "metrics-path", FLAG_TEXT, telemetry_path, "/metrics",                 \
+				    "Where metrics are served."),                                              \
+		GADGET_METRICS_FLAG(                                                                           \
+			at, "gadgets", FLAG_DIRECTORY, gadget_dir, NULL,                                       \
+			"Directory with a folder for each gadget; without it, those that came with this "      \
+			"program."),                                                                           \
+		GADGET_METRICS_FLAG(                                                                           \
+			at, "compat", FLAG_BOOL, has_scopes, NULL,                                             \
+			"Put the label otel_scope_name on every series, as Inspektor Gadget does."),           \
+		GADGET_METRICS_FLAG(                                                                           \
+			at, "check", FLAG_BOOL, is_checking, NULL,                                             \
+			"Print what would be counted and how, or what is wrong, and end; nothing is loaded."), \
+		GADGET_METRICS_FLAG(                                                                           \
+			at, "strict", FLAG_BOOL, is_strict, NULL,                                              \
+			"A program that cannot be attached, or a metric that cannot be made, ends it "         \
+			"all."),                                                                               \
+		GADGET_METRICS_FLAG(                                                                           \
+			at, "web.config.file", FLAG_TEXT, web_config, NULL,                                    \
+			"File with TLS, users and headers, as Prometheus' exporter-toolkit reads it."),        \
+		GADGET_METRICS_FLAG(                                                                           \
+			at, "web.openmetrics", FLAG_BOOL, prefers_openmetrics, NULL,                           \
+			"Serve OpenMetrics to clients that prefer it, not only to those that take "            \
+			"nothing else."),                                                                      \
+		GADGET_METRICS_FLAG(at, "web.enable-lifecycle", FLAG_BOOL, has_lifecycle, NULL,                \
+				    "Reload on POST /-/reload, as on SIGHUP."),                                \
+		GADGET_METRICS_FLAG(                                                                           \
+			at, "rewrite", FLAG_BOOL, may_rewrite, "true",                                         \
+			"Change programs as they are loaded so that they count by themselves; "                \
+			"--no-rewrite leaves them as they are."),                                              \
+		GADGET_METRICS_FLAG(at, "debug", FLAG_BOOL, is_debugging, NULL,                                \
+				    "Log debug messages, serve raw maps at /maps."),                           \
 		LEDGER_FLAGS((at) + offsetof(struct gadget_metrics_options, ledger))
 
 /* Where a config is: a path, or the text itself. */

@@ -203,6 +203,8 @@ ends='src src.addr src.port src.proto src.v dst dst.addr dst.port dst.proto dst.
 	check trace/open counter $process err fd flags mode path ret
 	check trace/signal counter $process ret signal tpid
 	check trace/tcp counter $process $ends ip t
+	check trace/tcpdrop counter $ends comm gid ip mntns netns pid reason state tcpflags uid
+	check trace/tcpretrans counter $process $ends ip netns state tcpflags
 }
 
 # ---- what is wrong ----
