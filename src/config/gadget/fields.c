@@ -200,6 +200,9 @@ static int note_member(struct gadget_fields *fields, struct field_spec *field,
 	if (r == 0 && (is_group(field->type_name) || is_endpoint(place->type->name) ||
 		       is_whole(place->type->name)))
 		r = gadget_notes__set(&notes, HIDDEN_NOTE, "true");
+	/* The bytes of an address, whose text is beside it. */
+	if (r == 0 && is_endpoint(place->type->name) && field->role == FIELD_ROLE_ADDR)
+		r = gadget_notes__set(&notes, JSON_SKIP_NOTE, "true");
 	if (r == 0 && is_endpoint(field->type_name))
 		r = gadget_notes__set(&notes, "columns.replace",
 				      arena__printf(fields->writer->arena, "%s.%s", field->name,
