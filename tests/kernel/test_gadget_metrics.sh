@@ -77,8 +77,15 @@ END
 start metrics manifest.yaml
 run a 5
 run b 2
-tap_is "what is in a ConfigMap is counted" "$(fetch programs_run_total | grep "$mark")" \
-	"programs_run_total{comm=\"$mark.a\",k8s_container=\"\",k8s_namespace=\"\",k8s_pod=\"\"} 5
+kill -HUP "$agent"
+tries=0
+until grep -q 'Reloaded in' errors || [ $tries -eq 600 ]; do
+	sleep 0.1
+	tries=$((tries + 1))
+done
+run a 1
+tap_is "what is in a ConfigMap is counted, and a reload keeps it" "$(fetch programs_run_total | grep "$mark")" \
+	"programs_run_total{comm=\"$mark.a\",k8s_container=\"\",k8s_namespace=\"\",k8s_pod=\"\"} 6
 programs_run_total{comm=\"$mark.b\",k8s_container=\"\",k8s_namespace=\"\",k8s_pod=\"\"} 2"
 stop
 
