@@ -105,7 +105,9 @@ struct count_aggregate {
 	bool has_layout;
 };
 
-#define COUNT_DEFAULT_MAX_KEYS 16384u /* of a map in the kernel, when the metric has no limit */
+/* Of a map in the kernel: between these as many as the metric may have series. */
+#define COUNT_MIN_KEYS 16384u
+#define COUNT_MAX_KEYS (1u << 20)
 
 struct count_aggregate *count_aggregate__new(void);
 struct count_aggregate *count_aggregate__free(struct count_aggregate *aggregate);

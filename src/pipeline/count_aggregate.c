@@ -237,14 +237,17 @@ static int set_value(struct count_aggregate *aggregate, const struct metric_spec
 
 int count_aggregate__finish(struct count_aggregate *aggregate, struct count *count, struct err *err)
 {
-	uint64_t limit = count->metric->limit ? count->metric->limit : COUNT_DEFAULT_MAX_KEYS;
+	uint64_t limit = count->metric->limit;
 	int r = set_value(aggregate, count->metric);
 
 	if (r < 0)
 		return err__set(err, r, NULL, "no memory for metric '%s'", count->metric->name);
 	aggregate->aggregate.record_size = stream__schema(count->stream)->size;
 	aggregate->aggregate.conditions = aggregate->conditions;
-	aggregate->aggregate.max_keys = limit < UINT32_MAX ? (uint32_t)limit : UINT32_MAX;
+	/* Several keys may be one series, so there may always be more of them. */
+	aggregate->aggregate.max_keys = limit <= COUNT_MIN_KEYS  ? COUNT_MIN_KEYS
+					: limit < COUNT_MAX_KEYS ? (uint32_t)limit
+								 : COUNT_MAX_KEYS;
 	if (aggregate->has_layout) {
 		r = set_keys(aggregate, count, err);
 		aggregate->aggregate.keys = aggregate->keys;

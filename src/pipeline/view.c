@@ -409,6 +409,11 @@ static void json_metric(const struct agent_config *config, const struct route *r
 		json__add_u64(json, "max_entries", map->max_entries);
 	}
 	json_labels(route->metric->labels, route->metric->label_count, json);
+	if (route->count && route->count->aggregate) {
+		json__add_text(json, "counted_in",
+			       route->count->is_in_kernel ? "kernel" : "user space");
+		json__add_text(json, "why_user_space", route->count->why_user_space);
+	}
 	if (route->metric->limit)
 		json__add_u64(json, "limit", route->metric->limit);
 	if (route->metric->ttl_ns)

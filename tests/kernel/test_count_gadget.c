@@ -322,6 +322,25 @@ static void test_events__counts_beside_a_slow_reader(void **state)
 	tear_down(&counter);
 }
 
+/* More keys than there is room for: what has none is in the overflow series, and nothing is missing. */
+static void test_events__more_keys_than_room(void **state)
+{
+	const int fired = 20000, room = 16384;
+	struct counter counter;
+
+	(void)state;
+	set_up(&counter, "road_events", fires_yaml);
+	start(&counter, "road_events",
+	      (const char *const[]){ "--events_max_entries=16777216", NULL });
+	for (int i = 0; i < fired; i++)
+		fire((uint64_t)i, 1);
+	scrape(&counter);
+	assert_metric(&counter, "fires_total{sig=\"__overflow__\",what=\"__overflow__\"}",
+		      fired - room);
+	assert_int_equal(metrics_count(counter.text, "fires_total{sig=\"SIGKILL\""), room);
+	tear_down(&counter);
+}
+
 /* A condition on what no label says, and that is no comparison: it has to be asked here. */
 static void test_events__that_only_user_space_can_count(void **state)
 {
@@ -491,6 +510,7 @@ int main(void)
 		cmocka_unit_test(test_events__are_counted_in_the_kernel),
 		cmocka_unit_test(test_events__kernel_and_interpreter_agree),
 		cmocka_unit_test(test_events__counts_beside_a_slow_reader),
+		cmocka_unit_test(test_events__more_keys_than_room),
 		cmocka_unit_test(test_events__that_only_user_space_can_count),
 		cmocka_unit_test(test_events__without_a_word),
 		cmocka_unit_test(test_table__is_read_while_all_write),

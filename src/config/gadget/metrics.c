@@ -20,6 +20,8 @@
 #define UNIT_NOTE "metrics.unit"
 #define BOUNDS_NOTE "metrics.boundaries"
 #define SLOTS_NOTE "metrics.slots" /* sonde's own: what the index of a slot means */
+#define LIMIT_NOTE "metrics.limit" /* sonde's own, of data sources; as this one */
+#define TTL_NOTE "metrics.ttl"
 #define COUNT_NAME_NOTE "metrics.implicit-counter.name"
 #define COUNT_HELP_NOTE "metrics.implicit-counter.description"
 #define SUM_SUFFIX "_sum"
@@ -41,6 +43,8 @@ struct maker {
 	const char *prefix;         /* of names that nobody chose */
 	const struct label_spec *labels;
 	uint32_t label_count;
+	uint64_t limit; /* of series; 0: the default */
+	int64_t ttl_ns;
 	VEC(struct metric_spec) metrics;
 };
 
@@ -84,6 +88,8 @@ static int push(struct maker *maker, struct metric_spec *metric, const struct me
 	metric->stream = maker->index;
 	metric->labels = maker->labels;
 	metric->label_count = maker->label_count;
+	metric->limit = maker->limit;
+	metric->ttl_ns = metric->kind == METRIC_KIND_GAUGE ? 0 : maker->ttl_ns;
 	/* Rows that gadgets drain or delete stay counted. */
 	metric->is_conserved = maker->stream->mode == STREAM_MODE_TABLE &&
 			       metric->kind != METRIC_KIND_GAUGE;
@@ -368,7 +374,8 @@ static int add_count(struct maker *maker)
 			: is_counter ? "events"
 				     : "entries",
 		.kind = metric.kind,
-		.is_original = is_original(maker),
+		/* The original makes none that nobody chose a name for. */
+		.is_original = is_original(maker) && chosen,
 		.is_exact = chosen && has_exact_names(maker),
 	};
 	struct metric_name name;
@@ -390,6 +397,28 @@ static bool is_asked_for(const struct maker *maker)
 	return collect && strcasecmp(collect, "true") == 0;
 }
 
+/* How many series, and how long without a change: as anywhere else. */
+static int read_bounds(struct maker *maker)
+{
+	const char *limit = stream_note(maker, LIMIT_NOTE), *ttl = stream_note(maker, TTL_NOTE);
+
+	maker->limit = 0;
+	maker->ttl_ns = 0;
+	if (limit && num_parse_u64(limit, strlen(limit), &maker->limit) < 0)
+		return err_list__set(maker->writer->errors, -EINVAL, &maker->stream->at,
+				     "'" LIMIT_NOTE
+				     "' of data source '%s' is \"%.64s\"; it must be "
+				     "a number of series",
+				     maker->stream->name, limit);
+	if (ttl && (num_parse_duration(ttl, strlen(ttl), &maker->ttl_ns) < 0 || maker->ttl_ns < 0))
+		return err_list__set(maker->writer->errors, -EINVAL, &maker->stream->at,
+				     "'" TTL_NOTE
+				     "' of data source '%s' is \"%.64s\"; it must be a "
+				     "duration such as 10m",
+				     maker->stream->name, ttl);
+	return 0;
+}
+
 static int add_stream(struct maker *maker)
 {
 	bool is_asked = is_asked_for(maker);
@@ -398,6 +427,9 @@ static int add_stream(struct maker *maker)
 
 	if (!is_asked && maker->writer->spec->metric_wish != METRIC_WISH_ALL)
 		return 0;
+	r = read_bounds(maker);
+	if (r < 0)
+		return r;
 	r = gadget_metric_labels(maker->writer, maker->stream, &maker->labels, &maker->label_count);
 	for (uint32_t i = 0; r == 0 && i < maker->stream->field_count; i++)
 		r = add_field(maker, &maker->stream->fields[i]);
