@@ -241,6 +241,8 @@ static int check_attached(const struct gadget_run *run, uint32_t config, struct 
 
 static int attach_gadgets(struct gadget_run *run, struct err *err)
 {
+	int started;
+
 	for (uint32_t i = 0; i < agent__config_count(run->session.agent); i++) {
 		int r = session__attach(&run->session, i, err);
 
@@ -249,7 +251,10 @@ static int attach_gadgets(struct gadget_run *run, struct err *err)
 		if (r < 0)
 			return r;
 	}
-	return agent__start(run->session.agent, err);
+	started = agent__start(run->session.agent, err);
+	if (started >= 0 && run->output)
+		output__begin(run->output);
+	return started;
 }
 
 /* ---- while they run ------------------------------------------------------------------------------------- */

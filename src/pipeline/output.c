@@ -407,6 +407,13 @@ int output__new(const struct output_options *options, struct output **ret_output
 	return 0;
 }
 
+void output__begin(struct output *output)
+{
+	/* Without memory for it there is no header; records say the rest. */
+	(void)event_sink__begin(output->sink, output_writer__buffer(output->writer));
+	output_writer__flush(output->writer);
+}
+
 struct output *output__free(struct output *output)
 {
 	if (!output)

@@ -41,6 +41,8 @@ struct output_options {
 
 /* Between agent__add() and agent__load(). -EINVAL: a filter, field or order is wrong. */
 int output__new(const struct output_options *options, struct output **ret_output, struct err *err);
+/* Programs are attached: says so to whoever waits, by the header of a table. */
+void output__begin(struct output *output);
 /* Unsubscribes. */
 struct output *output__free(struct output *output);
 /* Writes what is left, and waits for the reader for at most as long. */

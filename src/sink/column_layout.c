@@ -6,22 +6,26 @@ static size_t gaps_of(size_t count)
 	return count > 0 ? (count - 1) * COLUMN_GAP : 0;
 }
 
-/* Whose bounds hold. */
-enum bounds { BOUNDS_ALL, BOUNDS_OF_NUMBERS, BOUNDS_NONE };
-
-static uint16_t least_of(const struct column_width *column, enum bounds bounds)
+static uint16_t least_of(const struct column_width *column)
 {
-	if (bounds == BOUNDS_ALL || (bounds == BOUNDS_OF_NUMBERS && column->is_number))
-		return column->min;
 	return column->min < COLUMN_LEAST ? column->min : COLUMN_LEAST;
 }
 
-static size_t sum_of_least(const struct column_width *columns, size_t count, enum bounds bounds)
+static size_t sum_of_least(const struct column_width *columns, size_t count)
 {
 	size_t sum = gaps_of(count);
 
 	for (size_t i = 0; i < count; i++)
-		sum += least_of(&columns[i], bounds);
+		sum += least_of(&columns[i]);
+	return sum;
+}
+
+static size_t sum_of_min(const struct column_width *columns, size_t count)
+{
+	size_t sum = gaps_of(count);
+
+	for (size_t i = 0; i < count; i++)
+		sum += columns[i].min;
 	return sum;
 }
 
@@ -51,8 +55,7 @@ static struct rest rest_of(const struct column_width *columns, size_t count, siz
  * Those that the ratio would push over a bound get the bound. Only one side at a time, the one that takes more cells
  * away or gives more back: a column at its bound changes the ratio for the rest. False: there was none.
  */
-static bool settle_at_bounds(struct column_width *columns, size_t count, const struct rest *rest,
-			     enum bounds bounds)
+static bool settle_at_bounds(struct column_width *columns, size_t count, const struct rest *rest)
 {
 	int64_t excess = 0;
 	bool is_any = false;
@@ -60,7 +63,7 @@ static bool settle_at_bounds(struct column_width *columns, size_t count, const s
 	for (size_t i = 0; i < count; i++) {
 		const struct column_width *column = &columns[i];
 		size_t share = column->width ? 0 : column->wanted * rest->cells / rest->wanted;
-		size_t min = least_of(column, bounds);
+		size_t min = column->min;
 
 		if (column->width)
 			continue;
@@ -72,7 +75,7 @@ static bool settle_at_bounds(struct column_width *columns, size_t count, const s
 	for (size_t i = 0; i < count; i++) {
 		struct column_width *column = &columns[i];
 		size_t share = column->width ? 0 : column->wanted * rest->cells / rest->wanted;
-		uint16_t min = least_of(column, bounds);
+		uint16_t min = column->min;
 
 		if (column->width)
 			continue;
@@ -106,7 +109,7 @@ static void share_out(struct column_width *columns, size_t count, const struct r
 	}
 }
 
-static void fit(struct column_width *columns, size_t count, size_t cells, enum bounds bounds)
+static void fit(struct column_width *columns, size_t count, size_t cells)
 {
 	for (size_t i = 0; i < count; i++)
 		columns[i].width = 0;
@@ -115,16 +118,44 @@ static void fit(struct column_width *columns, size_t count, size_t cells, enum b
 
 		if (rest.wanted == 0)
 			return;
-		if (!settle_at_bounds(columns, count, &rest, bounds)) {
+		if (!settle_at_bounds(columns, count, &rest)) {
 			share_out(columns, count, &rest);
 			return;
 		}
 	}
 }
 
+/* The widest column that may give way: texts as long as there is one; NULL: none. */
+static struct column_width *widest(struct column_width *columns, size_t count)
+{
+	struct column_width *found = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		struct column_width *column = &columns[i];
+
+		if (column->width <= least_of(column))
+			continue;
+		if (!found || (found->is_number && !column->is_number) ||
+		    (found->is_number == column->is_number && column->width >= found->width))
+			found = column;
+	}
+	return found;
+}
+
+/* Less than the least: the widest give way, so that short ones stay whole. */
+static void squeeze(struct column_width *columns, size_t count, size_t available)
+{
+	size_t sum = sum_of_min(columns, count);
+	struct column_width *column;
+
+	for (size_t i = 0; i < count; i++)
+		columns[i].width = columns[i].min;
+	for (; sum > available && (column = widest(columns, count)); sum--)
+		column->width--;
+}
+
 size_t column_layout_fit(struct column_width *columns, size_t count, size_t available)
 {
-	enum bounds bounds = BOUNDS_ALL;
 	size_t shown = count;
 
 	if (available == 0) {
@@ -132,13 +163,12 @@ size_t column_layout_fit(struct column_width *columns, size_t count, size_t avai
 			columns[i].width = columns[i].wanted;
 		return count;
 	}
-	while (shown > 1 && sum_of_least(columns, shown, BOUNDS_NONE) > available)
+	while (shown > 1 && sum_of_least(columns, shown) > available)
 		shown--;
-	while (bounds < BOUNDS_NONE && sum_of_least(columns, shown, bounds) > available)
-		bounds++;
-	if (available < gaps_of(shown) + shown)
-		available = gaps_of(shown) + shown;
-	fit(columns, shown, available - gaps_of(shown), bounds);
+	if (sum_of_min(columns, shown) > available)
+		squeeze(columns, shown, available);
+	else
+		fit(columns, shown, available - gaps_of(shown));
 	for (size_t i = shown; i < count; i++)
 		columns[i].width = 0;
 	return shown;

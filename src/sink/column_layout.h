@@ -25,9 +25,9 @@ struct column_width {
 
 /*
  * Gives every column its width, so that the line is just `available` cells wide where the bounds allow: all columns
- * grow or shrink by one ratio, and what hits a bound stays there. Where the least of all is too much, the bounds of
- * texts give way down to COLUMN_LEAST, then those of numbers; then columns at the end get nothing. Returns how many columns there is room for, at least 1.
- * available 0: everybody gets what it wants.
+ * grow or shrink by one ratio, and what hits a bound stays there. Where the least of all is too much, the widest give
+ * way down to COLUMN_LEAST, texts before numbers; then columns at the end get nothing. Returns how many columns there
+ * is room for, at least 1. available 0: everybody gets what it wants.
  */
 size_t column_layout_fit(struct column_width *columns, size_t count, size_t available);
 

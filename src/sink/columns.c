@@ -15,6 +15,7 @@
 #define MORE_ROOM 4     /* of " +12" behind the header */
 #define NUMBER_LEAST 11 /* digits of 32 bits with their sign */
 #define TEXT_LEAST 8
+#define GROWTH_MOST 2
 
 /* Home instead of clearing the screen: what is drawn over does not flicker. */
 #define CURSOR_HOME "\033[H"
@@ -69,14 +70,16 @@ static uint16_t min_width(const struct column *column, uint16_t wanted, uint32_t
 	return clamp(TEXT_LEAST, 0, wanted);
 }
 
-/* Numbers gain nothing by more room than their digits take; texts do. */
+/* Numbers gain nothing by more room than their digits take; texts do, up to a point: gaps are hard to read across. */
 static uint16_t max_width(const struct column *column, uint16_t wanted, uint32_t longest)
 {
+	uint32_t most = (uint32_t)wanted * GROWTH_MOST;
+
 	if (column->style->max_width)
 		return column->style->max_width;
 	if (column->style->is_right)
 		return wanted;
-	return longest ? clamp(longest, wanted, UINT16_MAX) : UINT16_MAX;
+	return clamp(longest && longest < most ? longest : most, wanted, UINT16_MAX);
 }
 
 /* Not more than the field can fill, but the title. */
@@ -164,6 +167,15 @@ static int open_column(struct table *table, uint32_t field)
 	return 0;
 }
 
+/* What stands behind all others may be as long as the line. */
+static void widen_last(struct table *table)
+{
+	const struct column *column = &table->columns[table->count - 1];
+
+	if (!column->style->is_fixed && !column->style->is_right && !column->style->max_width)
+		table->widths[table->count - 1].max = UINT16_MAX;
+}
+
 static int open_table(struct table *table, const struct event_sink_options *options,
 		      uint32_t stream, struct err *err)
 {
@@ -181,6 +193,8 @@ static int open_table(struct table *table, const struct event_sink_options *opti
 		return -ENOMEM;
 	for (size_t i = 0; r == 0 && i < count; i++)
 		r = open_column(table, fields[i]);
+	if (r == 0 && count > 0)
+		widen_last(table);
 	if (r == 0)
 		lay_out(table, options->columns);
 	return r;
@@ -310,6 +324,31 @@ static void write_lines(struct columns *columns, uint32_t stream, const struct r
 	columns->last = stream;
 }
 
+/* Widths of characters are asked of the locale. */
+static locale_t begin_widths(const struct columns *columns)
+{
+	return columns->locale ? uselocale(columns->locale) : (locale_t)0;
+}
+
+static void end_widths(locale_t before)
+{
+	if (before)
+		uselocale(before);
+}
+
+static void begin(void *state, struct strbuf *out)
+{
+	struct columns *columns = state;
+	locale_t before = begin_widths(columns);
+
+	if (columns->table_count == 1 && columns->last == NO_STREAM &&
+	    !columns->tables[0].stream->is_batch) {
+		write_header(columns, &columns->tables[0], false, out);
+		columns->last = 0;
+	}
+	end_widths(before);
+}
+
 static void write_records(void *state, uint32_t stream, const struct record *records, size_t count,
 			  struct strbuf *out)
 {
@@ -318,14 +357,13 @@ static void write_records(void *state, uint32_t stream, const struct record *rec
 	/* One screen, one table: several would take it from each other. */
 	bool is_screen = table->stream->clears_screen && columns->height > 0 &&
 			 columns->table_count == 1;
-	locale_t before = columns->locale ? uselocale(columns->locale) : (locale_t)0;
+	locale_t before = begin_widths(columns);
 
 	if (is_screen)
 		write_screen(columns, table, records, count, out);
 	else if (count > 0 || table->stream->is_batch)
 		write_lines(columns, stream, records, count, out);
-	if (before)
-		uselocale(before);
+	end_widths(before);
 }
 
 static void resize(void *state, uint16_t width, uint16_t height)
@@ -354,6 +392,7 @@ static bool reads_field(const void *state, uint32_t stream, uint32_t field)
 
 const struct event_sink_ops sink_columns_ops = {
 	.open = open_state,
+	.begin = begin,
 	.write = write_records,
 	.resize = resize,
 	.reads = reads_field,

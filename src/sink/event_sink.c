@@ -77,6 +77,13 @@ struct event_sink *event_sink__free(struct event_sink *sink)
 	return NULL;
 }
 
+int event_sink__begin(struct event_sink *sink, struct strbuf *out)
+{
+	if (sink->ops->begin)
+		sink->ops->begin(sink->state, out);
+	return strbuf__status(out);
+}
+
 int event_sink__write(struct event_sink *sink, uint32_t stream, const struct record *records,
 		      size_t count, struct strbuf *out)
 {

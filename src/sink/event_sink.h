@@ -79,6 +79,8 @@ int event_sink__new(enum event_format format, const struct event_sink_options *o
 		    struct event_sink **ret_sink, struct err *err);
 struct event_sink *event_sink__free(struct event_sink *sink);
 
+/* Once, before the first record: the header of a single stream of events, so that somebody who waits sees for what. */
+int event_sink__begin(struct event_sink *sink, struct strbuf *out);
 /*
  * Appends the text of the records, all of that stream, to out. Of a stream of batches this is one batch, also when
  * count is 0. 0 or -ENOMEM; out is whole lines then and now.

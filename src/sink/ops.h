@@ -14,6 +14,7 @@ struct event_sink_ops {
 	int (*open)(const struct event_sink_options *options, void **ret_state, struct err *err);
 	void (*write)(void *state, uint32_t stream, const struct record *records, size_t count,
 		      struct strbuf *out);
+	void (*begin)(void *state, struct strbuf *out); /* NULL: nothing stands before the first */
 	void (*resize)(void *state, uint16_t columns, uint16_t rows); /* NULL: it does not care */
 	bool (*reads)(const void *state, uint32_t stream, uint32_t field);
 	void (*close)(void *state);

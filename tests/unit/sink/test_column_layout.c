@@ -83,7 +83,7 @@ static const struct layout_row rows[] = {
 	  { { 20, 20, 20, false, 0 }, { 10, 10, WIDE, false, 0 } },
 	  16,
 	  2,
-	  { 10, 5 } },
+	  { 8, 7 } },
 	{ "least of all three",
 	  3,
 	  { { 16, 8, WIDE, false, 0 }, { 16, 8, WIDE, false, 0 }, { 16, 8, WIDE, false, 0 } },

@@ -74,10 +74,10 @@ static void test_write__120_columns(void **state)
 	(void)state;
 	check_columns(
 		&options, &record, 1,
-		"POD                           COMM                PID  ERROR PORT  FLAG  SLOTS    "
-		"                      LATENCY ADDRESS\n"
-		"web-0                         cat                4711     -2 443   0x7   1,20,300 "
-		"                         12.3 7f000001\n");
+		"POD                         COMM                PID  ERROR PORT  FLAG  SLOTS        "
+		"               LATENCY ADDRESS\n"
+		"web-0                       cat                4711     -2 443   0x7   1,20,300     "
+		"                  12.3 7f000001\n");
 }
 
 static void test_write__too_narrow(void **state)
@@ -89,8 +89,8 @@ static void test_write__too_narrow(void **state)
 
 	(void)state;
 	check_columns(&options, &record, 1,
-		      "POD CO… PID ER… PO… +4\n"
-		      "w…0 cat 47…  -2 443\n");
+		      "POD CO…  PID ER… PO… +4\n"
+		      "w…0 cat 4711  -2 443\n");
 }
 
 static void test_write__fields(void **state)
@@ -239,6 +239,26 @@ static void test_write__screen(void **state)
 	event_sink__free(sink);
 }
 
+static void test_begin__header_before_the_first(void **state)
+{
+	const struct event_sink_options options = { .streams = &stream,
+						    .stream_count = 1,
+						    .fields = "pid" };
+	struct record record = fixture_record(&fixture_row);
+	struct strbuf out = STRBUF_INIT;
+	struct event_sink *sink;
+
+	(void)state;
+	assert_int_equal(event_sink__new(EVENT_FORMAT_COLUMNS, &options, &sink, NULL), 0);
+	assert_int_equal(event_sink__begin(sink, &out), 0);
+	assert_string_equal(strbuf__text(&out), "    PID\n");
+	event_sink__write(sink, 0, &record, 1, &out);
+	event_sink__begin(sink, &out);
+	assert_string_equal(strbuf__text(&out), "    PID\n   4711\n");
+	strbuf__done(&out);
+	event_sink__free(sink);
+}
+
 static void test_resize__header_again(void **state)
 {
 	const struct event_sink_options options = {
@@ -274,6 +294,7 @@ int main(void)
 		cmocka_unit_test(test_write__short_record_has_empty_cells),
 		cmocka_unit_test(test_write__header_for_each_stream),
 		cmocka_unit_test(test_write__screen),
+		cmocka_unit_test(test_begin__header_before_the_first),
 		cmocka_unit_test(test_resize__header_again),
 	};
 
