@@ -47,6 +47,8 @@ static __always_inline bool prepend_component(struct path_scratch *scratch, stru
 	barrier_var(begin);
 	if (begin >= PATH_SIZE || begin == 0)
 		return false;
+	/* So that the compiler makes no pointer of it before it is checked, which old verifiers do not understand. */
+	barrier_var(begin);
 	/* Without a NUL: the byte behind belongs to the component that is there. */
 	if (bpf_probe_read_kernel(scratch->text + begin, len, BPF_CORE_READ(dentry, d_name.name)) <
 	    0)

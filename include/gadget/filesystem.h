@@ -46,6 +46,8 @@ static __always_inline bool gadget_path_prepend_(struct gadget_path_ *path, stru
 	barrier_var(begin);
 	if (begin == 0 || begin >= GADGET_PATH_TEXT_)
 		return false;
+	/* So that the compiler makes no pointer of it before it is checked, which old verifiers do not understand. */
+	barrier_var(begin);
 	if (bpf_probe_read_kernel(path->text + begin, len, BPF_CORE_READ(dentry, d_name.name)) < 0)
 		return false;
 	path->text[begin - 1] = '/';

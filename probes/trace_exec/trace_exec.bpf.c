@@ -205,13 +205,15 @@ static __noinline u32 separate_by_spaces(struct event *event, u32 size)
 /* args_size bytes are there. */
 static __always_inline void end_args(struct event *event)
 {
-	u32 size = event->args_size;
+	u64 size = event->args_size;
 
 	barrier_var(size);
 	if (size == 0 || size > ARGS_SIZE) {
 		event->args_count = event->args_size = event->args[0] = 0;
 		return;
 	}
+	/* So that the compiler makes no pointer of it before it is checked, which old verifiers do not understand. */
+	barrier_var(size);
 	event->args[size - 1] = 0;
 	/* In the room behind it; cwd is filled later. */
 	__builtin_memset(event->args + size, 0, 8);
@@ -238,13 +240,14 @@ static __noinline int collect_args(struct event *event, const u64 *arguments)
 	if (!event)
 		return 0;
 	for (u32 i = 0; i < FAILED_ARGS; i++) {
-		u32 at = event->args_size;
+		u64 at = event->args_size;
 		u64 argument = 0;
 		long len;
 
 		barrier_var(at);
 		if (at > ARGS_SIZE - FAILED_ARG_SIZE)
 			break;
+		barrier_var(at);
 		if (bpf_probe_read_user(&argument, sizeof(argument), arguments + i) < 0 ||
 		    !argument)
 			break;

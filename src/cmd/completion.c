@@ -28,7 +28,7 @@ static const struct flag_set flag_set = {
 enum argument_kind {
 	ARGUMENT_NONE,
 	ARGUMENT_FILE,
-	ARGUMENT_PROBE,
+	ARGUMENT_PROBE, /* or a gadget */
 	ARGUMENT_GADGET,
 	ARGUMENT_COMMAND,
 	ARGUMENT_SHELL
@@ -140,7 +140,7 @@ static void write_bash(struct strbuf *out)
 		"\t\tcompopt -o filenames\n"
 		"\t\tCOMPREPLY=($(compgen -f -- \"$word\"))\n"
 		"\t\t;;\n"
-		"\tprobe) COMPREPLY=($(compgen -W \"$(sonde completion probes 2>/dev/null)\" -- \"$word\")) ;;\n"
+		"\tprobe) COMPREPLY=($(compgen -W \"$(sonde completion probes 2>/dev/null; sonde completion gadgets 2>/dev/null)\" -- \"$word\")) ;;\n"
 		"\tgadget)\n"
 		"\t\tcompopt -o filenames\n"
 		"\t\tCOMPREPLY=($(compgen -W \"$(sonde completion gadgets 2>/dev/null)\" -- \"$word\") $(compgen -f -- \"$word\"))\n"
@@ -190,7 +190,8 @@ static void add_zsh_command(void *ctx, const struct flag_set *set)
 	static const char *const arguments[] = {
 		[ARGUMENT_NONE] = "",
 		[ARGUMENT_FILE] = " \\\n\t\t\t'*:file:_files'",
-		[ARGUMENT_PROBE] = " \\\n\t\t\t'*:probe:($(sonde completion probes 2>/dev/null))'",
+		[ARGUMENT_PROBE] =
+			" \\\n\t\t\t'*:probe:($(sonde completion probes 2>/dev/null; sonde completion gadgets 2>/dev/null))'",
 		[ARGUMENT_GADGET] =
 			" \\\n\t\t\t'*:gadget:_alternative \"gadgets:gadget:($(sonde completion gadgets 2>/dev/null))\" files:file:_files'",
 		[ARGUMENT_COMMAND] = " \\\n\t\t\t'*:command:($names)'",

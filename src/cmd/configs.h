@@ -7,6 +7,7 @@
  * agent, which owns them. check, plan and run add theirs this way.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "base/arena.h"
 #include "base/err.h"
@@ -17,6 +18,7 @@ struct spec;
 struct config_path {
 	const char *path; /* in the arena of the list */
 	const char *name; /* of the config: the file's, without directory and .yaml */
+	bool is_gadget;   /* a folder, which config_add_file() does not read */
 };
 
 struct config_paths {

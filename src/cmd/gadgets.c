@@ -40,6 +40,7 @@ static int add(struct config_paths *paths, const char *dir, const char *name)
 	struct config_path item = {
 		.path = arena__printf(&paths->arena, "%s/%s", dir, name),
 		.name = arena__strdup(&paths->arena, name),
+		.is_gadget = true,
 	};
 
 	if (!item.path || !item.name)

@@ -16,6 +16,7 @@
 #include "cmd/session.h"
 #include "cmd/table.h"
 #include "pipeline/agent.h"
+#include "pipeline/gadget.h"
 
 struct list_options {
 	const char *probe_dir;
@@ -33,7 +34,7 @@ static const struct flag flags[] = {
 	{ .name = "probes",
 	  .kind = FLAG_DIRECTORY,
 	  .offset = offsetof(struct list_options, probe_dir),
-	  .help = "Directory with NAME.yaml and NAME.bpf.o; without it, the probes that came with this program." },
+	  .help = "Directory with NAME.yaml and NAME.bpf.o, and folders of gadgets; without it, what came with this program." },
 	{ .name = "btf.path",
 	  .kind = FLAG_TEXT,
 	  .offset = offsetof(struct list_options, btf_path),
@@ -45,8 +46,8 @@ static const struct flag flags[] = {
 };
 
 static const struct flag_set flag_set = {
-	.help = "Tells what probes there are, what each of them needs, and whether it can run here. Nothing is loaded or attached.",
-	.arguments = "[PROBE…]",
+	.help = "Tells what probes and gadgets there are, what each of them needs, and whether it can run here. Nothing is loaded or attached.",
+	.arguments = "[PROBE…|GADGET…]",
 	.flags = flags,
 	.flag_count = array_size(flags),
 };
@@ -69,6 +70,7 @@ struct probe {
 	enum verdict verdict;
 	const char *reason; /* or NULL; in the arena of the list */
 	unsigned int needs;
+	bool is_gadget;
 };
 
 struct list {
@@ -129,16 +131,32 @@ static void judge(struct list *list, struct probe *probe)
 		probe->verdict = missing > 0 ? VERDICT_PARTLY : VERDICT_YES;
 }
 
+static int add_gadget(struct agent *agent, const char *path, struct err_list *errors)
+{
+	const struct gadget_options options = { .metric_wish = METRIC_WISH_ALL };
+	struct gadget *gadget = NULL;
+	int r = gadget_open(path, &options, &gadget, errors);
+
+	if (r == 0)
+		r = agent__add(agent, gadget__take_spec(gadget), errors);
+	gadget__close(gadget);
+	return r;
+}
+
 static int add_probe(struct list *list, const struct config_path *path)
 {
 	struct probe probe = { .name = path->name,
 			       .agent = list->agent,
 			       .config = agent__config_count(list->agent),
-			       .verdict = VERDICT_NO };
+			       .verdict = VERDICT_NO,
+			       .is_gadget = path->is_gadget };
 	struct err_list errors = { .len = 0 };
 	char reason[1024] = "it cannot be read";
 
-	(void)config_add_file(list->agent, path->path, &errors);
+	if (path->is_gadget)
+		(void)add_gadget(list->agent, path->path, &errors);
+	else
+		(void)config_add_file(list->agent, path->path, &errors);
 	if (agent__config_count(list->agent) > probe.config) {
 		probe.view = agent__config(list->agent, probe.config);
 		judge(list, &probe);
@@ -162,7 +180,7 @@ static int find_all(struct list *list, const struct flags_result *result,
 	int r = agent__new(&options, &list->agent, err);
 
 	if (r == 0)
-		r = probes_find(list->options.probe_dir, result, paths, err);
+		r = probes_find_with_gadgets(list->options.probe_dir, result, paths, err);
 	vec_for_each(paths, path)
 		if (r == 0 && probe_is_wanted(path->name, result) && add_probe(list, path) < 0)
 			r = err__set(err, -ENOMEM, NULL, "no memory for the list of probes");
@@ -225,8 +243,12 @@ static void print_params(struct printer *printer)
 		struct param_view param = agent__param(probe->agent, probe->config, i);
 		bool is_bool = str_eq(param.type, "bool");
 
-		strbuf__printf(&printer->line, "--param=%s.%s=%s: %s", probe->name, param.name,
-			       is_bool ? "true" : param.type, param.help);
+		if (probe->is_gadget)
+			strbuf__printf(&printer->line, "--%s%s%s: %s", param.name,
+				       is_bool ? "" : "=", is_bool ? "" : param.type, param.help);
+		else
+			strbuf__printf(&printer->line, "--param=%s.%s=%s: %s", probe->name,
+				       param.name, is_bool ? "true" : param.type, param.help);
 		if (!is_bool && param.value[0])
 			strbuf__printf(&printer->line, " (%s)", param.value);
 		end_line(printer);
@@ -330,6 +352,7 @@ static void print_json(const struct list *list, struct strbuf *out)
 	vec_for_each(&list->probes, probe) {
 		json__begin_object(&json, NULL);
 		json__add_text(&json, "name", probe->name);
+		json__add_bool(&json, "gadget", probe->is_gadget);
 		json__add_text(&json, "help", probe->view.help);
 		json__add_text(&json, "runs_here", verdicts[probe->verdict]);
 		json__add_text(&json, "reason", probe->reason);

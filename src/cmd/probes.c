@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 
+#include "cmd/gadgets.h"
 #include "cmd/own_files.h"
 
 bool probe_is_wanted(const char *name, const struct flags_result *result)
@@ -35,20 +36,39 @@ static int check_names(const struct config_paths *paths, const struct flags_resu
 	return r;
 }
 
+static int find_dir(const char **dir, char *own, size_t size, struct err *err)
+{
+	int r;
+
+	if ((*dir)[0])
+		return 0;
+	r = own_files_find("probes", own, size);
+	*dir = own;
+	return r < 0 ? err__set(err, r, NULL,
+				"no probes came with this program; name a directory with --probes")
+		     : 0;
+}
+
 int probes_find(const char *dir, const struct flags_result *result, struct config_paths *paths,
 		struct err *err)
 {
-	char found[PATH_MAX];
-	int r = 0;
+	char own[PATH_MAX];
+	int r = find_dir(&dir, own, sizeof(own), err);
 
-	if (!dir[0]) {
-		r = own_files_find("probes", found, sizeof(found));
-		dir = found;
-		if (r < 0)
-			return err__set(
-				err, r, NULL,
-				"no probes came with this program; name a directory with --probes");
-	}
-	r = config_paths__add(paths, dir, err);
+	if (r == 0)
+		r = config_paths__add(paths, dir, err);
+	return r < 0 ? r : check_names(paths, result, err);
+}
+
+int probes_find_with_gadgets(const char *dir, const struct flags_result *result,
+			     struct config_paths *paths, struct err *err)
+{
+	char own[PATH_MAX];
+	int r = find_dir(&dir, own, sizeof(own), err);
+
+	if (r == 0)
+		r = config_paths__add(paths, dir, err);
+	if (r == 0)
+		r = gadgets_find(dir, paths, err);
 	return r < 0 ? r : check_names(paths, result, err);
 }

@@ -16,6 +16,9 @@
  * one that is none: a slip of the hand, not a probe that cannot run. */
 int probes_find(const char *dir, const struct flags_result *result, struct config_paths *paths,
 		struct err *err);
+/* The same, and the gadgets beside them. */
+int probes_find_with_gadgets(const char *dir, const struct flags_result *result,
+			     struct config_paths *paths, struct err *err);
 /* Whether the command line names it; it names all when it names none. */
 bool probe_is_wanted(const char *name, const struct flags_result *result);
 

@@ -154,13 +154,16 @@ listed=$(sonde list --probes=all)
 tap_has "list: what cannot run, and why" "$listed" "why not: uprobe ./trigger:fire: there is no file './trigger'"
 tap_has "list: what cannot be planned, and why" "$listed" "why not: all/no_map.yaml:3:7: map 'mark_total'"
 tap_has "list: as JSON" "$(sonde list --probes=all --format=json good)" \
-	'{"name":"good","help":null,"runs_here":"yes","reason":null,"needs":["CAP_BPF, CAP_PERFMON","uprobes"],'
+	'{"name":"good","gadget":false,"help":null,"runs_here":"yes","reason":null,"needs":["CAP_BPF, CAP_PERFMON","uprobes"],'
 tap_has "list: another format" "$(sonde list --format=xml)$(cat errors)" "--format: 'xml' is none; it must be text or json"
 tap_is "list knows its probes" "$(sonde list --probes=all godo)$(sed 's/^[^a-z]*//' errors)" \
 	"exit 1list: there is no probe 'godo'; there are: good, half, no_map"
 
-tap_is "every shipped probe says what it is for" \
-	"$(sonde list --probes="$SONDE_PROBES" --format=json | grep -o '"name":"[a-z]*","help":null,"runs_here"')" ""
+listed=$(sonde list --probes="$SONDE_PROBES" --format=json)
+tap_is "every shipped probe and gadget says what it is for" \
+	"$(echo "$listed" | grep -o '"name":"[a-z_]*","gadget":[a-z]*,"help":null,"runs_here"')" ""
+tap_has "list: gadgets" "$listed" '{"name":"trace_open","gadget":true,"help":"Files'
+tap_has "list: parameters of gadgets" "$(sonde list --probes="$SONDE_PROBES" trace_open)" "--paths: Also tell where the file is"
 
 # ---- help and version ----
 

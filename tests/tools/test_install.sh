@@ -66,6 +66,7 @@ if command -v bash >/dev/null; then
 		"$installed/share/sonde/probes "
 	tap_is "bash: probes" "$(complete sonde run runq)" "runqlat "
 	tap_is "bash: gadgets" "$(complete sonde inspect trace_op)" "trace_open "
+	tap_is "bash: gadgets where probes are" "$(complete sonde list trace_ex)" "trace_exec "
 	tap_is "bash: nothing that is only text" "$(complete sonde exporter --config.names = x)" " "
 else
 	tap_skip "bash completes" "bash is not here"
