@@ -106,6 +106,8 @@ static const char *method_name(const struct route *route)
 		return table_method_name(table_source__method(route->table));
 	if (route->events)
 		return route->map.type == BPF_MAP_TYPE_RINGBUF ? "ring buffer" : "perf buffer";
+	if (route->counted)
+		return route->stream->mode == STREAM_MODE_SNAPSHOT ? "iterators" : "user space";
 	return "";
 }
 
