@@ -321,10 +321,43 @@ void scrape_counts(struct agent_config *config)
 	}
 }
 
+/* Of a key of which it is not known yet whose it is, nothing is added: that may be told a moment later. */
+static void settle_value(struct route *route, const struct row *row)
+{
+	if (row->entry->is_provisional)
+		route->ledger.seen--; /* it will be, later */
+	else
+		account_value(route, row);
+}
+
+static int settle_rows(void *ctx, const struct row_batch *rows)
+{
+	return for_each_row(ctx, rows, settle_value);
+}
+
+static void settle(struct route *route)
+{
+	struct err err = ERR_INIT;
+	int r;
+
+	if (route->pass == 0)
+		route->pass = 1; /* before the first scrape */
+	label_cache__begin(route->cache, route->pass);
+	r = route->table ? table_source__read(route->table, settle_rows, route, &err)
+			 : count_source__read(route, settle_rows, &err);
+	route__end_pass(route, false /* some were left out */);
+	if (r < 0) {
+		route->ledger.read_errors++;
+		route__note_error(route, STAGE_SOURCE, &err);
+	}
+	err__done(&err);
+	label_cache__make_dormant(route->cache);
+}
+
 static bool is_settled(const struct route *route, bool is_in_kernel)
 {
-	return route->count && route->count->aggregate && route->count->says_who &&
-	       route->count->is_in_kernel == is_in_kernel &&
+	return route->is_accounted && route->count && route->count->aggregate &&
+	       route->count->says_who && route->count->is_in_kernel == is_in_kernel &&
 	       (route->table || count_source__has_rows(route->counted));
 }
 
@@ -335,11 +368,8 @@ void agent_settle_counts(struct agent *agent, bool is_in_kernel)
 		for (uint32_t i = 0; i < config->route_count; i++) {
 			struct route *route = &config->routes[i];
 
-			if (!is_settled(route, is_in_kernel))
-				continue;
-			read_table(route,
-				   route->pass ? route->pass : 1 /* before the first scrape */);
-			label_cache__make_dormant(route->cache);
+			if (is_settled(route, is_in_kernel))
+				settle(route);
 		}
 	}
 }
