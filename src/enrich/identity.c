@@ -5,41 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
-#include "base/vec.h"
 #include "enrich/cgroup_path.h"
+#include "enrich/identity_private.h"
 
 #define DEFAULT_LIVE_LIMIT (1u << 17)
 #define DEFAULT_DEAD_LIMIT (1u << 14)
 #define DEFAULT_DEAD_NS (600 * INT64_C(1000000000))
-
-struct cgroup_entry {
-	struct identity shown;
-	struct container_entry *container; /* or NULL */
-	struct pod_entry *pod;             /* of a pod's own cgroup: referenced; or NULL */
-	struct cgroup_entry *next_of_container;
-	struct cgroup_entry *older, *newer; /* dead: neighbours by used_ns */
-	int64_t used_ns;                    /* dead: when somebody asked last */
-	size_t size;                        /* of this, with its texts */
-	bool is_top;                        /* the container's own cgroup, none below it */
-	char texts[];                       /* path, unit, user unit, slice */
-};
-
-struct identity_table {
-	struct identity_options options;
-	struct map cgroups;      /* id → owned struct cgroup_entry */
-	struct map mntns, netns; /* id → struct cgroup_entry, borrowed from cgroups */
-	uint64_t host_mntns_id, host_netns_id; /* 0: not known */
-	struct container_set containers;
-	struct cgroup_entry *oldest, *newest; /* dead */
-	size_t live_count, dead_count;
-	size_t entry_bytes;
-	VEC(struct identity_observer) observers;
-	int64_t now_ns;                  /* the latest time that somebody handed in */
-	struct identity_figures figures; /* those that are counted on the way */
-};
 
 /* ---- observers ---------------------------------------------------------------------------------------- */
 
@@ -107,122 +80,6 @@ void identity_table__unsubscribe(struct identity_table *table, const void *ctx)
 	}
 }
 
-/* ---- namespaces: second keys -------------------------------------------------------------------------- */
-
-enum key_kind { KEY_MNTNS, KEY_NETNS };
-
-static struct map *keys_of(struct identity_table *table, enum key_kind kind)
-{
-	return kind == KEY_MNTNS ? &table->mntns : &table->netns;
-}
-
-static uint64_t *key_in(struct cgroup_entry *entry, enum key_kind kind)
-{
-	return kind == KEY_MNTNS ? &entry->shown.mntns_id : &entry->shown.netns_id;
-}
-
-/* Whether the key rather leads to the new one. Ids of namespaces are used again, and the newest user is the right one;
- * among those who share it the container's own cgroup says most. */
-static bool is_better(const struct cgroup_entry *new, const struct cgroup_entry *old,
-		      enum key_kind kind)
-{
-	if (old->shown.is_dead)
-		return true;
-	if (kind == KEY_NETNS && new->shown.pod &&new->shown.pod == old->shown.pod)
-		return false;
-	if (new->container != old->container)
-		return true;
-	return new->is_top && !old->is_top;
-}
-
-/* Without memory the key is not there, and a lookup by it a miss. */
-static void put_key(struct identity_table *table, struct cgroup_entry *entry, enum key_kind kind)
-{
-	uint64_t id = *key_in(entry, kind);
-	uint64_t host_id = kind == KEY_MNTNS ? table->host_mntns_id : table->host_netns_id;
-	const struct cgroup_entry *old;
-
-	if (!id || id == host_id)
-		return;
-	if (kind == KEY_NETNS && entry->container && entry->container->shown.is_host_network)
-		return;
-	old = map__find(keys_of(table, kind), &id, sizeof(id));
-	if (!old || (old != entry && is_better(entry, old, kind)))
-		(void)map__set(keys_of(table, kind), &id, sizeof(id), entry, NULL);
-}
-
-/* Somebody else in the same namespace takes over: of the container, of a network namespace also of its pod. */
-static struct cgroup_entry *find_heir(struct cgroup_entry *entry, enum key_kind kind)
-{
-	struct container_entry *container = entry->container;
-	bool is_shared = kind == KEY_NETNS && container && container->pod;
-
-	if (is_shared)
-		container = container->pod->containers;
-	for (; container; container = is_shared ? container->next_of_pod : NULL)
-		for (struct cgroup_entry *at = container->cgroups; at; at = at->next_of_container)
-			if (at != entry && *key_in(at, kind) == *key_in(entry, kind))
-				return at;
-	return NULL;
-}
-
-static void drop_key(struct identity_table *table, struct cgroup_entry *entry, enum key_kind kind)
-{
-	uint64_t id = *key_in(entry, kind);
-	struct map *keys = keys_of(table, kind);
-	struct cgroup_entry *heir;
-
-	if (!id || map__find(keys, &id, sizeof(id)) != entry)
-		return;
-	heir = find_heir(entry, kind);
-	if (heir)
-		(void)map__set(keys, &id, sizeof(id), heir, NULL); /* in place: cannot fail */
-	else
-		(void)map__take(keys, &id, sizeof(id)); /* borrowed */
-}
-
-static void set_key(struct identity_table *table, struct cgroup_entry *entry, enum key_kind kind,
-		    uint64_t id)
-{
-	uint64_t *key = key_in(entry, kind);
-
-	if (!id || *key == id)
-		return;
-	drop_key(table, entry, kind);
-	*key = id;
-	put_key(table, entry, kind);
-}
-
-void identity_table__set_host_namespaces(struct identity_table *table, uint64_t mntns_id,
-					 uint64_t netns_id)
-{
-	table->host_mntns_id = mntns_id;
-	table->host_netns_id = netns_id;
-	(void)map__take(&table->mntns, &mntns_id, sizeof(mntns_id)); /* borrowed */
-	(void)map__take(&table->netns, &netns_id, sizeof(netns_id));
-}
-
-bool identity_table__has_host_mntns(const struct identity_table *table)
-{
-	return table->host_mntns_id;
-}
-
-bool identity_table__is_host_mntns(const struct identity_table *table, uint64_t mntns_id)
-{
-	return mntns_id && mntns_id == table->host_mntns_id;
-}
-
-void identity_table__see_namespaces(struct identity_table *table, uint64_t cgroup_id,
-				    uint64_t mntns_id, uint64_t netns_id)
-{
-	struct cgroup_entry *entry = map__find(&table->cgroups, &cgroup_id, sizeof(cgroup_id));
-
-	if (!entry)
-		return;
-	set_key(table, entry, KEY_MNTNS, mntns_id);
-	set_key(table, entry, KEY_NETNS, netns_id);
-}
-
 /* ---- the dead ----------------------------------------------------------------------------------------- */
 
 static void unlink_dead(struct identity_table *table, struct cgroup_entry *entry)
@@ -285,8 +142,8 @@ static void leave_container(struct identity_table *table, struct cgroup_entry *e
 static void free_dead(struct identity_table *table, struct cgroup_entry *entry)
 {
 	unlink_dead(table, entry);
-	drop_key(table, entry, KEY_MNTNS);
-	drop_key(table, entry, KEY_NETNS);
+	identity_table__drop_key(table, entry, KEY_MNTNS);
+	identity_table__drop_key(table, entry, KEY_NETNS);
 	leave_container(table, entry);
 	container_set__put_pod(&table->containers, entry->pod);
 	table->entry_bytes -= entry->size;
@@ -442,8 +299,8 @@ static void welcome(struct identity_table *table, struct cgroup_entry *entry)
 	if (!container)
 		return;
 	container_set__stop_waiting(&table->containers, container);
-	set_key(table, entry, KEY_MNTNS, container->shown.mntns_id);
-	set_key(table, entry, KEY_NETNS, container->shown.netns_id);
+	identity_table__set_key(table, entry, KEY_MNTNS, container->shown.mntns_id);
+	identity_table__set_key(table, entry, KEY_NETNS, container->shown.netns_id);
 	if (container->live_cgroups++ > 0)
 		return;
 	container->seen_ns = table->now_ns;
@@ -521,11 +378,11 @@ static void update_cgroups(struct identity_table *table, struct container_entry 
 	for (struct cgroup_entry *at = container->cgroups; at; at = at->next_of_container) {
 		at->shown.pod = container->shown.pod;
 		if (container->shown.is_host_network)
-			drop_key(table, at, KEY_NETNS);
+			identity_table__drop_key(table, at, KEY_NETNS);
 		if (!at->is_top)
 			continue;
-		set_key(table, at, KEY_MNTNS, container->shown.mntns_id);
-		set_key(table, at, KEY_NETNS, container->shown.netns_id);
+		identity_table__set_key(table, at, KEY_MNTNS, container->shown.mntns_id);
+		identity_table__set_key(table, at, KEY_NETNS, container->shown.netns_id);
 	}
 }
 
