@@ -74,6 +74,7 @@ resident_kib() {
 	awk '/^VmRSS/ { print $2 }' "/proc/$agent/status"
 }
 
+: >out
 "$SONDE_BIN" run --probes="$SONDE_PROBES" --listen=127.0.0.1:0 --by=container syscalls >out 2>errors &
 agent=$!
 until grep -q '^metrics ' out || ! kill -0 "$agent"; do
