@@ -476,9 +476,35 @@ static bool counts_say_who(const struct agent_config *config)
 /* Records say who they are of by a mount namespace as well, and whose that is only processes tell. */
 static int start_who(struct agent *agent, const struct agent_config *config, struct err *err)
 {
-	if (follows_containers(config) || agent_streams_need_who(config) || counts_say_who(config))
+	bool needs_processes = follows_containers(config) || counts_say_who(config);
+	int r;
+
+	if (needs_processes)
 		return who__start(agent->who, WHO_LEVEL_PROCESSES, err);
-	return who_words_are_in(config->spec) ? who__start(agent->who, WHO_LEVEL_CGROUPS, err) : 0;
+	if (!agent_streams_need_who(config) && !who_words_are_in(config->spec))
+		return 0;
+	r = who__start(agent->who, WHO_LEVEL_CGROUPS, err);
+	if (r < 0 || !agent_streams_need_who(config))
+		return r;
+	agent->awaits_containers = true;
+	return agent_look_for_containers(agent, err);
+}
+
+/*
+ * While there is no container no namespace is anybody's: what tells of processes, which takes a third of a second to
+ * load and two megabytes, comes with the first one. What that did before is told by what is left of it then.
+ */
+int agent_look_for_containers(struct agent *agent, struct err *err)
+{
+	struct who_report report;
+
+	if (!agent->awaits_containers)
+		return 0;
+	who__report(agent->who, &report);
+	if (report.identity.containers == 0)
+		return 0;
+	agent->awaits_containers = false;
+	return who__start(agent->who, WHO_LEVEL_PROCESSES, err);
 }
 
 int agent__load(struct agent *agent, uint32_t index, struct err *err)

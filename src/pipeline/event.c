@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "pipeline/account.h"
 #include "pipeline/internal.h"
 
@@ -172,11 +173,21 @@ void event_drain_config(struct agent_config *config)
 	(void)drain_config(config, clock_monotonic_ns());
 }
 
+static void look_for_containers(struct agent *agent)
+{
+	struct err err = ERR_INIT;
+
+	if (agent_look_for_containers(agent, &err) < 0)
+		log_err(LOG_WARN, &err, "Containers are not known by their processes");
+	err__done(&err);
+}
+
 void event_drain(struct agent *agent)
 {
 	int64_t now_ns;
 
 	who__drain(agent->who); /* STAGE_ENRICH of what follows */
+	look_for_containers(agent);
 	now_ns = clock_monotonic_ns();
 	agent_for_each_config(agent, config)
 		now_ns = drain_config(config, now_ns);

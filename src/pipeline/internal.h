@@ -80,8 +80,9 @@ struct agent {
 	struct self_metrics *self;       /* owned */
 	const struct web_server *web;    /* borrowed; NULL: nobody serves */
 	struct cost_meter *cost_meter;   /* owned; NULL: off */
-	struct loop_watch *drain;        /* timer that drains event sources */
-	int64_t drain_interval_ns;       /* of it now */
+	bool awaits_containers; /* records name namespaces, which are somebody's once there is one */
+	struct loop_watch *drain;  /* timer that drains event sources */
+	int64_t drain_interval_ns; /* of it now */
 	int64_t busy_until_ns; /* events came: for so long it is drained more often (monotonic) */
 	struct loop_watch *cgroups; /* descriptor of the cgroup tree's changes */
 	uint32_t generation;        /* of the current scrape */
@@ -105,6 +106,8 @@ int agent_add_config(struct agent *agent, struct spec *spec, struct agent_config
 int agent_open_sources(struct agent *agent, struct agent_config *config, enum stream_mode mode,
 		       struct err *err);
 int agent_open_spans(struct agent *agent, struct agent_config *config, struct err *err);
+/* agent.c: once there is a container, processes are told of. */
+int agent_look_for_containers(struct agent *agent, struct err *err);
 /* Events came: drains, and drains more often for a while. */
 void agent_drain_busy(struct agent *agent);
 /* Timers and descriptors that somebody needs now; more than once is harmless. */

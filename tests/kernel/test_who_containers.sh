@@ -201,4 +201,31 @@ if [ -d "$SONDE_PROBES/trace_exec" ]; then
 	wait $waiter
 	stop
 fi
+# ---- records of gadgets ----
+
+# Nobody else's containers may be there, so that what tells of processes comes with the first of these: it lives for long
+# enough to be looked at. Whatever comes later is known from its first program on.
+stop
+"$SONDE_BIN" run trace_exec -o json >records 2>errors &
+agent=$!
+tries=0
+until grep -q 'true.ready' records || [ $tries -eq 600 ]; do
+	"$tap_scratch/root/bin/busybox" true ready
+	sleep 0.1
+	tries=$((tries + 1))
+done
+run_container 900 '/bin/sleep 4; /bin/true first'
+run_container 901 '/bin/true second; exec /bin/sleep 0.05'
+tries=0
+until grep -q '/bin/true.second' records || [ $tries -eq 600 ]; do
+	sleep 0.1
+	tries=$((tries + 1))
+done
+stop
+for at in 900:first 901:second; do
+	tap_has "a record of the ${at#*:} container names it" \
+		"$(grep "/bin/true.*${at#*:}" records | sed 's/.*"containerId":"\([^"]*\)".*/\1/')" \
+		"$(container_id "${at%:*}")"
+done
+
 tap_done
