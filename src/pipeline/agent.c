@@ -13,6 +13,7 @@
 #include "host/host.h"
 #include "pipeline/count.h"
 #include "pipeline/internal.h"
+#include "pipeline/kernel_enums.h"
 
 /* libbpf would say it once per object, and of a missing file only "-2". */
 static int check_btf(const char *path, struct err *err)
@@ -387,6 +388,8 @@ int agent_add_config(struct agent *agent, struct spec *spec, struct agent_config
 		r = spec->program_count
 			    ? spec__complete(spec, program__facts(config->programs[0]), errors)
 			    : spec__check(spec, errors);
+	if (r >= 0 && kernel_enums_apply(spec, agent->options.btf_path) < 0)
+		r = err_list__set(errors, -ENOMEM, NULL, "no memory for names of values");
 	if (r >= 0)
 		r = plan_programs(agent, config, errors);
 	if (r >= 0)
