@@ -15,6 +15,41 @@ bool probe_is_wanted(const char *name, const struct flags_result *result)
 	return result->arguments.len == 0;
 }
 
+/* The shipped gadget that was meant, if it is nearer than any probe. In the arena of the gadgets; NULL: none was. */
+static const char *nearest_gadget(const char *name, const struct config_paths *probes,
+				  struct config_paths *gadgets)
+{
+	VEC(const char *) names = VEC_INIT;
+	const char *nearest, *gadget = NULL;
+
+	(void)gadgets_find("", gadgets, NULL); /* without them nothing is nearest */
+	vec_for_each(probes, probe)
+		(void)vec_push(&names, probe->name);
+	vec_for_each(gadgets, path)
+		(void)vec_push(&names, path->name);
+	nearest = str_nearest(name, names.items, names.len);
+	vec_for_each(gadgets, path)
+		if (nearest && str_eq(nearest, path->name))
+			gadget = path->name;
+	vec_done(&names);
+	return gadget;
+}
+
+static int refuse_name(const char *name, const struct config_paths *paths, const char *known,
+		       struct err *err)
+{
+	struct config_paths gadgets = { .len = 0 };
+	const char *gadget = nearest_gadget(name, paths, &gadgets);
+	int r = gadget ? err__set(err, -ENOENT, NULL,
+				  "there is no probe '%s'; did you mean the gadget '%s'?", name,
+				  gadget)
+		       : err__set(err, -ENOENT, NULL, "there is no probe '%s'; there are: %s", name,
+				  known);
+
+	config_paths__done(&gadgets);
+	return r;
+}
+
 static int check_names(const struct config_paths *paths, const struct flags_result *result,
 		       struct err *err)
 {
@@ -29,8 +64,8 @@ static int check_names(const struct config_paths *paths, const struct flags_resu
 		vec_for_each(paths, path)
 			is_known |= str_eq(path->name, result->arguments.items[i]);
 		if (!is_known)
-			r = err__set(err, -ENOENT, NULL, "there is no probe '%s'; there are: %s",
-				     result->arguments.items[i], strbuf__text(&known));
+			r = refuse_name(result->arguments.items[i], paths, strbuf__text(&known),
+					err);
 	}
 	strbuf__done(&known);
 	return r;

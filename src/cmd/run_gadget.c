@@ -107,7 +107,7 @@ static int check_options(struct gadget_run *run, const struct flags_result *resu
 	if (other)
 		return err__set(
 			err, -EINVAL, NULL,
-			"'%s' is no gadget; gadgets run apart from probes, and the list of either is in `sonde list`",
+			"'%s' is no gadget; gadgets run apart from probes, and `sonde list` has both",
 			other);
 	if (options->timeout_ns < 0)
 		return err__set(err, -EINVAL, NULL, "--timeout: it has to be 0 or more");
