@@ -93,6 +93,10 @@ static int plan_stream(struct agent *agent, const struct counted_stream *counted
 
 	if (!list)
 		return err__set(err, -ENOMEM, NULL, "no memory to count events");
+	if (counted->config->is_loaded) {
+		stay_here(counted, "its programs run already");
+		return 0;
+	}
 	if (agent->options.leaves_programs_alone) {
 		stay_here(counted, "--no-rewrite");
 		return 0;
@@ -116,7 +120,7 @@ int agent_plan_counts(struct agent *agent, struct agent_config *config, struct e
 		const struct stream *stream = config->streams[counted.index];
 
 		if (stream && !stream__error(stream) &&
-		    stream__spec(stream)->mode == STREAM_MODE_EVENTS && !config->is_loaded)
+		    stream__spec(stream)->mode == STREAM_MODE_EVENTS)
 			r = plan_stream(agent, &counted, &err);
 	}
 	if (r < 0)
