@@ -15,14 +15,14 @@ bool probe_is_wanted(const char *name, const struct flags_result *result)
 	return result->arguments.len == 0;
 }
 
-/* The shipped gadget that was meant, if it is nearer than any probe. In the arena of the gadgets; NULL: none was. */
-static const char *nearest_gadget(const char *name, const struct config_paths *probes,
-				  struct config_paths *gadgets)
+/* The gadget of the directory that was meant, if it is nearer than any probe. In the arena of the gadgets; NULL: none was. */
+static const char *nearest_gadget(const char *name, const char *dir,
+				  const struct config_paths *probes, struct config_paths *gadgets)
 {
 	VEC(const char *) names = VEC_INIT;
 	const char *nearest, *gadget = NULL;
 
-	(void)gadgets_find("", gadgets, NULL); /* without them nothing is nearest */
+	(void)gadgets_find(dir, gadgets, NULL); /* without them nothing is nearest */
 	vec_for_each(probes, probe)
 		(void)vec_push(&names, probe->name);
 	vec_for_each(gadgets, path)
@@ -35,11 +35,11 @@ static const char *nearest_gadget(const char *name, const struct config_paths *p
 	return gadget;
 }
 
-static int refuse_name(const char *name, const struct config_paths *paths, const char *known,
-		       struct err *err)
+static int refuse_name(const char *name, const char *dir, const struct config_paths *paths,
+		       const char *known, struct err *err)
 {
 	struct config_paths gadgets = { .len = 0 };
-	const char *gadget = nearest_gadget(name, paths, &gadgets);
+	const char *gadget = nearest_gadget(name, dir, paths, &gadgets);
 	int r = gadget ? err__set(err, -ENOENT, NULL,
 				  "there is no probe '%s'; did you mean the gadget '%s'?", name,
 				  gadget)
@@ -50,8 +50,8 @@ static int refuse_name(const char *name, const struct config_paths *paths, const
 	return r;
 }
 
-static int check_names(const struct config_paths *paths, const struct flags_result *result,
-		       struct err *err)
+static int check_names(const char *dir, const struct config_paths *paths,
+		       const struct flags_result *result, struct err *err)
 {
 	struct strbuf known = STRBUF_INIT;
 	int r = 0;
@@ -64,8 +64,8 @@ static int check_names(const struct config_paths *paths, const struct flags_resu
 		vec_for_each(paths, path)
 			is_known |= str_eq(path->name, result->arguments.items[i]);
 		if (!is_known)
-			r = refuse_name(result->arguments.items[i], paths, strbuf__text(&known),
-					err);
+			r = refuse_name(result->arguments.items[i], dir, paths,
+					strbuf__text(&known), err);
 	}
 	strbuf__done(&known);
 	return r;
@@ -92,7 +92,7 @@ int probes_find(const char *dir, const struct flags_result *result, struct confi
 
 	if (r == 0)
 		r = config_paths__add(paths, dir, err);
-	return r < 0 ? r : check_names(paths, result, err);
+	return r < 0 ? r : check_names(dir, paths, result, err);
 }
 
 int probes_find_with_gadgets(const char *dir, const struct flags_result *result,
@@ -105,5 +105,5 @@ int probes_find_with_gadgets(const char *dir, const struct flags_result *result,
 		r = config_paths__add(paths, dir, err);
 	if (r == 0)
 		r = gadgets_find(dir, paths, err);
-	return r < 0 ? r : check_names(paths, result, err);
+	return r < 0 ? r : check_names(dir, paths, result, err);
 }
