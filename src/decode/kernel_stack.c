@@ -41,8 +41,8 @@ static int run(void *state, const struct decode_env *env, const void *data, size
 
 		if (i > 0)
 			strbuf__add_text(out, "; ");
-		if (name)
-			strbuf__add_text(out, name);
+		if (name) /* without the module, which kallsyms puts behind a tab */
+			strbuf__add(out, name, strcspn(name, "\t"));
 		else
 			strbuf__printf(out, "0x%" PRIx64, addresses[i]);
 	}

@@ -21,6 +21,8 @@ struct user_stack {
 	int count;
 };
 
+/* Negative: nobody took it; also where nobody has asked for stacks. */
+int32_t user_stack_id(const void *data);
 /* DECODE_OK: with frames, or without because nobody took it; DECODE_UNKNOWN: it is lost; or -errno. */
 int user_stack_find(const struct decode_env *env, const void *data, struct user_stack *ret_stack,
 		    struct err *err);

@@ -29,10 +29,15 @@ static uint32_t get_u32(const void *data, size_t at)
 	return value;
 }
 
+int32_t user_stack_id(const void *data)
+{
+	return get_u64(data, STACK_INODE) ? (int32_t)get_u32(data, STACK_ID) : -1;
+}
+
 int user_stack_find(const struct decode_env *env, const void *data, struct user_stack *ret_stack,
 		    struct err *err)
 {
-	int32_t id = (int32_t)get_u32(data, STACK_ID);
+	int32_t id = user_stack_id(data);
 
 	ret_stack->image = (struct user_image){
 		.pid = get_u32(data, STACK_TGID),
@@ -40,8 +45,7 @@ int user_stack_find(const struct decode_env *env, const void *data, struct user_
 		.base_hash = get_u32(data, STACK_BASE_HASH),
 	};
 	ret_stack->count = 0;
-	/* Nobody has asked for stacks, the program could not take it, or nobody keeps them. */
-	if (ret_stack->image.inode == 0 || id < 0 || !env->stacks)
+	if (id < 0 || !env->stacks)
 		return DECODE_OK;
 	ret_stack->count = env->stacks->find(env->stacks->ctx, STACK_USER, (uint32_t)id,
 					     ret_stack->addresses, STACK_MAX_FRAMES);

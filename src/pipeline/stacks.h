@@ -12,6 +12,8 @@
 #include "decode/stack_source.h"
 #include "program/program.h"
 
+#define STACKS_FRAMES 2 /* behind the kinds: frames of user space by their files */
+
 struct stacks {
 	struct program *program; /* borrowed */
 	struct stack_source source;
@@ -19,7 +21,7 @@ struct stacks {
 		bool is_sought;
 		bool is_there;
 		struct program_map map;
-	} kinds[2]; /* by enum stack_kind */
+	} kinds[STACKS_FRAMES + 1]; /* by enum stack_kind */
 };
 
 /* The struct must not move afterwards. */

@@ -10,25 +10,37 @@
 
 #define VALUE_MAX_BYTES 65536u
 
+int stack_map_read(const struct map_info *map, uint32_t id, void *ret_value, size_t size)
+{
+	uint8_t *value __cleanup(x_freep) = NULL;
+	int r;
+
+	if (map->key_size != sizeof(id) || map->value_size < size ||
+	    map->value_size > VALUE_MAX_BYTES)
+		return -EINVAL;
+	/* The kernel writes the whole value, however much is wanted. */
+	value = malloc(map->value_size + 1);
+	if (!value)
+		return -ENOMEM;
+	r = bpf_map_lookup_elem(map->fd, &id, value);
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	memcpy(ret_value, value, size);
+	return 1;
+}
+
 int stack_map_find(const struct map_info *map, uint32_t id, uint64_t *ret_addresses, size_t max)
 {
 	size_t frames = map->value_size / sizeof(uint64_t);
-	uint64_t *addresses __cleanup(x_freep) = NULL;
 	size_t count = 0;
 	int r;
 
-	if (map->key_size != sizeof(id) || frames == 0 || map->value_size > VALUE_MAX_BYTES)
-		return -EINVAL;
-	/* The kernel writes the whole value, however many are wanted. */
-	addresses = new_array(uint64_t, frames + 1);
-	if (!addresses)
-		return -ENOMEM;
-	r = bpf_map_lookup_elem(map->fd, &id, addresses);
-	if (r < 0)
-		return r == -ENOENT ? 0 : r;
-	while (count < frames && count < max && addresses[count]) {
-		ret_addresses[count] = addresses[count];
+	if (frames < max)
+		max = frames;
+	r = stack_map_read(map, id, ret_addresses, max * sizeof(uint64_t));
+	if (r <= 0)
+		return r;
+	while (count < max && ret_addresses[count])
 		count++;
-	}
 	return (int)count;
 }

@@ -505,11 +505,16 @@ static int derive_stack(struct gadget_fields *fields, const struct stream_spec *
 								 source->name),
 					   .decoder = "ustack_addresses",
 					   .is_hidden = true };
+	const struct derived files = { .name = arena__printf(arena, "%s.buildid", source->name),
+				       .decoder = "ustack_buildid",
+				       .is_hidden = true };
 	const struct derived symbols = { .name = arena__printf(arena, "%s.symbols", source->name),
 					 .decoder = "ustack_symbols",
 					 .is_hidden = true };
 	int r = push_derived(fields, text, source, &addresses);
 
+	if (r == 0)
+		r = push_derived(fields, text, source, &files);
 	return r < 0 ? r : push_derived(fields, text, source, &symbols);
 }
 

@@ -47,7 +47,7 @@ static void test_run__rows(void **state)
 
 	(void)state;
 	tree_make(&tree);
-	tree_write(&tree, "proc/kallsyms", "4 t one\n6 t two\naa t three\n");
+	tree_write(&tree, "proc/kallsyms", "4 t one\n6 t two\naa t three\t[x]\n");
 	assert_int_equal(host__open(tree.root, &env.host, NULL), 0);
 	assert_rows("kernel_stack", &env, rows, array_size(rows));
 	host__close(env.host);
