@@ -262,6 +262,31 @@ static void test_identity__costs_nothing_unasked(void **state)
 	exporter__done(&exporter);
 }
 
+/* Who a cgroup is takes that cgroups are told; what processes do is nobody's business then. */
+static void test_identity__of_cgroups_takes_no_processes(void **state)
+{
+	static const char yaml[] =
+		"identity: [container]\n" HEAD
+		"      labels: [{name: cgroup, size: 8, decoders: [{name: uint}, {name: cgroup}]}]\n";
+	struct exporter exporter;
+	int status;
+	pid_t child;
+	char *metrics;
+
+	need_groups(state);
+	begin(&exporter, yaml);
+	child = fork();
+	if (child == 0)
+		_exit(0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	metrics = exporter__scrape(&exporter);
+	assert_value(metrics, 1, "sonde_identity_engine");
+	assert_value(metrics, 0, "sonde_identity_records_total{kind=\"fork\"}");
+	assert_int_equal(metrics_count(metrics, "sonde_process_"), 0);
+	free(metrics);
+	exporter__done(&exporter);
+}
+
 /* ---- sonde run --by ------------------------------------------------------------------------------------ */
 
 static void call_from(const char *group)
@@ -378,6 +403,7 @@ int main(void)
 		with_groups(test_identity__instead_of_the_cgroup),
 		with_groups(test_identity__from_inside_of_a_container),
 		with_groups(test_identity__costs_nothing_unasked),
+		with_groups(test_identity__of_cgroups_takes_no_processes),
 		with_groups(test_by__container),
 		with_groups(test_by__pod),
 		with_groups(test_by__unit),
