@@ -134,7 +134,7 @@ static void check_errors(int r, struct err_list *errors)
 	err_list__done(errors);
 }
 
-static void complete(struct spec *spec, const variables *list)
+static void complete(struct spec *spec, const variables *list, size_t len)
 {
 	const struct object_facts facts = {
 		.path = "fuzz.bpf.o",
@@ -149,7 +149,12 @@ static void complete(struct spec *spec, const variables *list)
 	};
 	struct err_list errors = { 0 };
 	struct strbuf out = STRBUF_INIT;
-	int r = spec__complete(spec, &facts, &errors);
+	int r;
+
+	/* Metrics of every wish, by both names, as the length has it. */
+	spec->metric_wish = (enum metric_wish)(len % 3);
+	spec->keeps_original_names = len % 7 == 0;
+	r = spec__complete(spec, &facts, &errors);
 
 	if (r == 0) {
 		spec__format(spec, &out);
@@ -181,7 +186,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			     &spec, &errors);
 	check_errors(r, &errors);
 	if (spec)
-		complete(spec, &list);
+		complete(spec, &list, len);
 	spec__free(spec);
 	vec_done(&list);
 	free(text);
