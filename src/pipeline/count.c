@@ -169,6 +169,35 @@ static int open_labels(struct count *count, struct err *err)
 
 /* ---- conditions ------------------------------------------------------------------------------------- */
 
+/* Plain numbers of a table's value, and those that types call measures, grow; all others say what the row is about. */
+static bool is_measure(const struct field_spec *field)
+{
+	static const char *const types[] = { "gadget_bytes", "gadget_counter", "gadget_duration",
+					     "gadget_gauge", "gadget_histogram" };
+
+	if (field->is_key || field->source || field->type < FIELD_TYPE_U8 ||
+	    field->type > FIELD_TYPE_F64)
+		return false;
+	for (size_t i = 0; field->type_name && i < array_size(types); i++)
+		if (str_starts(field->type_name, types[i]))
+			return true;
+	return !field->type_name && field->role == FIELD_ROLE_NONE;
+}
+
+/* Under another key a row would be counted once more. */
+static int check_stays(const struct count *count, uint32_t index, const struct loc *at,
+		       struct err *err)
+{
+	const struct field_spec *field = stream__field_spec(count->stream, index);
+
+	if (stream__spec(count->stream)->mode != STREAM_MODE_TABLE || !field || !is_measure(field))
+		return 0;
+	return err__set(
+		err, -EOPNOTSUPP, at,
+		"field '%s' changes while it is counted, so there can be no condition on it",
+		field->name);
+}
+
 /* What records can be asked is asked of them; the rest is asked of the key, so the key must say it. */
 static int place_filter(struct count *count, struct count_filter *filter, struct err *err)
 {
@@ -190,7 +219,9 @@ static int place_filter(struct count *count, struct count_filter *filter, struct
 
 		if (!event_filter__reads(filter->filter, i))
 			continue;
-		r = need_field(count, i, err);
+		r = check_stays(count, i, filter->at, err);
+		if (r == 0)
+			r = need_field(count, i, err);
 		if (count->piece_count > before)
 			count->needs_more = schema->fields[i].name;
 	}
