@@ -212,11 +212,28 @@ static int add_filters(struct output *output, struct output_stream *stream,
 	return 0;
 }
 
+static bool is_live_table(const struct output *output, const struct stream *stream)
+{
+	const struct stream_spec *spec = stream__spec(stream);
+
+	return output->options.is_terminal &&
+	       output_note_is_true(spec->notes, spec->note_count, "cli.clear-screen-before");
+}
+
+/* As asked for; of a live table the top has to be at the top in any case. */
+static const char *order_of(struct output *output, const struct stream *stream)
+{
+	if (output->options.order || !is_live_table(output, stream))
+		return output->options.order;
+	return output_default_order(stream, &output->arena);
+}
+
 static int bind_stream(struct output *output, struct output_stream *stream, struct err *err)
 {
 	const struct output_options *options = &output->options;
 	const struct schema *schema = stream__schema(stream->stream);
 	const char *name = schema->name;
+	const char *order = order_of(output, stream->stream);
 	const struct loc order_at = { .file = "--sort" }, limit_at = { .file = "--max-entries" };
 	int r = add_filters(output, stream, &options->filters, "--filter", event_filter_parse, err);
 
@@ -224,8 +241,8 @@ static int bind_stream(struct output *output, struct output_stream *stream, stru
 	if (r == 0)
 		r = add_filters(output, stream, &options->expressions, "--filter-expr",
 				event_filter_parse_expression, err);
-	if (r == 0 && options->order && stream__is_batch(stream->stream))
-		r = order_parse(options->order, &order_at, name, schema, &stream->order, err);
+	if (r == 0 && order && stream__is_batch(stream->stream))
+		r = order_parse(order, &order_at, name, schema, &stream->order, err);
 	if (r == 0 && options->max_entries && stream__is_batch(stream->stream))
 		r = max_entries_parse(options->max_entries, &limit_at, name, &stream->max_entries,
 				      err);
@@ -306,9 +323,7 @@ static int describe_streams(struct output *output, struct err *err)
 			.schema = stream__schema(stream),
 			.styles = styles,
 			.is_batch = stream__is_batch(stream),
-			.clears_screen = output->options.is_terminal &&
-					 output_note_is_true(spec->notes, spec->note_count,
-							     "cli.clear-screen-before"),
+			.clears_screen = is_live_table(output, stream),
 		};
 	}
 	return 0;

@@ -134,3 +134,23 @@ const struct column_style *output_styles(const struct stream *stream, bool has_p
 	}
 	return styles;
 }
+
+static bool is_counter(const struct field_spec *field)
+{
+	const char *type = output_note(field->notes, field->note_count, "metrics.type");
+
+	return !field->is_key && field->count == 0 && type && strcasecmp(type, "counter") == 0;
+}
+
+const char *output_default_order(const struct stream *stream, struct arena *arena)
+{
+	const struct schema *schema = stream__schema(stream);
+
+	for (uint32_t i = 0; i < schema->field_count; i++) {
+		const struct field_spec *field = stream__field_spec(stream, i);
+
+		if (field && is_counter(field))
+			return arena__printf(arena, "-%s", schema->fields[i].name);
+	}
+	return NULL;
+}

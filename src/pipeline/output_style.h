@@ -21,4 +21,8 @@ bool output_note_is_true(const struct note_spec *notes, uint32_t count, const ch
 const struct column_style *output_styles(const struct stream *stream, bool has_pods,
 					 struct arena *arena);
 
+/* How a live table is sorted unless somebody says otherwise: "-FIELD", most of its first counter first (arena); NULL: it has
+ * none, or there is no memory. */
+const char *output_default_order(const struct stream *stream, struct arena *arena);
+
 #endif
