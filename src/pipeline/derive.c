@@ -373,20 +373,36 @@ static int get_identity(struct derive *derive, const struct derived_field *field
 			       &derive->texts, ret_value);
 }
 
+/* Of a record that nothing can be made of, the value is empty. */
+static struct value number_of(enum field_type type, uint64_t number)
+{
+	switch (type) {
+	case FIELD_TYPE_BOOL:
+		return (struct value){ .type = FIELD_TYPE_BOOL, .u64 = number };
+	case FIELD_TYPE_S32:
+		return (struct value){ .type = FIELD_TYPE_S64, .s64 = (int64_t)number };
+	default:
+		return (struct value){ .type = FIELD_TYPE_U64, .u64 = number };
+	}
+}
+
 static int get_made(struct derive *derive, const struct derived_field *field,
 		    const struct record *record, struct value *ret_value)
 {
-	struct strbuf text = STRBUF_INIT; /* inputs may be texts, which use the scratch */
-	int r = field->maker->make(record, field->inputs, &text);
+	struct derive_made made = { .number = 0 }; /* inputs may be texts, which use the scratch */
+	int r = field->maker->make(record, field->inputs, &made);
 
-	if (r < 0 || strbuf__status(&text) < 0) {
+	if (r < 0 || strbuf__status(&made.text) < 0) {
 		derive->errors++;
-		*ret_value = no_text;
-		r = 0;
-	} else {
-		r = copy_text(derive, strbuf__text(&text), text.len, ret_value);
+		strbuf__reset(&made.text);
+		made.number = 0;
 	}
-	strbuf__done(&text);
+	r = 0;
+	if (field->maker->type == FIELD_TYPE_STRING)
+		r = copy_text(derive, strbuf__text(&made.text), made.text.len, ret_value);
+	else
+		*ret_value = number_of(field->maker->type, made.number);
+	strbuf__done(&made.text);
 	return r;
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline/derive_maker.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "pipeline/derive_dns.h"
 
 /* ---- mount ---------------------------------------------------------------------------------------------- */
 
@@ -40,7 +42,8 @@ static int add_call(const struct record *record, const uint32_t *fields, const c
 }
 
 /* mount("source", "target", "type", FLAGS, "data") = error */
-static int make_mount_call(const struct record *record, const uint32_t *fields, struct strbuf *out)
+static int make_mount_call(const struct record *record, const uint32_t *fields,
+			   struct derive_made *made)
 {
 	static const char *const mount_texts[] = { "mount(\"", "\", \"", "\", \"", "\", ",
 						   ", \"",     "\") = ", "" };
@@ -48,6 +51,7 @@ static int make_mount_call(const struct record *record, const uint32_t *fields, 
 					       MOUNT_FLAGS,  MOUNT_DATA,   MOUNT_ERROR };
 	static const char *const umount_texts[] = { "umount(\"", "\", \"", "\") = ", "" };
 	static const uint8_t umount_order[] = { MOUNT_TARGET, MOUNT_FLAGS, MOUNT_ERROR };
+	struct strbuf *out = &made->text;
 	struct value op;
 	int r = record__get(record, fields[MOUNT_OP], &op);
 
@@ -62,10 +66,76 @@ static int make_mount_call(const struct record *record, const uint32_t *fields, 
 	return 0;
 }
 
+/* ---- dns ------------------------------------------------------------------------------------------------ */
+
+enum { DNS_DATA, DNS_OFFSET };
+
+static int parse_dns(const struct record *record, const uint32_t *fields,
+		     struct dns_message *ret_message)
+{
+	struct value data, offset;
+	int r = record__get(record, fields[DNS_DATA], &data);
+
+	if (r == 0)
+		r = record__get(record, fields[DNS_OFFSET], &offset);
+	if (r < 0)
+		return r;
+	if (offset.u64 >= data.bytes.len)
+		return -EINVAL;
+	return dns_message_parse((const uint8_t *)data.bytes.data + offset.u64,
+				 data.bytes.len - (size_t)offset.u64, ret_message);
+}
+
+#define DNS_MAKER(id, statement)                                                                   \
+	static int make_dns_##id(const struct record *record, const uint32_t *fields,              \
+				 struct derive_made *made)                                         \
+	{                                                                                          \
+		struct dns_message message;                                                        \
+		int r = parse_dns(record, fields, &message);                                       \
+                                                                                                   \
+		if (r == 0)                                                                        \
+			statement;                                                                 \
+		return r;                                                                          \
+	}
+
+DNS_MAKER(addresses, dns_message_add_addresses(&message, &made->text))
+DNS_MAKER(id, strbuf__printf(&made->text, "%04x", message.id))
+DNS_MAKER(name, dns_message_add_name(&message, &made->text))
+DNS_MAKER(num_answers, made->number = message.answer_count)
+DNS_MAKER(qr, strbuf__add_char(&made->text, message.is_response ? 'R' : 'Q'))
+DNS_MAKER(qr_raw, made->number = message.is_response)
+DNS_MAKER(qtype, if (message.name) dns_add_type(message.type, &made->text))
+DNS_MAKER(qtype_raw, made->number = message.type)
+DNS_MAKER(ra, made->number = message.has_recursion)
+DNS_MAKER(rcode, if (message.is_response) dns_add_code(message.code, &made->text))
+DNS_MAKER(rcode_raw, made->number = message.is_response ? message.code : 0)
+DNS_MAKER(rd, made->number = message.wants_recursion)
+DNS_MAKER(tc, made->number = message.is_truncated)
+
+#define DNS(id, kind)                                                                              \
+	{                                                                                          \
+		.name = "dns_" #id, .type = FIELD_TYPE_##kind,                                     \
+		.inputs = { [DNS_DATA] = "data", [DNS_OFFSET] = "dns_off" }, .make = make_dns_##id \
+	}
+
 /* ---- all of them ---------------------------------------------------------------------------------------- */
 
 static const struct derive_maker makers[] = {
+	DNS(addresses, STRING),
+	DNS(id, STRING),
+	DNS(name, STRING),
+	DNS(num_answers, S32),
+	DNS(qr, STRING),
+	DNS(qr_raw, BOOL),
+	DNS(qtype, STRING),
+	DNS(qtype_raw, U16),
+	DNS(ra, BOOL),
+	DNS(rcode, STRING),
+	DNS(rcode_raw, U16),
+	DNS(rd, BOOL),
+	DNS(tc, BOOL),
 	{ .name = "mount_call",
+	  .type = FIELD_TYPE_STRING,
 	  .inputs = { [MOUNT_OP] = "op_raw",
 		      [MOUNT_SOURCE] = "src",
 		      [MOUNT_TARGET] = "dest",

@@ -12,12 +12,19 @@
 
 #define DERIVE_MAKER_INPUTS 8
 
+/* What it makes: a number, or text of its type. */
+struct derive_made {
+	uint64_t number;
+	struct strbuf text;
+};
+
 struct derive_maker {
 	const char *name; /* as field_spec.maker has it */
+	enum field_type type;
 	const char
 		*inputs[DERIVE_MAKER_INPUTS]; /* fields it reads, by name; NULL behind the last */
 	/* fields: where the inputs are in the record's schema. 0 or -errno. */
-	int (*make)(const struct record *record, const uint32_t *fields, struct strbuf *out);
+	int (*make)(const struct record *record, const uint32_t *fields, struct derive_made *made);
 };
 
 /* NULL when there is none of that name. */

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "pipeline/derive_maker.h"
 #include "pipeline/stream_private.h"
 
 #define REST_LEN_NOTE "ebpf.rest.len"
@@ -112,7 +113,8 @@ static int add_text(struct builder *builder, uint32_t index, struct err *err)
 	push(builder,
 	     &(struct field){
 		     .name = field->name,
-		     .type = FIELD_TYPE_STRING,
+		     .type = field->maker ? derive_maker_find(field->maker)->type
+					  : FIELD_TYPE_STRING,
 		     .role = field->role,
 		     .offset = (uint32_t)place,
 		     .count = 1,

@@ -17,9 +17,23 @@ static const struct {
 	const char *stream, *field;
 	const char *decoder; /* shows the field's own bytes, or NULL */
 	const char *maker;   /* makes the field, or NULL */
+	enum field_type type;
 } stand_ins[] = {
-	{ "trace_exec", "exec", "args", "words", NULL },
-	{ "trace_mount", "mount", "call", NULL, "mount_call" },
+	{ "trace_dns", "dns", "addresses", NULL, "dns_addresses", FIELD_TYPE_STRING },
+	{ "trace_dns", "dns", "id", NULL, "dns_id", FIELD_TYPE_STRING },
+	{ "trace_dns", "dns", "name", NULL, "dns_name", FIELD_TYPE_STRING },
+	{ "trace_dns", "dns", "num_answers", NULL, "dns_num_answers", FIELD_TYPE_S32 },
+	{ "trace_dns", "dns", "qr", NULL, "dns_qr", FIELD_TYPE_STRING },
+	{ "trace_dns", "dns", "qr_raw", NULL, "dns_qr_raw", FIELD_TYPE_BOOL },
+	{ "trace_dns", "dns", "qtype", NULL, "dns_qtype", FIELD_TYPE_STRING },
+	{ "trace_dns", "dns", "qtype_raw", NULL, "dns_qtype_raw", FIELD_TYPE_U16 },
+	{ "trace_dns", "dns", "ra", NULL, "dns_ra", FIELD_TYPE_BOOL },
+	{ "trace_dns", "dns", "rcode", NULL, "dns_rcode", FIELD_TYPE_STRING },
+	{ "trace_dns", "dns", "rcode_raw", NULL, "dns_rcode_raw", FIELD_TYPE_U16 },
+	{ "trace_dns", "dns", "rd", NULL, "dns_rd", FIELD_TYPE_BOOL },
+	{ "trace_dns", "dns", "tc", NULL, "dns_tc", FIELD_TYPE_BOOL },
+	{ "trace_exec", "exec", "args", "words", NULL, FIELD_TYPE_STRING },
+	{ "trace_mount", "mount", "call", NULL, "mount_call", FIELD_TYPE_STRING },
 };
 
 static bool is_called(const char *name, const char *wanted)
@@ -67,7 +81,7 @@ static int stand_in(struct gadget_writer *writer, struct stream_spec *stream, si
 			r = set_steps(writer, field, stand_ins[index].decoder);
 		if (stand_ins[index].maker) {
 			field->maker = stand_ins[index].maker;
-			field->type = FIELD_TYPE_STRING;
+			field->type = stand_ins[index].type;
 			field->is_foreign = false;
 		}
 		stream->fields = fields;
