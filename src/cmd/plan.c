@@ -152,6 +152,7 @@ static int run_plan(const struct plan_options *options, const struct flags_resul
 	const struct agent_options agent_options = {
 		.root = host_root(),
 		.btf_path = options->btf_path[0] ? options->btf_path : NULL,
+		.has_no_consumers = options->has_metrics,
 		/* What matters of its words stands in the plan. */
 		.log_library = options->is_debugging ? session_log_library : NULL,
 	};

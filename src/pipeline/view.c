@@ -219,7 +219,6 @@ static void format_bounds(const struct metric_spec *metric, struct strbuf *out)
 			       human_time(ttl, (double)metric->ttl_ns));
 }
 
-/* Before they are loaded programs may have any. */
 static bool have_rung(const struct program *program, const char *ring, enum rung least)
 {
 	for (uint32_t i = 0; i < program__rung_count(program, ring); i++)
@@ -241,6 +240,9 @@ static void format_count(const struct agent_config *config, const struct route *
 		strbuf__printf(out, "    counted in user space: %s\n",
 			       route->count->why_user_space ? route->count->why_user_space
 							    : "no reason is known");
+	else if (program__rung_count(program, ring) == 0)
+		strbuf__add_text(
+			out, "    counted in the kernel, if it takes the programs so (--load)\n");
 	else
 		strbuf__printf(out, "    counted in %s\n",
 			       have_rung(program, ring, RUNG_SLOT) ? "the kernel" : "user space");
@@ -274,7 +276,9 @@ static void format_metric(const struct agent_config *config, const struct route 
 				       route->labels[i].offset + route->labels[i].size - 1);
 		strbuf__add_char(out, '\n');
 	}
-	if (route->metric->cell.size > 0)
+	if (route->count && route->metric->value_field)
+		strbuf__printf(out, "    value of field %s\n", route->metric->value_field);
+	else if (route->metric->cell.size > 0)
 		strbuf__printf(out, "    value bytes %u..%u%s\n", route->cell.offset,
 			       route->cell.offset + route->cell.size - 1,
 			       route->cell.is_signed ? ", signed" : "");

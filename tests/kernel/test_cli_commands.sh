@@ -59,6 +59,9 @@ tap_has "plan names the hook" "$planned" "uprobe /proc/self/exe:post_attach_mark
 tap_has "plan names the map" "$planned" "map marks_total: array, 1 entry, key 4 bytes, value 8 bytes"
 tap_has "plan: exit status" "$planned" "exit 0"
 tap_has "plan as JSON" "$(sonde plan --json all/good.yaml)" '"marks_total"'
+planned=$(sonde plan --metrics "$SONDE_PROBES/trace_open")
+tap_has "plan of a gadget: its metrics" "$planned" "metric opens_total (counter)"
+tap_has "and where they are counted" "$planned" "counted in the kernel"
 planned=$(sonde plan all)
 tap_has "plan tells what cannot be planned" "$(cat errors)" "config 'no_map': all/no_map.yaml:3:7: map 'mark_total'"
 tap_has "plan shows the others all the same" "$planned" "marks_total: array"
