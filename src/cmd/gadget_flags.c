@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -36,10 +37,38 @@ static bool takes_next_word(const struct flag_set *set, const char *word)
 	return false;
 }
 
-static int add_word(struct gadget_flags *flags, const char *word, struct err *err)
+#define PROBES_FLAG "--probes"
+
+/* The directory that the command line names, which has gadgets, too. NULL: none. */
+static const char *find_directory(int argc, const char *const *argv)
+{
+	size_t len = strlen(PROBES_FLAG);
+
+	for (int i = 0; i < argc; i++) {
+		if (str_eq(argv[i], PROBES_FLAG) && i + 1 < argc)
+			return argv[i + 1];
+		if (str_starts(argv[i], PROBES_FLAG "="))
+			return argv[i] + len + 1;
+	}
+	return NULL;
+}
+
+static int locate(const char *dir, const char *word, char *ret_path, size_t size)
+{
+	int len;
+
+	if (!dir || strchr(word, '/'))
+		return gadget_locate(word, ret_path, size);
+	len = snprintf(ret_path, size, "%s/%s", dir, word);
+	return len > 0 && (size_t)len < size && gadget_is_at(ret_path)
+		       ? 0
+		       : gadget_locate(word, ret_path, size);
+}
+
+static int add_word(struct gadget_flags *flags, const char *dir, const char *word, struct err *err)
 {
 	char path[PATH_MAX];
-	int r = gadget_locate(word, path, sizeof(path));
+	int r = locate(dir, word, path, sizeof(path));
 	bool is_gadget = r == 0 && gadget_is_at(path);
 
 	r = 0;
@@ -55,13 +84,14 @@ static int add_word(struct gadget_flags *flags, const char *word, struct err *er
 int gadget_flags__find(struct gadget_flags *flags, const struct flag_set *own, int argc,
 		       const char *const *argv, struct err *err)
 {
+	const char *dir = find_directory(argc, argv);
 	int r = 0;
 
 	for (int i = 0; i < argc && r == 0; i++) {
 		if (takes_next_word(own, argv[i]))
 			i++;
 		else if (argv[i][0] != '-' && argv[i][0] != '@')
-			r = add_word(flags, argv[i], err);
+			r = add_word(flags, dir, argv[i], err);
 	}
 	return r;
 }
