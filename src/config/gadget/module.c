@@ -18,22 +18,23 @@ static const struct {
 	const char *decoder; /* shows the field's own bytes, or NULL */
 	const char *maker;   /* makes the field, or NULL */
 	enum field_type type;
+	const char *beside; /* a field that tells it is that gadget; or NULL */
 } stand_ins[] = {
-	{ "trace_dns", "dns", "addresses", NULL, "dns_addresses", FIELD_TYPE_STRING },
-	{ "trace_dns", "dns", "id", NULL, "dns_id", FIELD_TYPE_STRING },
-	{ "trace_dns", "dns", "name", NULL, "dns_name", FIELD_TYPE_STRING },
-	{ "trace_dns", "dns", "num_answers", NULL, "dns_num_answers", FIELD_TYPE_S32 },
-	{ "trace_dns", "dns", "qr", NULL, "dns_qr", FIELD_TYPE_STRING },
-	{ "trace_dns", "dns", "qr_raw", NULL, "dns_qr_raw", FIELD_TYPE_BOOL },
-	{ "trace_dns", "dns", "qtype", NULL, "dns_qtype", FIELD_TYPE_STRING },
-	{ "trace_dns", "dns", "qtype_raw", NULL, "dns_qtype_raw", FIELD_TYPE_U16 },
-	{ "trace_dns", "dns", "ra", NULL, "dns_ra", FIELD_TYPE_BOOL },
-	{ "trace_dns", "dns", "rcode", NULL, "dns_rcode", FIELD_TYPE_STRING },
-	{ "trace_dns", "dns", "rcode_raw", NULL, "dns_rcode_raw", FIELD_TYPE_U16 },
-	{ "trace_dns", "dns", "rd", NULL, "dns_rd", FIELD_TYPE_BOOL },
-	{ "trace_dns", "dns", "tc", NULL, "dns_tc", FIELD_TYPE_BOOL },
-	{ "trace_exec", "exec", "args", "words", NULL, FIELD_TYPE_STRING },
-	{ "trace_mount", "mount", "call", NULL, "mount_call", FIELD_TYPE_STRING },
+	{ "trace_dns", "dns", "addresses", NULL, "dns_addresses", FIELD_TYPE_STRING, NULL },
+	{ "trace_dns", "dns", "id", NULL, "dns_id", FIELD_TYPE_STRING, NULL },
+	{ "trace_dns", "dns", "name", NULL, "dns_name", FIELD_TYPE_STRING, NULL },
+	{ "trace_dns", "dns", "num_answers", NULL, "dns_num_answers", FIELD_TYPE_S32, NULL },
+	{ "trace_dns", "dns", "qr", NULL, "dns_qr", FIELD_TYPE_STRING, NULL },
+	{ "trace_dns", "dns", "qr_raw", NULL, "dns_qr_raw", FIELD_TYPE_BOOL, NULL },
+	{ "trace_dns", "dns", "qtype", NULL, "dns_qtype", FIELD_TYPE_STRING, NULL },
+	{ "trace_dns", "dns", "qtype_raw", NULL, "dns_qtype_raw", FIELD_TYPE_U16, NULL },
+	{ "trace_dns", "dns", "ra", NULL, "dns_ra", FIELD_TYPE_BOOL, NULL },
+	{ "trace_dns", "dns", "rcode", NULL, "dns_rcode", FIELD_TYPE_STRING, NULL },
+	{ "trace_dns", "dns", "rcode_raw", NULL, "dns_rcode_raw", FIELD_TYPE_U16, NULL },
+	{ "trace_dns", "dns", "rd", NULL, "dns_rd", FIELD_TYPE_BOOL, NULL },
+	{ "trace_dns", "dns", "tc", NULL, "dns_tc", FIELD_TYPE_BOOL, NULL },
+	{ "trace_exec", "exec", "args", "words", NULL, FIELD_TYPE_STRING, "args_size" },
+	{ "trace_mount", "mount", "call", NULL, "mount_call", FIELD_TYPE_STRING, NULL },
 };
 
 static bool is_called(const char *name, const char *wanted)
@@ -63,6 +64,14 @@ static int set_steps(struct gadget_writer *writer, struct field_spec *field, con
 	return 0;
 }
 
+static bool has_field(const struct stream_spec *stream, const char *name)
+{
+	for (uint32_t i = 0; i < stream->field_count; i++)
+		if (strcasecmp(stream->fields[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 /* Fields are const in the stream; this is before it is complete. 1: there is such a field. */
 static int stand_in(struct gadget_writer *writer, struct stream_spec *stream, size_t index)
 {
@@ -75,7 +84,10 @@ static int stand_in(struct gadget_writer *writer, struct stream_spec *stream, si
 		struct field_spec *field = &fields[i];
 		int r = 0;
 
-		if (strcasecmp(field->name, stand_ins[index].field) != 0)
+		/* Gadgets of the same name may need no module: then the field is of the record, or nothing is beside it. */
+		if (strcasecmp(field->name, stand_ins[index].field) != 0 ||
+		    (stand_ins[index].maker && !field->is_foreign) ||
+		    (stand_ins[index].beside && !has_field(stream, stand_ins[index].beside)))
 			continue;
 		if (stand_ins[index].decoder && field->type == FIELD_TYPE_STRING)
 			r = set_steps(writer, field, stand_ins[index].decoder);
