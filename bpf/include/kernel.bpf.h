@@ -26,6 +26,7 @@ typedef __u8 u8;
 typedef __u16 u16;
 typedef __u32 u32;
 typedef __u64 u64;
+typedef __s8 s8;
 typedef __s32 s32;
 typedef __s64 s64;
 typedef _Bool bool;
@@ -40,6 +41,8 @@ enum { false, true };
 #define TASK_TRACED 0x8
 #define TASK_DEAD 0x80
 #define TASK_NOLOAD 0x400
+#define TASK_LOCK_WAIT 0x1000 /* of a kernel that is preempted anywhere; since 5.15 */
+#define TASK_FROZEN 0x8000    /* since 6.1 */
 
 /* Of workqueue_struct.flags. */
 #define WQ_BH 0x1 /* since 6.9; no other flag before */
@@ -122,6 +125,9 @@ enum cgroup_subsys_id {
 	cpu_cgrp_id,
 };
 
+/* Of mm_struct.rss_stat: the same from 5.10 on. */
+enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, MM_COUNTERS };
+
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
 struct kernfs_node {
@@ -157,6 +163,14 @@ typedef struct {
 	u32 val;
 } kuid_t, kgid_t;
 
+struct list_head {
+	struct list_head *next;
+};
+
+struct percpu_counter {
+	s64 count; /* what CPUs have not handed in yet is missing */
+};
+
 struct tty_driver {
 	int major;
 	int minor_start;
@@ -173,6 +187,9 @@ struct signal_struct {
 	int group_exit_code;
 	unsigned int flags;
 	struct task_struct *group_exec_task;
+	int nr_threads;
+	struct list_head thread_head;         /* of its threads, by task_struct.thread_node */
+	unsigned long long sum_sched_runtime; /* ns that threads ran which have ended */
 };
 
 struct signal_struct___before_5_17 {
@@ -251,8 +268,23 @@ struct linux_binprm {
 };
 
 struct mm_struct {
+	unsigned long start_code, start_stack;
 	unsigned long arg_start, arg_end, env_start, env_end;
 	struct file *exe_file;
+	unsigned long total_vm; /* pages */
+	struct percpu_counter rss_stat[MM_COUNTERS];
+};
+
+typedef struct {
+	s64 counter;
+} atomic_long_t;
+
+struct mm_rss_stat {
+	atomic_long_t count[MM_COUNTERS];
+};
+
+struct mm_struct___before_6_2 {
+	struct mm_rss_stat rss_stat;
 };
 
 struct ns_common {
@@ -355,8 +387,17 @@ struct thread_info {
 #endif
 };
 
+struct sched_entity {
+	u64 sum_exec_runtime; /* ns */
+};
+
 struct task_struct {
 	struct thread_info thread_info;
+	int prio, static_prio;
+	struct sched_entity se;
+	int exit_state;
+	struct list_head thread_node;
+	u64 start_boottime; /* ns */
 	struct files_struct *files;
 	void *stack;
 	unsigned int __state;

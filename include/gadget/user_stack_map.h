@@ -5,28 +5,37 @@
 /*
  * Stacks of user space by id, for fields of type struct gadget_user_stack, with what tells whose code it is. Only when the
  * user asks for them; otherwise all of the struct is 0, and nothing is done. Include vmlinux.h first.
+ * With GADGET_PLAIN_USER_STACKS defined there are addresses alone: no build ids, no profiler of interpreters, none of
+ * their maps and parameters, and no program that calls another.
  */
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#ifndef GADGET_PLAIN_USER_STACKS
 #include <gadget/core_fixes.bpf.h>
+#endif
 #include <gadget/fnv1a.h>
 #include <gadget/macros.h>
 #include <gadget/types.h>
 
 #define GADGET_USER_MAX_STACK_DEPTH 127
+/* Unless the gadget has said so: each takes a kilobyte. */
+#ifndef GADGET_USER_STACK_MAP_MAX_ENTRIES
 #define GADGET_USER_STACK_MAP_MAX_ENTRIES 10000
+#endif
 
 const volatile bool collect_ustack = false;
 GADGET_PARAM(collect_ustack);
+#ifndef GADGET_PLAIN_USER_STACKS
 const volatile bool collect_build_id = false;
 GADGET_PARAM(collect_build_id);
 const volatile bool collect_otel_stack = false;
 GADGET_PARAM(collect_otel_stack);
 const volatile int ig_build_id_max_entries = 1024;
 GADGET_PARAM(ig_build_id_max_entries);
+#endif
 
 struct {
 	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
@@ -35,6 +44,7 @@ struct {
 	__uint(max_entries, GADGET_USER_STACK_MAP_MAX_ENTRIES);
 } ig_ustack SEC(".maps");
 
+#ifndef GADGET_PLAIN_USER_STACKS
 /* Build ids by stack id; as large as ig_build_id_max_entries says. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -70,6 +80,7 @@ struct {
 	__uint(key_size, sizeof(__u32));
 	__uint(value_size, sizeof(__u32));
 } otel_tc_perf SEC(".maps");
+#endif
 
 /* When a file was changed last: two members since 6.11, before a struct of this name or that. */
 struct inode___mtime_members {
@@ -149,6 +160,16 @@ static __always_inline void gadget_fill_pids_(struct gadget_user_stack *stack,
 	stack->pidns_level1 = BPF_CORE_READ(numbers, ns, ns.inum);
 }
 
+#ifdef GADGET_PLAIN_USER_STACKS
+
+static __always_inline void gadget_keep_build_ids_(void *ctx, __u32 stack_id)
+{
+	(void)ctx;
+	(void)stack_id;
+}
+
+#else
+
 /* Once for every stack. */
 static __always_inline void gadget_keep_build_ids_(void *ctx, __u32 stack_id)
 {
@@ -164,6 +185,8 @@ static __always_inline void gadget_keep_build_ids_(void *ctx, __u32 stack_id)
 			      BPF_F_USER_STACK | BPF_F_USER_BUILD_ID);
 }
 
+#endif
+
 static __always_inline void gadget_fill_user_stack_(void *ctx, struct gadget_user_stack *stack)
 {
 	struct task_struct *task;
@@ -178,6 +201,13 @@ static __always_inline void gadget_fill_user_stack_(void *ctx, struct gadget_use
 	gadget_fill_pids_(stack, task);
 	gadget_keep_build_ids_(ctx, stack->stack_id);
 }
+
+#ifdef GADGET_PLAIN_USER_STACKS
+
+/* Of any program that stacks can be taken in. */
+#define gadget_get_user_stack(ctx, stack) gadget_fill_user_stack_(ctx, stack)
+
+#else
 
 /* A program can only call those of its own kind. */
 static __noinline int gadget_call_otel_from_kprobe_(void *ctx)
@@ -235,5 +265,7 @@ static __always_inline void gadget_get_user_stack_from_tracepoint(void *ctx,
 	_Generic((ctx), struct pt_regs *                                                           \
 		 : gadget_get_user_stack_from_kprobe, struct bpf_perf_event_data *                 \
 		 : gadget_get_user_stack_from_perf_event)(ctx, stack)
+
+#endif
 
 #endif
