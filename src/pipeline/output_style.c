@@ -12,6 +12,7 @@
 #include "pipeline/stream.h"
 
 #define WIDTH_MAX 1024 /* cells; no terminal is as wide */
+#define FOLD_LEVEL_MAX 10000
 
 const char *output_note(const struct note_spec *notes, uint32_t count, const char *key)
 {
@@ -117,6 +118,64 @@ static void set_by_word(const char *name, bool has_pods, struct column_style *st
 	}
 }
 
+/* ---- folded stacks -------------------------------------------------------------------------------------- */
+
+static void set_fold(const struct schema *schema, const char *name, enum fold_part part,
+		     uint16_t order, struct column_style *styles)
+{
+	int field = schema__find(schema, name);
+
+	if (field < 0)
+		return;
+	styles[field].fold = part;
+	styles[field].fold_order = order;
+}
+
+/* "a,b": the innermost first, and all of them inside of single frames. */
+static void set_stacks(const struct schema *schema, const char *names, struct column_style *styles)
+{
+	uint16_t order = UINT16_MAX;
+
+	while (*names) {
+		size_t len = strcspn(names, ",");
+
+		for (uint32_t i = 0; i < schema->field_count; i++) {
+			const char *name = schema->fields[i].name;
+
+			if (strlen(name) == len && memcmp(name, names, len) == 0)
+				set_fold(schema, name, FOLD_STACK, order--, styles);
+		}
+		names += len + (names[len] == ',');
+	}
+}
+
+static void set_folds(const struct stream *stream, struct column_style *styles)
+{
+	const struct schema *schema = stream__schema(stream);
+	const struct stream_spec *spec = stream__spec(stream);
+	const char *stacks = output_note(spec->notes, spec->note_count, "profiles.stack-fields");
+	const char *count = output_note(spec->notes, spec->note_count, "profiles.value-field");
+
+	for (uint32_t i = 0; i < spec->field_count; i++) {
+		const struct field_spec *field = &spec->fields[i];
+		const char *type = output_note(field->notes, field->note_count, "flamegraph.type");
+		const char *level = output_note(field->notes, field->note_count,
+						"flamegraph.level");
+		uint64_t order = 0;
+
+		if (!type || strcasecmp(type, "single") != 0)
+			continue;
+		if (level && num_parse_u64(level, strlen(level), &order) < 0)
+			order = 0;
+		set_fold(schema, field->name, FOLD_FRAME,
+			 order < FOLD_LEVEL_MAX ? (uint16_t)order : FOLD_LEVEL_MAX, styles);
+	}
+	if (stacks)
+		set_stacks(schema, stacks, styles);
+	if (count)
+		set_fold(schema, count, FOLD_COUNT, 0, styles);
+}
+
 const struct column_style *output_styles(const struct stream *stream, bool has_pods,
 					 struct arena *arena)
 {
@@ -132,6 +191,8 @@ const struct column_style *output_styles(const struct stream *stream, bool has_p
 		else
 			set_by_word(schema->fields[i].name, has_pods, &styles[i]);
 	}
+	if (styles)
+		set_folds(stream, styles);
 	return styles;
 }
 

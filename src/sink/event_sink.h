@@ -3,7 +3,7 @@
 #define SRC_SINK_EVENT_SINK_H
 
 /*
- * Records to text: columns for people, JSON and YAML for pipes. A sink owns one compiled writer per stream: names have
+ * Records to text: columns for people, JSON and YAML for pipes, folded stacks for flame graphs. A sink owns one compiled writer per stream: names have
  * become indexes, keys and their punctuation have been written down, and nothing is allocated per record but what the
  * output needs to grow. pipeline/ makes one for what a person or a file reads, hands it records in batches and writes
  * the buffer to the descriptor; streams, their schemas and styles are borrowed and must outlive the sink.
@@ -38,6 +38,14 @@ enum ellipsis { ELLIPSIS_END, ELLIPSIS_START, ELLIPSIS_MIDDLE, ELLIPSIS_NONE };
 #define COLUMN_WIDTH_DEFAULT 16
 #define COLUMN_PRECISION_DEFAULT 2
 
+/* What a field is in folded stacks: "FRAME;FRAME;FRAME COUNT", outermost first. */
+enum fold_part {
+	FOLD_NOTHING,
+	FOLD_FRAME, /* its text is a frame */
+	FOLD_STACK, /* its text is several, innermost first, with "; " between them */
+	FOLD_COUNT, /* how often it was seen */
+};
+
 /* How a field is shown. Widths are in cells of the terminal; 0: the default. */
 struct column_style {
 	const char *title; /* of the column, written in capitals; NULL: the field's name */
@@ -53,6 +61,8 @@ struct column_style {
 	bool has_precision;
 	uint8_t precision;   /* digits of a float behind the point */
 	const char *replace; /* the column shows this other field; or NULL */
+	enum fold_part fold;
+	uint16_t fold_order; /* lower ones stand further outside */
 };
 
 struct event_stream {
@@ -74,7 +84,7 @@ struct event_sink_options {
 
 struct event_sink;
 
-/* -EINVAL: fields that are not there, with those that were meant. */
+/* -EINVAL: fields that are not there, with those that were meant; or stacks are to be folded and there are none. */
 int event_sink__new(enum event_format format, const struct event_sink_options *options,
 		    struct event_sink **ret_sink, struct err *err);
 struct event_sink *event_sink__free(struct event_sink *sink);
