@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -352,6 +353,26 @@ static void read_scratch_disk(void)
 	close(fd);
 }
 
+/* ---- CPUs ---- */
+
+static double cpu_seconds(void)
+{
+	struct timespec now;
+
+	assert_int_equal(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now), 0);
+	return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Several samples long, and most of it in the kernel. */
+static void burn_cpu(void)
+{
+	static unsigned char bytes[65536];
+	double until = cpu_seconds() + 0.2;
+
+	while (cpu_seconds() < until)
+		assert_true(getrandom(bytes, sizeof(bytes), 0) > 0);
+}
+
 /* ---- the table ---- */
 
 #define OURSELVES                                                                                  \
@@ -519,6 +540,27 @@ static const struct gadget_case cases[] = {
 	    { "writes", "*" },
 	    { "wbytes_raw", "*" },
 	    { "inode", "*" } } },
+	{ "profile_cpu",
+	  { "--pid=%pid" },
+	  burn_cpu,
+	  { OURSELVES,
+	    { "samples", "*" },
+	    { "kern_stack", "*" },
+	    { "user_stack_raw.symbols", "*" } } },
+	{ "profile_cpu",
+	  { "--pid=%pid", "--kernel-stacks-only" },
+	  burn_cpu,
+	  { OURSELVES,
+	    { "samples", "*" },
+	    { "kern_stack", "*" },
+	    { "user_stack_raw.symbols", "" } } },
+	{ "profile_cpu",
+	  { "--comm=test_gadgets", "--user-stacks-only" },
+	  burn_cpu,
+	  { OURSELVES,
+	    { "samples", "*" },
+	    { "kern_stack", "" },
+	    { "user_stack_raw.symbols", "*" } } },
 	{ "profile_tcprtt",
 	  { "--dport=%port" },
 	  connect_accept_and_close,
