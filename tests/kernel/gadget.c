@@ -83,6 +83,8 @@ static void format_value(const json_t *value, char *ret_text, size_t size)
 		snprintf(ret_text, size, "%s", json_string_value(value));
 	else if (json_is_integer(value))
 		snprintf(ret_text, size, "%lld", (long long)json_integer_value(value));
+	else if (json_is_real(value))
+		snprintf(ret_text, size, "%g", json_real_value(value));
 	else
 		snprintf(ret_text, size, "%s", json_is_true(value) ? "true" : "");
 }

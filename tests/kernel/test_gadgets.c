@@ -14,12 +14,15 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -373,6 +376,35 @@ static void burn_cpu(void)
 		assert_true(getrandom(bytes, sizeof(bytes), 0) > 0);
 }
 
+/* One of 2 threads that both do nothing, until this process ends. */
+static int idle_thread(void *unused)
+{
+	(void)unused;
+	for (;;)
+		pause();
+	return 0;
+}
+
+static void keep_stopped(void)
+{
+	static _Alignas(16) char stack[16384];
+	static pid_t child;
+
+	if (child)
+		return;
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		NEED(setpriority(PRIO_PROCESS, 0, 5) == 0);
+		NEED(clone(idle_thread, stack + sizeof(stack),
+			   CLONE_VM | CLONE_SIGHAND | CLONE_THREAD, NULL) > 0);
+		(void)raise(SIGSTOP);
+		_exit(0);
+	}
+	gadget_set("stopped", "%d", child);
+}
+
 /* ---- the table ---- */
 
 #define OURSELVES                                                                                  \
@@ -561,6 +593,30 @@ static const struct gadget_case cases[] = {
 	    { "samples", "*" },
 	    { "kern_stack", "" },
 	    { "user_stack_raw.symbols", "*" } } },
+	{ "top_process",
+	  { "--pid=%pid", "--interval=100ms" },
+	  burn_cpu,
+	  { { "pid", "%pid" },
+	    { "comm", "test_gadgets" },
+	    { "ppid", "*" },
+	    { "cpuUsage", "*" },
+	    { "cpuTime", "*" },
+	    { "cpuTimeStr", "*" },
+	    { "threadCount", "1" },
+	    { "memoryRSS_raw", "*" },
+	    { "memoryVirtual_raw", "*" },
+	    { "memoryShared_raw", "*" },
+	    { "startTime", "*" },
+	    { "mountnsid", "*" } } },
+	{ "top_process",
+	  { "--pid=%stopped" },
+	  keep_stopped,
+	  { { "pid", "%stopped" },
+	    { "ppid", "%pid" },
+	    { "state", "T" },
+	    { "nice", "5" },
+	    { "priority", "25" },
+	    { "threadCount", "2" } } },
 	{ "profile_tcprtt",
 	  { "--dport=%port" },
 	  connect_accept_and_close,
