@@ -155,14 +155,14 @@ static __always_inline u32 task_state(struct task_struct *task)
 /* As in /proc/PID/stat. */
 static __always_inline char state_letter(struct task_struct *task)
 {
-	static const char letters[] = "SDTtXZP";
+	static const char letters[] = { 'S', 'D', 'T', 't', 'X', 'Z', 'P' };
 	u32 state = task_state(task), reported = (state | task->exit_state) & 0x7f;
 
 	if ((reported | (state & TASK_NOLOAD)) == (TASK_UNINTERRUPTIBLE | TASK_NOLOAD))
 		return 'I';
 	if (state & (TASK_LOCK_WAIT | TASK_FROZEN))
 		return 'D';
-	for (int i = sizeof(letters) - 2; i >= 0; i--)
+	for (int i = sizeof(letters) - 1; i >= 0; i--)
 		if (reported & (1 << i))
 			return letters[i];
 	return 'R';
