@@ -412,6 +412,7 @@ struct task_struct {
 	struct mm_struct *mm;
 	struct fs_struct *fs;
 	struct nsproxy *nsproxy;
+	const struct cred *real_cred; /* its own, whatever it has put on for a while */
 	const struct cred *cred;
 	kuid_t loginuid; /* not without auditing */
 	unsigned int sessionid;
@@ -609,6 +610,8 @@ struct pt_regs {
 	unsigned long r10;
 	unsigned long r9;
 	unsigned long r8;
+	unsigned long ax;
+	unsigned long cx;
 	unsigned long dx;
 	unsigned long si;
 	unsigned long di;
@@ -621,6 +624,13 @@ struct pt_regs {
 #error "say here where this architecture keeps the number of the system call"
 #endif
 };
+
+#if defined(__TARGET_ARCH_arm64)
+/* What a kprobe sees of them. */
+struct user_pt_regs {
+	u64 regs[31];
+};
+#endif
 
 /* What programs on the tracepoints of a single system call are given. */
 struct syscall_trace_enter {

@@ -45,15 +45,17 @@ static __always_inline bool prepend_component(struct path_scratch *scratch, stru
 		return false;
 	begin -= len;
 	barrier_var(begin);
-	if (begin >= PATH_SIZE || begin == 0)
+	barrier_var(len);
+	/* Which they are already; but old verifiers do not learn it from comparisons. */
+	begin &= PATH_SIZE - 1;
+	len &= PATH_COMPONENT_MAX - 1;
+	if (begin == 0)
 		return false;
-	/* So that the compiler makes no pointer of it before it is checked, which old verifiers do not understand. */
-	barrier_var(begin);
 	/* Without a NUL: the byte behind belongs to the component that is there. */
 	if (bpf_probe_read_kernel(scratch->text + begin, len, BPF_CORE_READ(dentry, d_name.name)) <
 	    0)
 		return false;
-	scratch->text[begin - 1] = '/';
+	scratch->text[(begin - 1) & (PATH_SIZE - 1)] = '/';
 	scratch->begin = begin - 1;
 	return true;
 }

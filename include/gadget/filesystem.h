@@ -44,13 +44,15 @@ static __always_inline bool gadget_path_prepend_(struct gadget_path_ *path, stru
 		return false;
 	begin -= len;
 	barrier_var(begin);
-	if (begin == 0 || begin >= GADGET_PATH_TEXT_)
+	barrier_var(len);
+	/* Which they are already; but old verifiers do not learn it from comparisons. */
+	begin &= GADGET_PATH_TEXT_ - 1;
+	len &= GADGET_PATH_NAME_ - 1;
+	if (begin == 0)
 		return false;
-	/* So that the compiler makes no pointer of it before it is checked, which old verifiers do not understand. */
-	barrier_var(begin);
 	if (bpf_probe_read_kernel(path->text + begin, len, BPF_CORE_READ(dentry, d_name.name)) < 0)
 		return false;
-	path->text[begin - 1] = '/';
+	path->text[(begin - 1) & (GADGET_PATH_TEXT_ - 1)] = '/';
 	path->begin = begin - 1;
 	return true;
 }

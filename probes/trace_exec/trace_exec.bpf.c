@@ -202,23 +202,34 @@ static __noinline u32 separate_by_spaces(struct event *event, u32 size)
 	return count - ((8 - size % 8) % 8);
 }
 
+static const char no_args[ARGS_SIZE];
+
+/* A record with paths goes on behind the arguments, where those of one before may be left. */
+static __always_inline void begin_args(struct event *event)
+{
+	event->args_size = 0;
+	if (paths)
+		bpf_probe_read_kernel(event->args, sizeof(event->args), no_args);
+}
+
 /* args_size bytes are there. */
 static __always_inline void end_args(struct event *event)
 {
-	u64 size = event->args_size;
+	u64 last = (u64)event->args_size - 1;
 
-	barrier_var(size);
-	if (size == 0 || size > ARGS_SIZE) {
-		event->args_count = event->args_size = event->args[0] = 0;
+	barrier_var(last);
+	if (last >= ARGS_SIZE) {
+		event->args_count = event->args_size = 0;
+		__builtin_memset(event->args, 0, 8);
 		return;
 	}
 	/* So that the compiler makes no pointer of it before it is checked, which old verifiers do not understand. */
-	barrier_var(size);
-	event->args[size - 1] = 0;
-	/* In the room behind it; cwd is filled later. */
-	__builtin_memset(event->args + size, 0, 8);
-	event->args_count = separate_by_spaces(event, size);
-	event->args[size - 1] = 0;
+	barrier_var(last);
+	/* In the room behind it as well; cwd is filled later. */
+	event->args[last] = 0;
+	__builtin_memset(event->args + last + 1, 0, 8);
+	event->args_count = separate_by_spaces(event, last + 1);
+	__builtin_memset(event->args + last, 0, 8);
 }
 
 static __always_inline void fill_args(struct event *event, struct task_struct *task)
@@ -228,7 +239,7 @@ static __always_inline void fill_args(struct event *event, struct task_struct *t
 
 	if (size > ARGS_SIZE)
 		size = ARGS_SIZE;
-	event->args_size = 0;
+	begin_args(event);
 	if (bpf_probe_read_user(event->args, size, (const void *)begin) == 0)
 		event->args_size = size;
 	end_args(event);
@@ -315,7 +326,7 @@ static __always_inline int trace_failure(u32 user, u32 first, long result)
 	event->error_raw = -result;
 	fill_session(event, task);
 	fill_no_file(event);
-	event->args_size = 0;
+	begin_args(event);
 	collect_args(event, (const u64 *)left_argument(first + 1));
 	end_args(event);
 	if (paths) {

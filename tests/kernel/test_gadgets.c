@@ -405,6 +405,15 @@ static void keep_stopped(void)
 	gadget_set("stopped", "%d", child);
 }
 
+/* Which needs a capability, whether one has it or not. */
+static void change_own_name(void)
+{
+	char name[128];
+
+	assert_int_equal(gethostname(name, sizeof(name)), 0);
+	(void)sethostname(name, strlen(name));
+}
+
 /* ---- the table ---- */
 
 #define OURSELVES                                                                                  \
@@ -541,6 +550,16 @@ static const struct gadget_case cases[] = {
 	    { "latency_ns", "*" },
 	    { "src.port", "53" },
 	    { "pkt_type", "HOST" } } },
+	{ "trace_capabilities",
+	  { "--pid=%pid" },
+	  change_own_name,
+	  { OURSELVES,
+	    { "cap", "CAP_SYS_ADMIN" },
+	    { "capable", "true" },
+	    { "syscall", "SYS_SETHOSTNAME" },
+	    { "cap_effective_raw", "*" },
+	    { "current_userns", "*" },
+	    { "target_userns", "*" } } },
 	{ "trace_tcpretrans",
 	  { "--comm=test_gadgets" },
 	  lose_segments_in_namespace,
