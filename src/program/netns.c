@@ -71,6 +71,28 @@ static int send_request(int fd, const void *request, size_t len)
 	return send(fd, request, len, 0) == (ssize_t)len ? 0 : -errno;
 }
 
+/* As the kernel's macros, whose casts clang takes for a change of alignment: the buffer and all lengths are aligned. */
+static const struct nlmsghdr *next_message(const struct nlmsghdr *at, unsigned int *len)
+{
+	unsigned int size = NLMSG_ALIGN(at->nlmsg_len);
+
+	*len = size < *len ? *len - size : 0;
+	return (const void *)((const char *)at + size);
+}
+
+static const struct rtattr *next_attribute(const struct rtattr *at, int *len)
+{
+	int size = (int)RTA_ALIGN(at->rta_len);
+
+	*len -= size;
+	return (const void *)((const char *)at + size);
+}
+
+static const struct rtattr *first_attribute(const struct ifinfomsg *link)
+{
+	return (const void *)((const char *)link + NLMSG_ALIGN(sizeof(*link)));
+}
+
 static void take_link(struct peers *peers, const struct nlmsghdr *header)
 {
 	const struct ifinfomsg *link = NLMSG_DATA(header);
@@ -80,7 +102,8 @@ static void take_link(struct peers *peers, const struct nlmsghdr *header)
 	if (header->nlmsg_len < NLMSG_LENGTH(sizeof(*link)))
 		return;
 	peer.index = (uint32_t)link->ifi_index;
-	for (const struct rtattr *at = IFLA_RTA(link); RTA_OK(at, len); at = RTA_NEXT(at, len))
+	for (const struct rtattr *at = first_attribute(link); RTA_OK(at, len);
+	     at = next_attribute(at, &len))
 		if (at->rta_type == IFLA_LINK_NETNSID && RTA_PAYLOAD(at) == sizeof(peer.netns_id))
 			memcpy(&peer.netns_id, RTA_DATA(at), sizeof(peer.netns_id));
 	if (peer.netns_id >= 0)
@@ -93,7 +116,7 @@ static int take_links(struct peers *peers, const char *reply, ssize_t got)
 	unsigned int len = (unsigned int)got;
 
 	for (const struct nlmsghdr *header = (const void *)reply; NLMSG_OK(header, len);
-	     header = NLMSG_NEXT(header, len)) {
+	     header = next_message(header, &len)) {
 		const struct nlmsgerr *error = NLMSG_DATA(header);
 
 		if (header->nlmsg_type == NLMSG_DONE)
@@ -160,7 +183,7 @@ static int find_netns_id(int fd, int netns_fd, char *reply)
 	len = (int)(header->nlmsg_len - NLMSG_LENGTH(NLMSG_ALIGN(sizeof(struct rtgenmsg))));
 	for (const struct rtattr *at =
 		     (const void *)(reply + NLMSG_LENGTH(NLMSG_ALIGN(sizeof(struct rtgenmsg))));
-	     RTA_OK(at, len); at = RTA_NEXT(at, len)) {
+	     RTA_OK(at, len); at = next_attribute(at, &len)) {
 		int32_t id;
 
 		if (at->rta_type != NETNSA_NSID || RTA_PAYLOAD(at) != sizeof(id))
