@@ -179,9 +179,9 @@ struct field_spec {
 	const struct note_spec *notes; /* annotations that only some sink understands */
 	uint32_t note_count;
 	const char *
-		source; /* it is no bytes of the record but the text of that field, by its steps; or NULL: with steps it is the text of its own bytes */
+		source; /* it is no bytes of the record but the text of that field, by its steps; or NULL */
 	const char *
-		maker; /* it is no bytes of the record but made of several fields, by that function of the agent; or NULL */
+		maker; /* made of several fields, or of its own bytes and others, by that function of the agent; or NULL */
 	bool is_key;     /* of the rows of a table */
 	bool is_foreign; /* neither: whoever enriches records brings it, or a module of the config */
 	bool is_hidden;

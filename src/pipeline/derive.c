@@ -171,7 +171,13 @@ int derive__add_made(struct derive *derive, const struct field_spec *field, stru
 	if (!maker)
 		return err__set(err, -ENOENT, &field->at, "nobody makes '%s' of field '%s'",
 				field->maker, field->name);
-	return add_field(derive, &(struct derived_field){ .kind = DERIVED_MADE, .maker = maker },
+	return add_field(derive,
+			 &(struct derived_field){
+				 .kind = DERIVED_MADE,
+				 .maker = maker,
+				 .offset = field->offset,
+				 .size = field->count > 1 ? 0 : field->size,
+			 },
 			 err);
 }
 
@@ -390,7 +396,13 @@ static int get_made(struct derive *derive, const struct derived_field *field,
 		    const struct record *record, struct value *ret_value)
 {
 	struct derive_made made = { .number = 0 }; /* inputs may be texts, which use the scratch */
-	int r = field->maker->make(record, field->inputs, &made);
+	int r;
+
+	if (field->size > 0 && (uint64_t)field->offset + field->size <= record->raw_len) {
+		made.own = (const uint8_t *)record->raw + field->offset;
+		made.own_len = field->size;
+	}
+	r = field->maker->make(record, field->inputs, &made);
 
 	if (r < 0 || strbuf__status(&made.text) < 0) {
 		derive->errors++;

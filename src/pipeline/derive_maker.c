@@ -66,6 +66,38 @@ static int make_mount_call(const struct record *record, const uint32_t *fields,
 	return 0;
 }
 
+/* ---- exec ----------------------------------------------------------------------------------------------- */
+
+/* As Inspektor Gadget joins arguments: one may have blanks in it, hardly ever this. */
+#define NO_BREAK_SPACE "\xc2\xa0"
+
+enum { EXEC_SIZE };
+
+/* Arguments that end with NUL, as many bytes as are said to be there; what is behind them is of another record. */
+static int make_exec_args(const struct record *record, const uint32_t *fields,
+			  struct derive_made *made)
+{
+	const char *text = made->own, *end;
+	size_t len = made->own_len;
+	struct value size;
+	int r = record__get(record, fields[EXEC_SIZE], &size);
+
+	if (r < 0 || !text)
+		return r < 0 ? r : -EINVAL;
+	if (size.u64 < len)
+		len = (size_t)size.u64;
+	while (len > 0 && text[len - 1] == '\0')
+		len--;
+	while ((end = memchr(text, '\0', len))) {
+		strbuf__add(&made->text, text, (size_t)(end - text));
+		strbuf__add_text(&made->text, NO_BREAK_SPACE);
+		len -= (size_t)(end - text) + 1;
+		text = end + 1;
+	}
+	strbuf__add(&made->text, text, len);
+	return 0;
+}
+
 /* ---- dns ------------------------------------------------------------------------------------------------ */
 
 enum { DNS_DATA, DNS_OFFSET };
@@ -134,6 +166,10 @@ static const struct derive_maker makers[] = {
 	DNS(rcode_raw, U16),
 	DNS(rd, BOOL),
 	DNS(tc, BOOL),
+	{ .name = "exec_args",
+	  .type = FIELD_TYPE_STRING,
+	  .inputs = { [EXEC_SIZE] = "args_size" },
+	  .make = make_exec_args },
 	{ .name = "mount_call",
 	  .type = FIELD_TYPE_STRING,
 	  .inputs = { [MOUNT_OP] = "op_raw",

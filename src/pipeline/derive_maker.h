@@ -14,6 +14,8 @@
 
 /* What it makes: a number, or text of its type. */
 struct derive_made {
+	const void *own; /* the bytes of the record that are the field's own; NULL: it has none */
+	size_t own_len;
 	uint64_t number;
 	struct strbuf text;
 };

@@ -95,7 +95,7 @@ static int add_text(struct builder *builder, uint32_t index, struct err *err)
 {
 	const struct stream_spec *spec = builder->stream->spec;
 	const struct field_spec *field = &spec->fields[index];
-	const struct field_spec *source = field->source ? find_spec(spec, field->source) : field;
+	const struct field_spec *source = field->source ? find_spec(spec, field->source) : NULL;
 	int place = field->maker ? derive__add_made(builder->stream->derive, field, err)
 		    : source     ? derive__add_text(builder->stream->derive, field, source, err)
 				 : err__set(err, -ENOENT, &field->at,
@@ -196,7 +196,7 @@ static int add_field(struct builder *builder, uint32_t index, struct err *err)
 
 	if (field->is_foreign)
 		return 0; /* nobody brings it here */
-	if (field->source || field->maker || field->step_count > 0)
+	if (field->source || field->maker)
 		return add_text(builder, index, err);
 	if (field->role == FIELD_ROLE_TIMESTAMP && field->size == sizeof(uint64_t) &&
 	    field->count <= 1 && fits(stream, field) && has_text(stream, field))

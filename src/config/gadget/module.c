@@ -15,26 +15,25 @@ static const struct {
 	const char *
 		gadget; /* as it calls itself, with "_" for blanks; its folder is called so as well */
 	const char *stream, *field;
-	const char *decoder; /* shows the field's own bytes, or NULL */
-	const char *maker;   /* makes the field, or NULL */
+	const char *maker; /* makes the field */
 	enum field_type type;
-	const char *beside; /* a field that tells it is that gadget; or NULL */
+	bool is_of_record; /* of the field's own bytes; otherwise the record has no such field */
 } stand_ins[] = {
-	{ "trace_dns", "dns", "addresses", NULL, "dns_addresses", FIELD_TYPE_STRING, NULL },
-	{ "trace_dns", "dns", "id", NULL, "dns_id", FIELD_TYPE_STRING, NULL },
-	{ "trace_dns", "dns", "name", NULL, "dns_name", FIELD_TYPE_STRING, NULL },
-	{ "trace_dns", "dns", "num_answers", NULL, "dns_num_answers", FIELD_TYPE_S32, NULL },
-	{ "trace_dns", "dns", "qr", NULL, "dns_qr", FIELD_TYPE_STRING, NULL },
-	{ "trace_dns", "dns", "qr_raw", NULL, "dns_qr_raw", FIELD_TYPE_BOOL, NULL },
-	{ "trace_dns", "dns", "qtype", NULL, "dns_qtype", FIELD_TYPE_STRING, NULL },
-	{ "trace_dns", "dns", "qtype_raw", NULL, "dns_qtype_raw", FIELD_TYPE_U16, NULL },
-	{ "trace_dns", "dns", "ra", NULL, "dns_ra", FIELD_TYPE_BOOL, NULL },
-	{ "trace_dns", "dns", "rcode", NULL, "dns_rcode", FIELD_TYPE_STRING, NULL },
-	{ "trace_dns", "dns", "rcode_raw", NULL, "dns_rcode_raw", FIELD_TYPE_U16, NULL },
-	{ "trace_dns", "dns", "rd", NULL, "dns_rd", FIELD_TYPE_BOOL, NULL },
-	{ "trace_dns", "dns", "tc", NULL, "dns_tc", FIELD_TYPE_BOOL, NULL },
-	{ "trace_exec", "exec", "args", "words", NULL, FIELD_TYPE_STRING, "args_size" },
-	{ "trace_mount", "mount", "call", NULL, "mount_call", FIELD_TYPE_STRING, NULL },
+	{ "trace_dns", "dns", "addresses", "dns_addresses", FIELD_TYPE_STRING, false },
+	{ "trace_dns", "dns", "id", "dns_id", FIELD_TYPE_STRING, false },
+	{ "trace_dns", "dns", "name", "dns_name", FIELD_TYPE_STRING, false },
+	{ "trace_dns", "dns", "num_answers", "dns_num_answers", FIELD_TYPE_S32, false },
+	{ "trace_dns", "dns", "qr", "dns_qr", FIELD_TYPE_STRING, false },
+	{ "trace_dns", "dns", "qr_raw", "dns_qr_raw", FIELD_TYPE_BOOL, false },
+	{ "trace_dns", "dns", "qtype", "dns_qtype", FIELD_TYPE_STRING, false },
+	{ "trace_dns", "dns", "qtype_raw", "dns_qtype_raw", FIELD_TYPE_U16, false },
+	{ "trace_dns", "dns", "ra", "dns_ra", FIELD_TYPE_BOOL, false },
+	{ "trace_dns", "dns", "rcode", "dns_rcode", FIELD_TYPE_STRING, false },
+	{ "trace_dns", "dns", "rcode_raw", "dns_rcode_raw", FIELD_TYPE_U16, false },
+	{ "trace_dns", "dns", "rd", "dns_rd", FIELD_TYPE_BOOL, false },
+	{ "trace_dns", "dns", "tc", "dns_tc", FIELD_TYPE_BOOL, false },
+	{ "trace_exec", "exec", "args", "exec_args", FIELD_TYPE_STRING, true },
+	{ "trace_mount", "mount", "call", "mount_call", FIELD_TYPE_STRING, false },
 };
 
 static bool is_called(const char *name, const char *wanted)
@@ -52,26 +51,6 @@ static bool is_gadget(const struct gadget_writer *writer, const char *wanted)
 	return is_called(writer->spec->name, wanted) || (name && is_called(name, wanted));
 }
 
-static int set_steps(struct gadget_writer *writer, struct field_spec *field, const char *decoder)
-{
-	struct step_spec *step = arena_new(writer->arena, struct step_spec);
-
-	if (!step)
-		return -ENOMEM;
-	*step = (struct step_spec){ .at = field->at, .decoder = decoder };
-	field->steps = step;
-	field->step_count = 1;
-	return 0;
-}
-
-static bool has_field(const struct stream_spec *stream, const char *name)
-{
-	for (uint32_t i = 0; i < stream->field_count; i++)
-		if (strcasecmp(stream->fields[i].name, name) == 0)
-			return true;
-	return false;
-}
-
 /* Fields are const in the stream; this is before it is complete. 1: there is such a field. */
 static int stand_in(struct gadget_writer *writer, struct stream_spec *stream, size_t index)
 {
@@ -82,22 +61,17 @@ static int stand_in(struct gadget_writer *writer, struct stream_spec *stream, si
 		return -ENOMEM;
 	for (uint32_t i = 0; i < stream->field_count; i++) {
 		struct field_spec *field = &fields[i];
-		int r = 0;
 
-		/* Gadgets of the same name may need no module: then the field is of the record, or nothing is beside it. */
+		/* Gadgets of the same name may need no module: then the field is of the record. */
 		if (strcasecmp(field->name, stand_ins[index].field) != 0 ||
-		    (stand_ins[index].maker && !field->is_foreign) ||
-		    (stand_ins[index].beside && !has_field(stream, stand_ins[index].beside)))
+		    field->is_foreign == stand_ins[index].is_of_record ||
+		    (stand_ins[index].is_of_record && field->type != stand_ins[index].type))
 			continue;
-		if (stand_ins[index].decoder && field->type == FIELD_TYPE_STRING)
-			r = set_steps(writer, field, stand_ins[index].decoder);
-		if (stand_ins[index].maker) {
-			field->maker = stand_ins[index].maker;
-			field->type = stand_ins[index].type;
-			field->is_foreign = false;
-		}
+		field->maker = stand_ins[index].maker;
+		field->type = stand_ins[index].type;
+		field->is_foreign = false;
 		stream->fields = fields;
-		return r < 0 ? r : 1;
+		return 1;
 	}
 	return 0;
 }

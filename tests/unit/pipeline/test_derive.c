@@ -149,14 +149,14 @@ static void test_text__of_numbers_and_bytes(void **state)
 	struct fixture *fixture = *state;
 	/* `errno` takes text: the number becomes that first. */
 	uint32_t error = add_text(fixture, "errno", offsetof(struct row, error), 4);
-	uint32_t words = add_text(fixture, "words", offsetof(struct row, words), 8);
+	uint32_t words = add_text(fixture, "string", offsetof(struct row, words), 8);
 
 	for (int i = 0; i < 3; i++) { /* the second time from memory */
 		fixture->row.error = 2;
 		memcpy(fixture->row.words, "ls\0-l\0\0", 8);
 		derive__begin(fixture->derive);
 		assert_text(fixture, error, "ENOENT");
-		assert_text(fixture, words, "ls\xc2\xa0-l");
+		assert_text(fixture, words, "ls");
 		fixture->row.error = 13;
 		assert_text(fixture, error, "EACCES");
 	}
@@ -182,7 +182,7 @@ static void test_text__of_a_batch_stays(void **state)
 static void test_text__record_too_short(void **state)
 {
 	struct fixture *fixture = *state;
-	uint32_t words = add_text(fixture, "words", offsetof(struct row, words), 8);
+	uint32_t words = add_text(fixture, "string", offsetof(struct row, words), 8);
 	struct value value;
 
 	fixture->record.raw_len = offsetof(struct row, words) + 7;
@@ -301,6 +301,30 @@ static void test_made__of_other_fields(void **state)
 			 -ENOENT);
 }
 
+static void test_made__of_its_own_bytes(void **state)
+{
+	struct fixture *fixture = *state;
+	uint32_t args = add(fixture, derive__add_made(fixture->derive,
+						      &(struct field_spec){
+							      .name = "args",
+							      .maker = "exec_args",
+							      .offset = offsetof(struct row, words),
+							      .size = 8,
+						      },
+						      NULL));
+
+	add_raw(fixture, "args_size", FIELD_TYPE_U32, offsetof(struct row, error), 4);
+	assert_int_equal(derive__bind(fixture->derive, &fixture->schema, NULL), 0);
+	derive__begin(fixture->derive);
+	memcpy(fixture->row.words, "ls\0-l\0xx", 8);
+	fixture->row.error = 6;
+	assert_text(fixture, args, "ls\xc2\xa0-l"); /* what is behind is none of its */
+	fixture->row.error = 99;
+	assert_text(fixture, args, "ls\xc2\xa0-l\xc2\xa0xx");
+	fixture->row.error = 0;
+	assert_text(fixture, args, "");
+}
+
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -313,6 +337,7 @@ int main(void)
 		TEST(test_identity__asked_once_for_a_record),
 		TEST(test_identity__falls_back_to_the_network),
 		TEST(test_made__of_other_fields),
+		TEST(test_made__of_its_own_bytes),
 	};
 
 	return cmocka_run_group_tests_name("pipeline/derive", tests, NULL, NULL);
