@@ -16,7 +16,7 @@
 
 /*
  * Texts of small fields repeat: errors, flags, users. Each chain remembers that many of them, the newest for each place
- * of the hash. A hit is copied out, so that what takes its place later does no harm to the records of a batch.
+ * of the hash. Of a batch a hit is copied out, so that what takes its place later does no harm to other records.
  */
 #define MEMO_ENTRIES 64
 #define MEMO_KEY_BYTES 32
@@ -25,6 +25,7 @@
 struct memo_entry {
 	bool is_used;
 	uint8_t text_len;
+	uint64_t number; /* of the key */
 	uint8_t key[MEMO_KEY_BYTES];
 	char text[MEMO_TEXT_BYTES];
 };
@@ -35,6 +36,8 @@ struct derived_field {
 	enum derived_kind kind;
 	uint32_t offset, size;                /* of its source in the record */
 	uint32_t word;                        /* DERIVED_IDENTITY */
+	bool is_of_machine;                   /* of the word: whoever it was, it is the same */
+	struct value nobodys;                 /* the word of somebody unknown */
 	struct decode_chain *chain;           /* owned; DERIVED_TEXT */
 	const struct derive_maker *maker;     /* DERIVED_MADE */
 	uint32_t inputs[DERIVE_MAKER_INPUTS]; /* of it: fields of the schema */
@@ -53,6 +56,7 @@ struct derive {
 	struct arena texts; /* of the records at hand */
 	struct arena steps; /* that chains refer to */
 	struct strbuf scratch;
+	bool has_one; /* record at hand: of one alone a text may stay where it is remembered */
 	struct wall_offset own_wall; /* where there is none to be shared */
 	int64_t wall_offset_ns;      /* from the boot clock to the time of day */
 	/* Who the last record was about. */
@@ -160,8 +164,13 @@ int derive__add_wall_time(struct derive *derive, uint32_t offset, struct err *er
 
 int derive__add_identity(struct derive *derive, uint32_t word, struct err *err)
 {
-	return add_field(derive, &(struct derived_field){ .kind = DERIVED_IDENTITY, .word = word },
-			 err);
+	struct derived_field field = { .kind = DERIVED_IDENTITY,
+				       .word = word,
+				       .is_of_machine = derive_word_at(word)->is_of_machine };
+
+	if (derive_word_get(word, NULL /* nobody */, &derive->steps, &field.nobodys) < 0)
+		return err__set(err, -ENOMEM, NULL, "no memory for derived fields");
+	return add_field(derive, &field, err);
 }
 
 int derive__add_made(struct derive *derive, const struct field_spec *field, struct err *err)
@@ -222,6 +231,13 @@ void derive__begin(struct derive *derive)
 {
 	arena__reset(&derive->texts);
 	derive->known_raw = NULL;
+	derive->has_one = false;
+}
+
+void derive__begin_one(struct derive *derive)
+{
+	derive__begin(derive);
+	derive->has_one = true;
 }
 
 void derive__look_at_clocks(struct derive *derive)
@@ -254,20 +270,39 @@ static int copy_text(struct derive *derive, const char *text, size_t len, struct
 	return 0;
 }
 
+/* What of a key a number holds: all of it if it is no longer. Nearly all have four bytes, and a copy of a length that
+ * the compiler does not know is a call. */
+static uint64_t memo_number(const void *key, size_t size)
+{
+	uint64_t number = 0;
+	uint32_t word;
+
+	if (size == sizeof(word)) {
+		memcpy(&word, key, sizeof(word));
+		return word;
+	}
+	memcpy(&number, key, size < sizeof(number) ? size : sizeof(number));
+	return number;
+}
+
 /* Most are numbers, for which a multiplication does. */
 static size_t memo_hash(const void *key, size_t size)
 {
-	uint64_t number = 0;
-
-	if (size > sizeof(number))
+	if (size > sizeof(uint64_t))
 		return hash_bytes(key, size);
-	memcpy(&number, key, size);
-	return number * 0x9e3779b97f4a7c15u >> 40;
+	return memo_number(key, size) * 0x9e3779b97f4a7c15u >> 40;
 }
 
 static struct memo_entry *memo_place(const struct derived_field *field, const void *key)
 {
 	return field->memo ? &field->memo[memo_hash(key, field->size) % MEMO_ENTRIES] : NULL;
+}
+
+static bool memo_is_of(const struct memo_entry *entry, const void *key, size_t size)
+{
+	if (!entry->is_used || entry->number != memo_number(key, size))
+		return false;
+	return size <= sizeof(uint64_t) || memcmp(entry->key, key, size) == 0;
 }
 
 static void remember(const struct derived_field *field, struct memo_entry *entry, const void *key,
@@ -276,21 +311,28 @@ static void remember(const struct derived_field *field, struct memo_entry *entry
 	if (!entry || text->len > MEMO_TEXT_BYTES)
 		return;
 	entry->is_used = true;
+	entry->number = memo_number(key, field->size);
 	memcpy(entry->key, key, field->size);
 	if (text->len)
 		memcpy(entry->text, text->data, text->len);
 	entry->text_len = (uint8_t)text->len;
 }
 
-static int get_text(struct derive *derive, const struct derived_field *field, const void *data,
-		    struct value *ret_value)
+static int recall(struct derive *derive, const struct memo_entry *entry, struct value *ret_value)
 {
-	struct memo_entry *entry = memo_place(field, data);
+	if (!derive->has_one)
+		return copy_text(derive, entry->text, entry->text_len, ret_value);
+	*ret_value = (struct value){ .type = FIELD_TYPE_STRING,
+				     .bytes = { entry->text, entry->text_len } };
+	return 0;
+}
+
+static int make_text(struct derive *derive, const struct derived_field *field, const void *data,
+		     struct memo_entry *entry, struct value *ret_value)
+{
 	struct strbuf *text = &derive->scratch;
 	int r;
 
-	if (entry && entry->is_used && memcmp(entry->key, data, field->size) == 0)
-		return copy_text(derive, entry->text, entry->text_len, ret_value);
 	strbuf__reset(text);
 	r = decode_chain__run(field->chain, data, field->size, text, NULL /* counted */);
 	if (r < 0) {
@@ -302,6 +344,16 @@ static int get_text(struct derive *derive, const struct derived_field *field, co
 		remember(field, entry, data, text);
 	return text->len ? copy_text(derive, text->data, text->len, ret_value)
 			 : (*ret_value = no_text, 0);
+}
+
+static int get_text(struct derive *derive, const struct derived_field *field, const void *data,
+		    struct value *ret_value)
+{
+	struct memo_entry *entry = memo_place(field, data);
+
+	if (entry && memo_is_of(entry, data, field->size))
+		return recall(derive, entry, ret_value);
+	return make_text(derive, field, data, entry, ret_value);
 }
 
 /* ---- time and identity ---------------------------------------------------------------------------------- */
@@ -374,9 +426,12 @@ bool derive__is_open(struct derive *derive, const struct record *record)
 static int get_identity(struct derive *derive, const struct derived_field *field,
 			const struct record *record, struct value *ret_value)
 {
-	find_who(derive, record);
-	return derive_word_get(field->word, derive->is_known ? &derive->known : NULL,
-			       &derive->texts, ret_value);
+	if (!field->is_of_machine)
+		find_who(derive, record);
+	if (!field->is_of_machine && derive->is_known)
+		return derive_word_get(field->word, &derive->known, &derive->texts, ret_value);
+	*ret_value = field->nobodys;
+	return 0;
 }
 
 /* Of a record that nothing can be made of, the value is empty. */

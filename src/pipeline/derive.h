@@ -37,9 +37,10 @@ int derive__bind(struct derive *derive, const struct schema *schema, struct err 
 struct derive_word {
 	const char *name; /* of the field */
 	enum field_type type;
-	bool is_hidden;  /* unless it is asked for */
-	bool is_of_pods; /* shown where there are pods; the others where there are none */
-	uint16_t width;  /* of its column */
+	bool is_hidden;     /* unless it is asked for */
+	bool is_of_pods;    /* shown where there are pods; the others where there are none */
+	bool is_of_machine; /* the same of everybody */
+	uint16_t width;     /* of its column */
 	bool is_cut_in_middle;
 };
 /* In the order in which they are shown; NULL behind the last one. */
@@ -59,6 +60,8 @@ void derive__prepare(struct derive *derive);
 void derive__look_at_clocks(struct derive *derive);
 /* New records: what was derived for others may go. */
 void derive__begin(struct derive *derive);
+/* The same of one record alone: its texts, then, need not be kept from those of others. */
+void derive__begin_one(struct derive *derive);
 const struct deriver *derive__deriver(struct derive *derive);
 /* Whose the record is may still be found out: nobody is known, and it is not the machine itself. */
 bool derive__is_open(struct derive *derive, const struct record *record);

@@ -80,7 +80,9 @@ static int get_pod_labels(const struct identity_words *words, struct arena *text
 	struct strbuf text = STRBUF_INIT;
 	char *copy;
 
-	for (uint32_t i = 0; words->pod_uid && i < words->label_count; i++)
+	if (!words->pod_uid || words->label_count == 0)
+		return set_text(ret_value, NULL);
+	for (uint32_t i = 0; i < words->label_count; i++)
 		if (!str_starts(words->labels[i].key, KUBERNETES_LABEL))
 			strbuf__printf(&text, "%s%s=%s", text.len ? "," : "", words->labels[i].key,
 				       words->labels[i].value);
@@ -146,7 +148,7 @@ static const struct {
 	struct derive_word view;
 	word_fn get;
 } words[] = {
-	{ { "k8s.node", TEXT, K8S }, get_node },
+	{ { "k8s.node", TEXT, K8S, .is_of_machine = true }, get_node },
 	{ { "k8s.namespace", TEXT, K8S }, get_namespace },
 	{ { "k8s.podName", TEXT, K8S }, get_pod },
 	{ { "k8s.containerName", TEXT, K8S }, get_pod_container },

@@ -301,7 +301,7 @@ static void take_event(void *ctx, uint32_t cpu, const void *data, size_t len)
 	give_raw(stream, data, len);
 	if (stream__demand(stream) != DEMAND_RECORD)
 		return;
-	derive__begin(stream->derive);
+	derive__begin_one(stream->derive);
 	set_record(stream, 0, data, len_with_rest(stream, data, len), cpu);
 	give_records(stream, 1, false);
 }
