@@ -53,8 +53,10 @@ struct {
 	__type(value, struct begun);
 } under_way SEC(".maps");
 
-SEC("tp_btf/block_io_start")
-int BPF_PROG(begin_request, struct request *request)
+/* Since 6.5. */
+typedef void (*btf_trace_block_io_start)(void *data, struct request *request);
+
+static __always_inline int begin(struct request *request)
 {
 	struct begun begun = { .bytes = BPF_CORE_READ(request, __data_len) };
 	u64 key = (u64)request;
@@ -67,13 +69,22 @@ int BPF_PROG(begin_request, struct request *request)
 	return 0;
 }
 
+SEC("tp_btf/block_io_start")
+int BPF_PROG(begin_request, struct request *request)
+{
+	return begin(request);
+}
+
 static __always_inline void count(const struct begun *begun, struct request *request)
 {
 	struct row_key key = {
 		.proc = begun->proc,
 		.rw_raw = BPF_CORE_READ(request, cmd_flags) & 1, /* odd ones carry data to it */
 	};
-	struct gendisk *disk = BPF_CORE_READ(request, q, disk);
+	struct request___before_5_17 *before = (void *)request;
+	struct gendisk *disk = bpf_core_field_exists(before->rq_disk)
+				       ? BPF_CORE_READ(before, rq_disk)
+				       : BPF_CORE_READ(request, q, disk);
 	struct row zeros = {}, *row;
 
 	if (disk) {
@@ -88,8 +99,7 @@ static __always_inline void count(const struct begun *begun, struct request *req
 	__sync_fetch_and_add(&row->io, 1);
 }
 
-SEC("tp_btf/block_io_done")
-int BPF_PROG(end_request, struct request *request)
+static __always_inline int end(struct request *request)
 {
 	u64 key = (u64)request;
 	struct begun *begun = bpf_map_lookup_elem(&under_way, &key);
@@ -99,6 +109,47 @@ int BPF_PROG(end_request, struct request *request)
 	count(begun, request);
 	bpf_map_delete_elem(&under_way, &key);
 	return 0;
+}
+
+SEC("tp_btf/block_io_done")
+int BPF_PROG(end_request, struct request *request)
+{
+	return end(request);
+}
+
+/*
+ * Before, where a request goes to the disk: a thread of the kernel may bring it there for another one.
+ * FALLBACK: remove when the oldest kernel is 6.5.
+ */
+typedef void (*btf_trace_block_rq_issue___with_queue)(void *data, struct request_queue *queue,
+						      struct request *request);
+
+SEC("raw_tp/block_rq_issue")
+int begin_issued(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct request *request;
+
+	if (bpf_core_type_exists(btf_trace_block_io_start))
+		return 0;
+	/* Until 5.10 it comes second; later releases of 5.10 took the change over. */
+	if (!bpf_core_type_exists(btf_trace_block_rq_issue___with_queue))
+		return begin((void *)ctx->args[0]);
+	request = (void *)ctx->args[1];
+	/* Else the compiler reads once, at a place that it computes, which verifiers refuse. */
+	barrier_var(request);
+	return begin(request);
+}
+
+/* A completion may come in parts; the last one completes what is left. */
+SEC("raw_tp/block_rq_complete")
+int end_completed(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct request *request = (void *)ctx->args[0];
+
+	if (bpf_core_type_exists(btf_trace_block_io_start) ||
+	    (u32)ctx->args[2] < BPF_CORE_READ(request, __data_len))
+		return 0;
+	return end(request);
 }
 
 char LICENSE[] SEC("license") = "GPL";
