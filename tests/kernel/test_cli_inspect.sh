@@ -132,7 +132,7 @@ else
 	tap_has 'losses of a tracer' "$events" '"lost_map":"events_lost_samples"'
 	tap_has 'a group' "$events" '"name":"proc.parent.comm"'
 	tap_has 'an alias' "$events" '"columns.alias":"pid"'
-	for text in timestamp errno signal syscall file_flags file_mode bytes duration user kstack enum bits endpoint_addr \
+	for text in timestamp error_name signal syscall_name file_flags file_mode bytes duration user_name kernel_stack enum bits endpoint_addr \
 		endpoint l4proto; do
 		tap_has "a text by $text" "$events" "\"decoder\":\"$text\""
 	done
