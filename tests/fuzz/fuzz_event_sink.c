@@ -203,6 +203,9 @@ static void check(enum event_format format, const struct strbuf *out, uint16_t w
 	case EVENT_FORMAT_COLUMNS:
 		check_columns(out, width);
 		return;
+	case EVENT_FORMAT_FOLDED:
+		check_columns(out, 0 /* of any width */);
+		return;
 	case EVENT_FORMAT_NONE:
 	case EVENT_FORMAT_COUNT:
 		return;
