@@ -63,10 +63,14 @@ struct derive {
 	const void *known_raw;
 	struct identity_words known;
 	bool is_known;
+	/* Whom the records are about, by their ids; another number as soon as one of these is another. */
+	uint64_t subject_ids[DERIVE_KEY_COUNT];
+	uint64_t subject;
 	uint64_t errors;
 };
 
 static int get(void *ctx, const struct record *record, uint32_t field, struct value *ret_value);
+static uint64_t find_subject(void *ctx, const struct record *record);
 
 int derive__new(const struct decode_env *decode, struct derive **ret_derive, struct err *err)
 {
@@ -75,7 +79,7 @@ int derive__new(const struct decode_env *decode, struct derive **ret_derive, str
 	if (!derive)
 		return err__set(err, -ENOMEM, NULL, "no memory for derived fields");
 	derive->decode = decode;
-	derive->deriver = (struct deriver){ .get = get, .ctx = derive };
+	derive->deriver = (struct deriver){ .get = get, .subject = find_subject, .ctx = derive };
 	*ret_derive = derive;
 	return 0;
 }
@@ -242,6 +246,7 @@ void derive__begin_one(struct derive *derive)
 
 void derive__look_at_clocks(struct derive *derive)
 {
+	derive->subject++; /* who they are may have been found out meanwhile */
 	derive->wall_offset_ns = wall_offset__get_ns(derive->decode->wall ? derive->decode->wall
 									  : &derive->own_wall);
 }
@@ -370,23 +375,46 @@ static int get_wall_time(const struct derive *derive, const void *data, struct v
 	return 0;
 }
 
+/* 0: the record does not say. */
+static uint64_t id_of(const struct derive *derive, const struct record *record, size_t index)
+{
+	const struct derive_key_place *key = &derive->keys[index];
+	uint64_t id = 0;
+
+	if (key->size == 0 || (uint64_t)key->offset + key->size > record->raw_len ||
+	    bytes_get_uint((const uint8_t *)record->raw + key->offset, key->size, &id) < 0)
+		return 0;
+	return id;
+}
+
+static uint64_t find_subject(void *ctx, const struct record *record)
+{
+	struct derive *derive = ctx;
+	bool is_same = true;
+
+	for (size_t i = 0; i < DERIVE_KEY_COUNT; i++) {
+		uint64_t id = id_of(derive, record, i);
+
+		is_same &= derive->subject_ids[i] == id;
+		derive->subject_ids[i] = id;
+	}
+	derive->subject += !is_same;
+	return derive->subject;
+}
+
 static bool find_words(const struct derive *derive, const struct record *record,
 		       struct identity_words *ret_words)
 {
 	const struct identity_source *who = derive->decode->who;
 
 	for (size_t i = 0; who && i < DERIVE_KEY_COUNT; i++) {
-		const struct derive_key_place *key = &derive->keys[i];
 		bool (*const find[])(void *, uint64_t, struct identity_words *) = {
 			[DERIVE_KEY_CGROUP] = who->find_cgroup,
 			[DERIVE_KEY_MNTNS] = who->find_mntns,
 			[DERIVE_KEY_NETNS] = who->find_netns,
 		};
-		uint64_t id = 0;
+		uint64_t id = id_of(derive, record, i);
 
-		if (key->size == 0 || (uint64_t)key->offset + key->size > record->raw_len ||
-		    bytes_get_uint((const uint8_t *)record->raw + key->offset, key->size, &id) < 0)
-			continue;
 		if (id != 0 && find[i] && find[i](who->ctx, id, ret_words))
 			return true;
 	}
@@ -406,13 +434,9 @@ static void find_who(struct derive *derive, const struct record *record)
 static bool is_of_host(const struct derive *derive, const struct record *record)
 {
 	const struct identity_source *who = derive->decode->who;
-	const struct derive_key_place *key = &derive->keys[DERIVE_KEY_MNTNS];
-	uint64_t id = 0;
 
-	return who && who->is_host_mntns && key->size > 0 &&
-	       (uint64_t)key->offset + key->size <= record->raw_len &&
-	       bytes_get_uint((const uint8_t *)record->raw + key->offset, key->size, &id) == 0 &&
-	       who->is_host_mntns(who->ctx, id);
+	return who && who->is_host_mntns &&
+	       who->is_host_mntns(who->ctx, id_of(derive, record, DERIVE_KEY_MNTNS));
 }
 
 bool derive__is_open(struct derive *derive, const struct record *record)

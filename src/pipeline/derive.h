@@ -56,7 +56,7 @@ bool derive__has_keys(const struct derive *derive);
 
 /* Opens views of the machine while privileges are held. */
 void derive__prepare(struct derive *derive);
-/* Before a drain or read: how the clocks stand to each other now. */
+/* Before a drain or read: how the clocks stand to each other now; whom records are about is asked again. */
 void derive__look_at_clocks(struct derive *derive);
 /* New records: what was derived for others may go. */
 void derive__begin(struct derive *derive);

@@ -65,7 +65,8 @@ static int add_words(struct builder *builder, struct err *err)
 			     .offset = (uint32_t)place,
 			     .count = 1,
 			     .parent = -1,
-			     .flags = FIELD_DERIVED | (word->is_hidden ? FIELD_HIDDEN : 0),
+			     .flags = FIELD_DERIVED | FIELD_WHO |
+				      (word->is_hidden ? FIELD_HIDDEN : 0),
 		     },
 		     SPEC_NONE);
 	}

@@ -33,6 +33,8 @@ struct record;
 struct deriver {
 	/* 0, and a value whose bytes live as long as the record's; what is not known is an empty string or 0. */
 	int (*get)(void *ctx, const struct record *record, uint32_t field, struct value *ret_value);
+	/* Whom the record is about: of equal numbers all fields of FIELD_WHO are equal. NULL: it cannot tell. */
+	uint64_t (*subject)(void *ctx, const struct record *record);
 	void *ctx;
 };
 

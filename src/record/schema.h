@@ -20,6 +20,7 @@ enum field_flags {
 	FIELD_SPAN =
 		1 << 3, /* covers the whole row of a map: offsets run through key, then value */
 	FIELD_DERIVED = 1 << 4, /* no bytes of the record: its deriver makes it on demand */
+	FIELD_WHO = 1 << 5,     /* FIELD_DERIVED, and the same of all records about one subject */
 };
 
 struct field {

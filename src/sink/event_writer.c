@@ -44,6 +44,15 @@ struct event_op {
 	uint32_t offset, size;
 };
 
+/* Ops in a row, whose text is the same of all records about one subject, or is not. */
+struct event_span {
+	size_t end; /* behind its last op */
+	bool is_who;
+	bool is_filled;
+	uint64_t subject;   /* the text's */
+	struct strbuf text; /* owned */
+};
+
 /* ---- compiling ------------------------------------------------------------------------------ */
 
 static bool is_raw(const struct field *field)
@@ -211,6 +220,30 @@ static int compile(struct event_writer *writer, const struct event_step *steps, 
 	return 0;
 }
 
+static bool is_of_subject(const struct event_writer *writer, const struct event_op *op)
+{
+	return op->kind == OP_DERIVED &&
+	       writer->stream->schema->fields[op->field].flags & FIELD_WHO;
+}
+
+static int divide(struct event_writer *writer)
+{
+	struct event_span *last = NULL;
+
+	for (size_t i = 0; i < writer->ops.len; i++) {
+		bool is_who = is_of_subject(writer, &writer->ops.items[i]);
+
+		if (!last || last->is_who != is_who) {
+			if (vec_push(&writer->spans, ((struct event_span){ .is_who = is_who })) < 0)
+				return -ENOMEM;
+			last = &writer->spans.items[writer->spans.len - 1];
+		}
+		last->end = i + 1;
+		writer->asks_who |= is_who;
+	}
+	return 0;
+}
+
 int event_writer__init(struct event_writer *writer, const struct event_stream *stream,
 		       enum event_notation notation, unsigned int depth, bool names_stream)
 {
@@ -228,6 +261,8 @@ int event_writer__init(struct event_writer *writer, const struct event_stream *s
 		r = compile(writer, steps, count, depth);
 	if (r == 0)
 		r = strbuf__status(&writer->text);
+	if (r == 0)
+		r = divide(writer);
 	if (r < 0)
 		event_writer__done(writer);
 	return r;
@@ -235,6 +270,9 @@ int event_writer__init(struct event_writer *writer, const struct event_stream *s
 
 void event_writer__done(struct event_writer *writer)
 {
+	vec_for_each(&writer->spans, span)
+		strbuf__done(&span->text);
+	vec_done(&writer->spans);
 	vec_done(&writer->ops);
 	strbuf__done(&writer->text);
 	free(writer->reads);
@@ -504,34 +542,79 @@ static inline void copy_over(char *to, const char *from, size_t len)
 	} while (at < len);
 }
 
+static void put_ops(struct output *output, const struct record *record, size_t begin, size_t end)
+{
+	const struct event_writer *writer = output->writer;
+	bool is_short = record->raw_len < writer->raw_size;
+	bool is_yaml = writer->notation == EVENT_NOTATION_YAML;
+	char *at = output->at;
+
+	for (size_t i = begin; at && i < end; i++) {
+		const struct event_op *op = &writer->ops.items[i];
+		char *bounded;
+
+		copy_over(at, writer->text.data + op->text_at, op->text_len);
+		at += op->text_len;
+		bounded = is_short ? NULL
+				   : put_bounded(at, op, (const char *)record->raw + op->offset,
+						 is_yaml);
+		if (bounded) {
+			at = bounded;
+			continue;
+		}
+		output->at = at;
+		if (is_short)
+			put_of_short(output, op, record);
+		else
+			put_other(output, op, record);
+		at = output->at;
+	}
+	output->at = at;
+}
+
+/* Who it was takes many fields, and is mostly who it was before. */
+static void put_who(struct output *output, const struct record *record, struct event_span *span,
+		    size_t begin, uint64_t subject)
+{
+	size_t start = (size_t)(output->at - output->out->data);
+
+	if (span->is_filled && span->subject == subject) {
+		if (!reserve(output, span->text.len))
+			return;
+		memcpy(output->at, span->text.data, span->text.len);
+		output->at += span->text.len;
+		return;
+	}
+	put_ops(output, record, begin, span->end);
+	if (!output->at)
+		return;
+	strbuf__reset(&span->text);
+	strbuf__add(&span->text, output->out->data + start,
+		    (size_t)(output->at - output->out->data) - start);
+	span->is_filled = strbuf__status(&span->text) == 0;
+	span->subject = subject;
+}
+
 void event_writer__run(const struct event_writer *writer, const struct record *record,
 		       struct strbuf *out)
 {
 	struct output output = { .writer = writer, .out = out };
-	bool is_short = record->raw_len < writer->raw_size;
-	bool is_yaml = writer->notation == EVENT_NOTATION_YAML;
-	char *at = strbuf__reserve(out, writer->bound);
+	const struct deriver *deriver = record->deriver;
+	bool asks_who = writer->asks_who && deriver && deriver->subject &&
+			record->raw_len >= writer->raw_size;
+	uint64_t subject = asks_who ? deriver->subject(deriver->ctx, record) : 0;
+	size_t begin = 0;
 
-	for (size_t i = 0; at && i < writer->ops.len; i++) {
-		const struct event_op *op = &writer->ops.items[i];
-		char *end;
+	output.at = strbuf__reserve(out, writer->bound);
+	for (size_t i = 0; output.at && i < writer->spans.len; i++) {
+		struct event_span *span = &writer->spans.items[i];
 
-		copy_over(at, writer->text.data + op->text_at, op->text_len);
-		at += op->text_len;
-		end = is_short ? NULL
-			       : put_bounded(at, op, (const char *)record->raw + op->offset,
-					     is_yaml);
-		if (end) {
-			at = end;
-			continue;
-		}
-		output.at = at;
-		if (is_short)
-			put_of_short(&output, op, record);
+		if (asks_who && span->is_who)
+			put_who(&output, record, span, begin, subject);
 		else
-			put_other(&output, op, record);
-		at = output.at;
+			put_ops(&output, record, begin, span->end);
+		begin = span->end;
 	}
-	if (at)
-		out->len = (size_t)(at - out->data);
+	if (output.at)
+		out->len = (size_t)(output.at - out->data);
 }

@@ -289,6 +289,27 @@ static void test_identity__falls_back_to_the_network(void **state)
 	assert_text(fixture, pod, "");
 }
 
+static void test_subject__by_ids_and_until_the_next_drain(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct record *record = &fixture->record;
+	const struct deriver *deriver = record->deriver;
+	uint64_t first, second;
+
+	fixture->row.mntns = 7;
+	first = deriver->subject(deriver->ctx, record);
+	fixture->row.error = 1;
+	assert_true(deriver->subject(deriver->ctx, record) == first);
+	fixture->row.netns = 9;
+	second = deriver->subject(deriver->ctx, record);
+	assert_true(second != first);
+	derive__look_at_clocks(fixture->derive);
+	first = deriver->subject(deriver->ctx, record);
+	assert_true(first != second);
+	fixture->record.raw_len = 0; /* it says nothing */
+	assert_true(deriver->subject(deriver->ctx, record) != first);
+}
+
 static void test_made__of_other_fields(void **state)
 {
 	struct fixture *fixture = *state;
@@ -359,6 +380,7 @@ int main(void)
 		TEST(test_wall_time__by_the_clocks),
 		TEST(test_identity__asked_once_for_a_record),
 		TEST(test_identity__falls_back_to_the_network),
+		TEST(test_subject__by_ids_and_until_the_next_drain),
 		TEST(test_made__of_other_fields),
 		TEST(test_made__of_its_own_bytes),
 	};

@@ -266,6 +266,58 @@ static void test_write__derived_texts(void **state)
 	}
 }
 
+/* Who asks, and how often. */
+static int words_asked;
+
+static int get_word(void *ctx, const struct record *record, uint32_t field, struct value *ret_value)
+{
+	(void)ctx;
+	(void)field;
+	words_asked++;
+	*ret_value = (struct value){ .type = FIELD_TYPE_STRING, .bytes = { record->raw, 1 } };
+	return 0;
+}
+
+static uint64_t get_subject(void *ctx, const struct record *record)
+{
+	(void)ctx;
+	return *(const uint8_t *)record->raw;
+}
+
+static void test_write__who_it_was_is_remembered(void **state)
+{
+	static const struct field fields[] = {
+		{ "a", FIELD_TYPE_U8, FIELD_ROLE_NONE, 1, 1, 1, -1, 0 },
+		{ "b", FIELD_TYPE_STRING, FIELD_ROLE_NONE, 0, 0, 1, -1, FIELD_DERIVED | FIELD_WHO },
+		{ "c", FIELD_TYPE_STRING, FIELD_ROLE_NONE, 1, 0, 1, -1, FIELD_DERIVED | FIELD_WHO },
+		{ "d", FIELD_TYPE_U8, FIELD_ROLE_NONE, 1, 1, 1, -1, 0 },
+		{ "e", FIELD_TYPE_STRING, FIELD_ROLE_NONE, 2, 0, 1, -1, FIELD_DERIVED | FIELD_WHO },
+	};
+	static const struct schema schema = {
+		.fields = fields, .field_count = 5, .size = 2, .derived_count = 3
+	};
+	static const struct column_style styles[5];
+	const struct event_stream events = { .name = "x", .schema = &schema, .styles = styles };
+	const struct deriver deriver = { .get = get_word, .subject = get_subject };
+	static const char *const raw[] = { "p\1", "p\2", "q\3", "p\4", "p" };
+	struct record records[5];
+
+	(void)state;
+	for (size_t i = 0; i < 5; i++)
+		records[i] = (struct record){
+			.schema = &schema, .raw = raw[i], .raw_len = 2, .deriver = &deriver
+		};
+	records[4].raw_len = 1; /* too short for its schema */
+	words_asked = 0;
+	check(&(struct event_sink_options){ .streams = &events, .stream_count = 1 }, records, 5,
+	      "{\"a\":1,\"b\":\"p\",\"c\":\"p\",\"d\":1,\"e\":\"p\"}\n"
+	      "{\"a\":2,\"b\":\"p\",\"c\":\"p\",\"d\":2,\"e\":\"p\"}\n"
+	      "{\"a\":3,\"b\":\"q\",\"c\":\"q\",\"d\":3,\"e\":\"q\"}\n"
+	      "{\"a\":4,\"b\":\"p\",\"c\":\"p\",\"d\":4,\"e\":\"p\"}\n"
+	      "{\"a\":null,\"b\":\"p\",\"c\":\"p\",\"d\":null,\"e\":\"p\"}\n");
+	assert_int_equal(words_asked, 4 * 3);
+}
+
 /* Whatever a program left in its record, it is JSON. */
 static void test_write__any_bytes(void **state)
 {
@@ -306,6 +358,7 @@ int main(void)
 		cmocka_unit_test(test_write__long_texts),
 		cmocka_unit_test(test_write__any_bytes),
 		cmocka_unit_test(test_write__derived_texts),
+		cmocka_unit_test(test_write__who_it_was_is_remembered),
 	};
 
 	return cmocka_run_group_tests_name("sink/json", tests, NULL, NULL);
