@@ -55,8 +55,11 @@ static __always_inline bool prepend_component(struct path_scratch *scratch, stru
 	if (bpf_probe_read_kernel(scratch->text + begin, len, BPF_CORE_READ(dentry, d_name.name)) <
 	    0)
 		return false;
-	scratch->text[(begin - 1) & (PATH_SIZE - 1)] = '/';
-	scratch->begin = begin - 1;
+	begin--;
+	barrier_var(begin); /* or the compiler knows that the mask does nothing */
+	begin &= PATH_SIZE - 1;
+	scratch->text[begin] = '/';
+	scratch->begin = begin;
 	return true;
 }
 

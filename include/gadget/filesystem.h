@@ -52,8 +52,11 @@ static __always_inline bool gadget_path_prepend_(struct gadget_path_ *path, stru
 		return false;
 	if (bpf_probe_read_kernel(path->text + begin, len, BPF_CORE_READ(dentry, d_name.name)) < 0)
 		return false;
-	path->text[(begin - 1) & (GADGET_PATH_TEXT_ - 1)] = '/';
-	path->begin = begin - 1;
+	begin--;
+	barrier_var(begin); /* or the compiler knows that the mask does nothing */
+	begin &= GADGET_PATH_TEXT_ - 1;
+	path->text[begin] = '/';
+	path->begin = begin;
 	return true;
 }
 
