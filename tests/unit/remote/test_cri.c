@@ -402,7 +402,7 @@ static void test_ask__cut_off(void **state)
 {
 	static const enum fake_manner manners[] = { FAKE_IS_CUT_OFF, FAKE_HANGS_UP,
 						    FAKE_IS_GARBAGE };
-	const struct runtime_options options = { .give_up_ns = 500 * NS_PER_MS,
+	const struct runtime_options options = { .give_up_ns = 2 * NS_PER_S,
 						 .longest_wait_ns = 10 * NS_PER_MS };
 
 	(void)state;
