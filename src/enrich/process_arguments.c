@@ -58,7 +58,8 @@ int process_pieces__add(struct process_table *table, const struct who_arguments 
 		     pieces->len + piece->piece_size, 1);
 	if (r < 0)
 		return r;
-	memcpy(pieces->bytes + pieces->len, bytes, piece->piece_size);
+	if (piece->piece_size > 0) /* of an empty first one there is no memory yet */
+		memcpy(pieces->bytes + pieces->len, bytes, piece->piece_size);
 	pieces->len += piece->piece_size;
 	pieces->time_ns = piece->header.time_ns;
 	return 0;

@@ -139,6 +139,7 @@ static void test_take__environment(void **state)
 
 	(void)state;
 	who_exec_record__init(&record, key, who_key(1, 1));
+	assert_int_equal(take_piece_of(WHO_RECORD_ENVIRONMENT, table, key, 0, "", 0), 0);
 	assert_int_equal(take_piece_of(WHO_RECORD_ENVIRONMENT, table, key, 0, "A=1\0B", 5), 0);
 	assert_int_equal(take_piece_of(WHO_RECORD_ENVIRONMENT, table, key, 5, "=2\0", 3), 0);
 	WHO_ADD_ARGUMENTS(&record, "prog\0one\0");
