@@ -113,6 +113,10 @@ static void test_ask__odd_members(void **state)
 		"\"Config\":{\"Labels\":{\"a\":1}}}",
 		"{\"Id\":\"" ID "\",\"State\":{\"StartedAt\":\"9999-12-31T23:59:59Z\"}}",
 		"{\"Id\":\"" ID "\",\"State\":{\"StartedAt\":\"2024-02-03T04:05:06.\"}}",
+		"{\"Id\":\"" ID "\",\"State\":{\"StartedAt\":\"2024-02-03T04:05:06+-1:00\"}}",
+		"{\"Id\":\"" ID "\",\"State\":{\"StartedAt\":\"2024-02-03T04:05:06+24:00\"}}",
+		"{\"Id\":\"" ID "\",\"State\":{\"StartedAt\":\"2024-02-03T04:05:06+1:00\"}}",
+		"{\"Id\":\"" ID "\",\"State\":{\"StartedAt\":\"1970-01-01T00:00:00+01:00\"}}",
 	};
 
 	(void)state;
