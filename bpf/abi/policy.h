@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+#ifndef BPF_ABI_POLICY_H
+#define BPF_ABI_POLICY_H
+
+/*
+ * What programs of policies and user space have in common: records of the ring, keys and values of the shared maps.
+ * The kernel writes records and counts, in the machine's byte order; user space writes modes, sets and masks.
+ * bpf/policy.bpf.c has the maps and the routines, src/emit/ the code that calls them, src/pipeline/ reads.
+ */
+
+#include <linux/types.h>
+
+#define POLICY_VERSION 1
+#define POLICY_HOOKS_MAX 4096 /* hooks of all policies together */
+#define POLICY_VALUES_MAX 16  /* args, data and the returned value of one hook */
+#define POLICY_TEXT_MAX 4096  /* with its NUL */
+#define POLICY_BYTES_MAX                                                                           \
+	4095 /* of a buffer; more comes in records of its own before (POLICY_RECORD_DATA) */
+#define POLICY_DATA_MAX 327360 /* of a buffer in pieces */
+
+/* What a value is, and how its bytes look in a record. */
+enum policy_class {
+	POLICY_CLASS_NUMBER, /* the word itself */
+	POLICY_CLASS_TEXT,   /* struct policy_place: bytes without a NUL */
+	POLICY_CLASS_BYTES,  /* … struct policy_bytes, then the bytes */
+	POLICY_CLASS_PATH, /* … struct policy_path, then components, innermost first, each with its NUL */
+	POLICY_CLASS_SOCKET,  /* … struct policy_socket */
+	POLICY_CLASS_PACKET,  /* … struct policy_packet */
+	POLICY_CLASS_ADDRESS, /* … struct policy_address (sockaddr, sockaddr_un) */
+	POLICY_CLASS_CREDENTIALS, /* … struct who_credentials, then the user namespace's struct policy_user_namespace */
+	POLICY_CLASS_USER_NAMESPACE,
+	POLICY_CLASS_CAPABILITY,     /* the word: number */
+	POLICY_CLASS_CAPABILITIES,   /* the word: a bit each */
+	POLICY_CLASS_BPF_ATTRIBUTES, /* … struct policy_bpf */
+	POLICY_CLASS_BPF_MAP,
+	POLICY_CLASS_BPF_PROGRAM,
+	POLICY_CLASS_PERF_EVENT,
+	POLICY_CLASS_MODULE,
+	POLICY_CLASS_SYSCALL, /* the word: number, POLICY_SYSCALL_32 */
+	POLICY_CLASS_NOTHING, /* of a position that is skipped */
+};
+
+#define POLICY_SYSCALL_32 0x80000000u
+
+enum policy_capabilities {
+	POLICY_CAPABILITIES_EFFECTIVE,
+	POLICY_CAPABILITIES_INHERITABLE,
+	POLICY_CAPABILITIES_PERMITTED
+};
+
+enum policy_socket_part {
+	POLICY_SOCKET_SOURCE_ADDRESS, /* set: networks */
+	POLICY_SOCKET_DESTINATION_ADDRESS,
+	POLICY_SOCKET_SOURCE_PORT, /* ranges or set */
+	POLICY_SOCKET_DESTINATION_PORT,
+	POLICY_SOCKET_PROTOCOL,
+	POLICY_SOCKET_FAMILY,
+	POLICY_SOCKET_STATE,
+};
+
+enum policy_text_op {
+	POLICY_TEXT_EQUAL,
+	POLICY_TEXT_PREFIX,
+	POLICY_TEXT_POSTFIX,
+	POLICY_TEXT_SUBSTRING,
+	POLICY_TEXT_SUBSTRING_ANY_CASE,
+};
+
+/* Numbers as Tetragon's API has them. */
+enum policy_action {
+	POLICY_ACTION_NONE = 0,
+	POLICY_ACTION_POST = 1,
+	POLICY_ACTION_SIGKILL = 3,
+	POLICY_ACTION_OVERRIDE = 5,
+	POLICY_ACTION_GET_URL = 7,
+	POLICY_ACTION_DNS_LOOKUP = 8,
+	POLICY_ACTION_NO_POST = 9,
+	POLICY_ACTION_SIGNAL = 10,
+	POLICY_ACTION_TRACK_SOCK = 11,
+	POLICY_ACTION_UNTRACK_SOCK = 12,
+	POLICY_ACTION_NOTIFY_ENFORCER = 13,
+	POLICY_ACTION_CLEANUP_ENFORCER = 14,
+	POLICY_ACTION_SET = 15,
+};
+
+enum policy_rate_scope { POLICY_RATE_THREAD, POLICY_RATE_PROCESS, POLICY_RATE_GLOBAL };
+
+/* ---- the switch of each hook: array `policy_modes`, one element, a byte for each hook; user space maps it ---- */
+#define POLICY_SWITCH_EVENTS (1u << 0)  /* somebody wants records */
+#define POLICY_SWITCH_ENFORCE (1u << 1) /* actions that change what happens are taken */
+#define POLICY_SWITCH_ON (1u << 2)      /* the hook works at all */
+
+/* ---- counts: per-CPU hash `policy_counts`, key below, value __u64 ---- */
+struct policy_count_key {
+	__u32 hook;
+	__u32 label;       /* a system call's number, or 0xffffffff */
+	__u64 binary_hash; /* struct who_process.binary_hash, or 0 */
+	__u64 cgroup_id;   /* or 0 */
+};
+_Static_assert(sizeof(struct policy_count_key) == 24, "policy_count_key");
+
+/* ---- figures: per-CPU array `policy_figures`, POLICY_FIGURES_RULES rows of these for each hook ---- */
+struct policy_figures {
+	__u64 matched;    /* the rule decided */
+	__u64 posted;     /* a record was made */
+	__u64 not_posted; /* its action says so */
+	__u64 limited;    /* its rate was over */
+	__u64 lost;       /* the ring had no room, or no frame was free */
+	__u64 enforced;   /* signals, overrides, notes: taken */
+	__u64 monitored;  /* … or only counted */
+	__u64 uncounted;  /* no room for its key: not in policy_counts */
+};
+_Static_assert(sizeof(struct policy_figures) == 64, "policy_figures");
+
+/* ---- records of the ring `policy_records` ---- */
+#define POLICY_RECORD_HOOK 1 /* struct policy_record */
+#define POLICY_RECORD_RETURN                                                                       \
+	2 /* struct policy_record: the other end of a HOOK of the same thread and entry time */
+#define POLICY_RECORD_DATA                                                                         \
+	3 /* struct policy_data: a piece of a buffer of the record that follows */
+
+struct policy_header {
+	__u32 size; /* of the record, all in all; a multiple of 8 */
+	__u16 kind;
+	__u16 version;
+	__u64 time_ns; /* monotonic */
+};
+
+struct policy_record {
+	struct policy_header header;
+	__u64 entry_time_ns;   /* of the HOOK that a RETURN belongs to; of a HOOK its own */
+	__u64 process_time_ns; /* with tgid the struct who_key; 0: not in the table */
+	__u32 tgid, tid;
+	__u64 owner_time_ns; /* of the process that TRACK_SOCK remembered, with owner_tgid; 0: none */
+	__u32 owner_tgid;
+	__u32 hook;
+	__u16 rule;        /* 0xffff: there are none */
+	__u8 action;       /* enum policy_action: the last that was taken */
+	__u8 flags;        /* POLICY_FLAG_… */
+	__u16 value_count; /* struct policy_word each, behind the header */
+	__u16 pad;
+	__s32 kernel_stack, user_stack; /* ids in `policy_stacks`; negative: none */
+	__u8 image_hash_algorithm;      /* 0: none */
+	__u8 image_hash_size;
+	__u16 pad2;
+	__u32 pad3;
+};
+_Static_assert(sizeof(struct policy_record) == 80, "policy_record");
+
+#define POLICY_FLAG_RETURNS (1u << 0)   /* a RETURN record will follow */
+#define POLICY_FLAG_MONITORED (1u << 1) /* the action was not taken, for the policy only monitors */
+#define POLICY_FLAG_CUT (1u << 2)       /* a value had no room */
+
+/* A value: a number, or where its bytes are. */
+struct policy_place {
+	__u32 offset; /* from the start of the record; 0: not there, then … */
+	__s32 size;   /* … 0 or a negative errno */
+};
+union policy_word {
+	__u64 number;
+	struct policy_place place;
+};
+
+struct policy_bytes {
+	__u32 size;          /* that follow here */
+	__u32 original_size; /* that there were */
+};
+
+#define POLICY_PATH_CUT                                                                            \
+	(1u << 0) /* it has more components than are told: unresolvedPathComponents */
+struct policy_path {
+	__u16 flags;
+	__u16 mode; /* of the inode, with the type */
+	__u32 size; /* of the components */
+	__u64 inode;
+};
+
+struct policy_socket {
+	__u64 cookie; /* address of the struct sock */
+	__u32 mark, priority;
+	__u8 source[16], destination[16];    /* IPv4: the first four bytes */
+	__u16 source_port, destination_port; /* host order */
+	__u16 family, type, protocol;
+	__u8 state, pad;
+	__u32 pad2;
+};
+_Static_assert(sizeof(struct policy_socket) == 64, "policy_socket");
+
+struct policy_packet {
+	__u32 hash, len, priority, mark;
+	__u8 source[16], destination[16];
+	__u16 source_port, destination_port;
+	__u16 family, protocol;
+	__u32 sec_path_len, sec_path_olen;
+};
+_Static_assert(sizeof(struct policy_packet) == 64, "policy_packet");
+
+struct policy_address {
+	__u16 family;
+	__u16 port;
+	__u32 path_size; /* AF_UNIX: bytes that follow; an abstract one begins with a NUL */
+	__u8 address[16];
+};
+
+struct policy_user_namespace {
+	__u32 level, owner, group, inode;
+};
+
+struct policy_bpf { /* attributes, a map, a program */
+	__u32 type, instruction_count, key_size, value_size, max_entries, pad;
+	char name[16];
+};
+
+struct policy_perf_event {
+	__u64 config, probe_offset;
+	__u32 type, pad;
+	char function[64];
+};
+
+struct policy_module {
+	__u64 taints;                  /* a bit each */
+	__u8 is_signed, has_signature; /* signature_ok; known at all */
+	__u16 pad;
+	__u32 pad2;
+	char name[64];
+};
+
+struct policy_data {
+	struct policy_header header;
+	__u64 entry_time_ns;
+	__u32 tid, hook;
+	__u16 value, pad;
+	__u32 offset, size; /* of the piece that follows */
+	__u32 pad2;
+};
+
+/* ---- sets ---- */
+struct policy_number_key { /* hash `policy_numbers` */
+	__u64 number;
+	__u32 set, pad;
+};
+struct policy_text_key { /* hash `policy_texts`: value: nothing; a text of that set with that hash and size is in `policy_text_bytes` */
+	__u64 hash;      /* who_hash_step() */
+	__u32 set;
+	__u32 size;
+};
+/* LPM `policy_networks`, `policy_prefixes`, `policy_postfixes` (bytes reversed): bits of set first, then what is asked */
+struct policy_network_key {
+	__u32 bits;
+	__u32 set;        /* big endian */
+	__u8 address[16]; /* IPv4 in set * 2, IPv6 in set * 2 + 1 */
+};
+struct policy_affix_key {
+	__u32 bits;
+	__u32 set; /* big endian */
+	__u8 text[248];
+};
+
+/* ---- processes: hash `policy_processes`, key __u32 tgid; only there while a policy asks ---- */
+#define POLICY_MASK_WORDS 4
+struct policy_process {
+	__u64 binaries
+		[POLICY_MASK_WORDS]; /* a bit for each matchBinaries set that the image is in, or follows */
+	__u64 scopes
+		[POLICY_MASK_WORDS]; /* a bit for each set of pods and containers that it is in */
+	__u32 namespaces[10];        /* at exec: WHO_NAMESPACE_… */
+	__u64 capabilities[3];       /* at exec: enum policy_capabilities */
+};
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SRC_PROGRAM_HOOK_H
+#define SRC_PROGRAM_HOOK_H
+
+/*
+ * Programs that sonde writes itself, linked with routines compiled from C, loaded and attached: the hooks of policies.
+ * The engine owns bpf/policy.bpf.c's object (routines, shared maps) and each hook that was added: programs, links.
+ * pipeline/ opens one engine when the first policy comes, adds hooks that emit/ has written, and reads the shared maps.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "base/err.h"
+#include "emit/hook.h"
+#include "program/program.h"
+
+struct hook_engine;
+
+struct hook_engine_options {
+	struct host *host;    /* borrowed */
+	const char *btf_path; /* or NULL: the running kernel's */
+	const struct program
+		*who; /* of bpf/who.bpf.c, loaded: its table of processes is asked; borrowed */
+	uint32_t ring_bytes; /* 0: 64 KiB for each CPU */
+	uint32_t counts_max; /* keys of the shared map of counts; 0: 16384 */
+};
+
+/* What this kernel can do, found out by trying; policy/ refuses by it, with these words. */
+struct hook_features {
+	bool has_kprobes, has_kprobe_multi, has_fentry, has_lsm, has_uprobe_multi,
+		has_modify_return;
+	bool has_override; /* bpf_override_return() */
+	bool has_signal;   /* bpf_send_signal() */
+	bool has_loops;    /* bpf_loop() */
+	bool has_probe_write_user;
+};
+
+int hook_engine__open(const struct hook_engine_options *options, struct hook_engine **ret_engine,
+		      struct err *err);
+struct hook_engine *hook_engine__close(struct hook_engine *engine); /* detaches everything */
+const struct hook_features *hook_engine__features(const struct hook_engine *engine);
+/* A shared map by its name in bpf/policy.bpf.c. -ENOENT. */
+int hook_engine__map(const struct hook_engine *engine, const char *name,
+		     struct program_map *ret_map, struct err *err);
+
+/* ---- where a hook is ---- */
+
+enum hook_place_kind {
+	HOOK_PLACE_FUNCTION, /* of the kernel: fentry, else kprobe(.multi) */
+	HOOK_PLACE_SYSCALL, /* "sys_read": its function, else the shared programs on sys_enter and sys_exit */
+	HOOK_PLACE_RAW_TRACEPOINT, /* event */
+	HOOK_PLACE_TRACEPOINT,     /* subsystem, event */
+	HOOK_PLACE_LSM,            /* name of the hook without a prefix */
+	HOOK_PLACE_UPROBE,         /* path, symbol or offset */
+	HOOK_PLACE_USDT,           /* path, offset (of the note), semaphore */
+};
+
+struct hook_place {
+	enum hook_place_kind kind;
+	const char *name, *subsystem, *path;
+	uint64_t offset;           /* in the file */
+	uint64_t semaphore_offset; /* refCtrOffset; 0: none */
+	bool is_optional;          /* no error when there is no such function */
+};
+
+/* How a place can be had here: which context its programs run in. -ENOENT: there is no such place, nearest names in err;
+ * -EOPNOTSUPP: this kernel cannot, err says what it lacks. */
+struct hook_attach {
+	const char *how; /* "fentry", "kprobe", "kprobe.multi", "shared sys_enter", "tp_btf", … */
+	const char *where; /* "__x64_sys_read": the engine's */
+	enum hook_context context;
+	enum hook_context return_context;
+	bool is_preemptible;
+};
+int hook_engine__resolve(struct hook_engine *engine, const struct hook_place *place,
+			 struct hook_attach *ret_attach, struct err *err);
+
+/* ---- hooks ---- */
+
+/* A free row of the shared maps, with figures of 0. -ENOSPC. */
+int hook_engine__reserve(struct hook_engine *engine, uint32_t *ret_hook, struct err *err);
+/*
+ * Links, loads and attaches the programs of a hook at one or many places; `leave` is the program at the end of a call, or
+ * NULL. Its id is that which was reserved. On failure nothing of it is left; err has the end of the verifier's log.
+ */
+int hook_engine__add(struct hook_engine *engine, uint32_t hook, const struct hook_place *places,
+		     size_t place_count, const struct hook_image *enter,
+		     const struct hook_image *leave, struct err *err);
+/* Detaches and forgets; its row is free again once its counts were dropped. */
+void hook_engine__remove(struct hook_engine *engine, uint32_t hook);
+
+/* The switch, POLICY_SWITCH_… of bpf/abi/policy.h; takes effect with the next call that is seen. */
+void hook_engine__set_switches(struct hook_engine *engine, uint32_t hook, uint8_t switches);
+
+struct hook_program_figures {
+	uint32_t programs, links, instructions;
+	uint64_t memory_bytes; /* of programs and of maps of its own */
+	uint64_t run_count, run_time_ns, missed_runs;
+};
+void hook_engine__figures(const struct hook_engine *engine, uint32_t hook,
+			  struct hook_program_figures *ret_figures);
+
+#endif
