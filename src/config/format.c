@@ -137,6 +137,26 @@ static void print_noted(struct printer *printer, const char *name, const struct 
 	strbuf__add_char(printer->out, '\n');
 }
 
+static void print_value(struct printer *printer, const char *name, const struct value_spec *value)
+{
+	begin_line(printer, name);
+	strbuf__add_char(printer->out, ' ');
+	print_quoted(printer->out, value->text);
+	print_at(printer, &value->at);
+	if (value->list != SPEC_NONE)
+		strbuf__printf(printer->out, " list %u", value->list);
+	strbuf__add_char(printer->out, '\n');
+}
+
+static void print_noted_number(struct printer *printer, const char *name,
+			       const struct number_spec *number)
+{
+	begin_line(printer, name);
+	strbuf__printf(printer->out, " %llu", (unsigned long long)number->value);
+	print_at(printer, &number->at);
+	strbuf__add_char(printer->out, '\n');
+}
+
 static void print_pair(struct printer *printer, const char *name, const void *pair)
 {
 	begin_line(printer, name);
@@ -168,8 +188,16 @@ static void print_element(struct printer *printer, const struct row *row, const 
 	case ROW_U64S:
 		print_u64(printer, row->name, READ(uint64_t, items, i * sizeof(uint64_t)));
 		break;
-	case ROW_INTS:
-		print_i64(printer, row->name, READ(int64_t, items, i * sizeof(int64_t)));
+	case ROW_VALUES:
+		print_value(printer, row->name,
+			    (const void *)(items + i * sizeof(struct value_spec)));
+		break;
+	case ROW_NUMBERS:
+		print_noted_number(printer, row->name,
+				   (const void *)(items + i * sizeof(struct number_spec)));
+		break;
+	case ROW_U32S:
+		print_u64(printer, row->name, READ(uint32_t, items, i * sizeof(uint32_t)));
 		break;
 	case ROW_DOUBLES:
 		print_double(printer, row->name, READ(double, items, i * sizeof(double)));
@@ -182,7 +210,7 @@ static void print_element(struct printer *printer, const struct row *row, const 
 static void print_list(struct printer *printer, const struct row *row, const void *object)
 {
 	uint32_t count = READ(uint32_t, object, row->count_offset);
-	const char *items = row->kind == ROW_INTS ? (const char *)object + row->offset
+	const char *items = row->kind == ROW_U32S ? (const char *)object + row->offset
 						  : READ(const char *, object, row->offset);
 
 	for (uint32_t i = 0; i < count; i++)
@@ -253,6 +281,20 @@ static void print_row(struct printer *printer, const struct row *row, const void
 	case ROW_WORD:
 		print_word(printer, row, READ(unsigned int, object, row->offset));
 		break;
+	case ROW_CHOICE:
+		if (READ(unsigned int, object, row->offset) != 0)
+			print_word(printer, row, READ(unsigned int, object, row->offset));
+		break;
+	case ROW_NOTE:
+		if (READ(const char *, object, row->offset + offsetof(struct spec_text, text)))
+			print_noted(printer, row->name,
+				    (const void *)((const char *)object + row->offset));
+		break;
+	case ROW_VALUE:
+		if (READ(const char *, object, row->offset + offsetof(struct value_spec, text)))
+			print_value(printer, row->name,
+				    (const void *)((const char *)object + row->offset));
+		break;
 	case ROW_STRUCT:
 		print_nested(printer, row, (const char *)object + row->offset, NULL);
 		break;
@@ -266,7 +308,9 @@ static void print_row(struct printer *printer, const struct row *row, const void
 	case ROW_TEXTS:
 	case ROW_U64S:
 	case ROW_DOUBLES:
-	case ROW_INTS:
+	case ROW_U32S:
+	case ROW_VALUES:
+	case ROW_NUMBERS:
 	case ROW_PAIRS:
 		print_list(printer, row, object);
 		break;

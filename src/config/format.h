@@ -3,8 +3,8 @@
 #define SRC_CONFIG_FORMAT_H
 
 /*
- * How the structs of spec.h are printed: a shape per struct, a row per member, in format_rows.c.
- * Const data only; a new member of spec.h is one row there.
+ * How the structs of spec.h are printed: a shape per struct, a row per member, in format_rows.c and format_policy.c.
+ * Const data only; a new member of a spec is one row there.
  * format.c reads them for spec__format(); nobody else does.
  */
 
@@ -21,14 +21,19 @@ enum row_kind {
 	ROW_DOUBLE,
 	ROW_INDEX,   /* uint32_t, always printed; SPEC_NONE is "none" */
 	ROW_WORD,    /* enum, always printed */
+	ROW_CHOICE,  /* enum, printed when not 0 */
+	ROW_NOTE,    /* struct spec_text, printed when its text is not NULL */
+	ROW_VALUE,   /* struct value_spec, likewise */
 	ROW_STRUCT,  /* a struct inside */
 	ROW_POINTER, /* to a struct, or NULL */
 	ROW_LIST,    /* pointer and count of structs */
 	ROW_NOTED,   /* pointer and count of struct spec_text */
+	ROW_VALUES,  /* of struct value_spec */
+	ROW_NUMBERS, /* of struct number_spec */
 	ROW_TEXTS,   /* pointer and count of const char * */
 	ROW_U64S,
 	ROW_DOUBLES,
-	ROW_INTS,  /* int64_t array inside the struct, and its count */
+	ROW_U32S,  /* uint32_t array inside the struct, and its count */
 	ROW_PAIRS, /* pointer and count of two const char * each */
 	ROW_BYTES, /* const void * and size_t */
 };
@@ -41,7 +46,7 @@ struct row {
 	size_t offset;
 	size_t count_offset;       /* of the uint32_t (ROW_BYTES: size_t) beside a pointer */
 	const struct shape *shape; /* ROW_STRUCT, ROW_POINTER, ROW_LIST */
-	const char *const *words;  /* ROW_WORD */
+	const char *const *words;  /* ROW_WORD, ROW_CHOICE */
 	size_t word_count;
 };
 

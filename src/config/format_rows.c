@@ -1,38 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "config/format.h"
+#include "config/format_rows.h"
 
 #include "config/spec.h"
-
-/* One row per member of spec.h, in its order; TYPE is the struct that the rows are of. */
-#define ROW(kind_, member)                                                                         \
-	{                                                                                          \
-		.name = #member, .kind = (kind_), .offset = offsetof(TYPE, member)                 \
-	}
-#define COUNTED(kind_, name_, member, count)                                                       \
-	{                                                                                          \
-		.name = (name_), .kind = (kind_), .offset = offsetof(TYPE, member),                \
-		.count_offset = offsetof(TYPE, count)                                              \
-	}
-#define LIST(name_, member, count, shape_)                                                         \
-	{                                                                                          \
-		.name = (name_), .kind = ROW_LIST, .offset = offsetof(TYPE, member),               \
-		.count_offset = offsetof(TYPE, count), .shape = &(shape_)                          \
-	}
-#define NESTED(kind_, member, shape_)                                                              \
-	{                                                                                          \
-		.name = #member, .kind = (kind_), .offset = offsetof(TYPE, member),                \
-		.shape = &(shape_)                                                                 \
-	}
-#define WORD(member, words_)                                                                       \
-	{                                                                                          \
-		.name = #member, .kind = ROW_WORD, .offset = offsetof(TYPE, member),               \
-		.words = (words_), .word_count = sizeof(words_) / sizeof((words_)[0])              \
-	}
-#define SHAPE(rows_, ...)                                                                          \
-	{                                                                                          \
-		.size = sizeof(TYPE), .rows = (rows_),                                             \
-		.row_count = sizeof(rows_) / sizeof((rows_)[0]), __VA_ARGS__                       \
-	}
 
 _Static_assert(sizeof(enum attach_kind) == sizeof(unsigned int),
 	       "format.c reads enums as unsigned int");
@@ -138,7 +107,7 @@ static const char *const problem_kinds[] = {
 	[PROBLEM_KIND_DECODE] = "decode",
 	[PROBLEM_KIND_BUCKET] = "bucket",
 };
-static const char *const match_ops[] = {
+const char *const match_op_words[MATCH_OP_COUNT] = {
 	[MATCH_OP_EQUAL] = "equal",
 	[MATCH_OP_NOT_EQUAL] = "not_equal",
 	[MATCH_OP_LESS] = "less",
@@ -152,6 +121,7 @@ static const char *const match_ops[] = {
 	[MATCH_OP_POSTFIX] = "postfix",
 	[MATCH_OP_NOT_POSTFIX] = "not_postfix",
 	[MATCH_OP_SUBSTRING] = "substring",
+	[MATCH_OP_SUBSTRING_ANY_CASE] = "substring_any_case",
 	[MATCH_OP_MASK] = "mask",
 	[MATCH_OP_RANGE] = "range",
 	[MATCH_OP_NOT_RANGE] = "not_range",
@@ -159,8 +129,9 @@ static const char *const match_ops[] = {
 	[MATCH_OP_NOT_CIDR] = "not_cidr",
 	[MATCH_OP_PORT] = "port",
 	[MATCH_OP_NOT_PORT] = "not_port",
-	[MATCH_OP_PRIVATE] = "private",
-	[MATCH_OP_NOT_PRIVATE] = "not_private",
+	[MATCH_OP_PRIVILEGED_PORT] = "privileged_port",
+	[MATCH_OP_NOT_PRIVILEGED_PORT] = "not_privileged_port",
+	[MATCH_OP_PROTOCOL] = "protocol",
 	[MATCH_OP_FAMILY] = "family",
 	[MATCH_OP_STATE] = "state",
 	[MATCH_OP_REGEXP] = "regexp",
@@ -168,69 +139,11 @@ static const char *const match_ops[] = {
 	[MATCH_OP_FILE_TYPE] = "file_type",
 	[MATCH_OP_NOT_FILE_TYPE] = "not_file_type",
 	[MATCH_OP_CAPABILITIES_GAINED] = "capabilities_gained",
-};
-static const char *const policy_modes[] = {
-	[POLICY_MODE_ENFORCE] = "enforce",
-	[POLICY_MODE_MONITOR] = "monitor",
-};
-static const char *const hook_kinds[] = {
-	[HOOK_KIND_KPROBE] = "kprobe",
-	[HOOK_KIND_TRACEPOINT] = "tracepoint",
-	[HOOK_KIND_RAW_TRACEPOINT] = "raw_tracepoint",
-	[HOOK_KIND_UPROBE] = "uprobe",
-	[HOOK_KIND_USDT] = "usdt",
-	[HOOK_KIND_LSM] = "lsm",
-};
-static const char *const match_subjects[] = {
-	[MATCH_SUBJECT_ARG] = "arg",
-	[MATCH_SUBJECT_DATA] = "data",
-	[MATCH_SUBJECT_RETURN] = "return",
-	[MATCH_SUBJECT_PID] = "pid",
-	[MATCH_SUBJECT_BINARY] = "binary",
-	[MATCH_SUBJECT_PARENT_BINARY] = "parent_binary",
-	[MATCH_SUBJECT_NAMESPACE] = "namespace",
-	[MATCH_SUBJECT_NAMESPACE_CHANGE] = "namespace_change",
-	[MATCH_SUBJECT_CAPABILITY] = "capability",
-	[MATCH_SUBJECT_CAPABILITY_CHANGE] = "capability_change",
-	[MATCH_SUBJECT_CURRENT_CREDENTIAL] = "current_credential",
-};
-static const char *const action_kinds[] = {
-	[ACTION_KIND_POST] = "post",
-	[ACTION_KIND_NO_POST] = "no_post",
-	[ACTION_KIND_SIGKILL] = "sigkill",
-	[ACTION_KIND_SIGNAL] = "signal",
-	[ACTION_KIND_OVERRIDE] = "override",
-	[ACTION_KIND_FOLLOW_FD] = "follow_fd",
-	[ACTION_KIND_UNFOLLOW_FD] = "unfollow_fd",
-	[ACTION_KIND_COPY_FD] = "copy_fd",
-	[ACTION_KIND_GET_URL] = "get_url",
-	[ACTION_KIND_DNS_LOOKUP] = "dns_lookup",
-	[ACTION_KIND_TRACK_SOCK] = "track_sock",
-	[ACTION_KIND_UNTRACK_SOCK] = "untrack_sock",
-	[ACTION_KIND_NOTIFY_ENFORCER] = "notify_enforcer",
-	[ACTION_KIND_CLEANUP_ENFORCER] = "cleanup_enforcer",
-	[ACTION_KIND_SET] = "set",
-};
-static const char *const rate_scopes[] = {
-	[ACTION_RATE_THREAD] = "thread",
-	[ACTION_RATE_PROCESS] = "process",
-	[ACTION_RATE_GLOBAL] = "global",
-};
-static const char *const selector_subjects[] = {
-	[SELECTOR_POD] = "pod",
-	[SELECTOR_CONTAINER] = "container",
-	[SELECTOR_NODE] = "node",
-	[SELECTOR_NAMESPACE] = "namespace",
+	[MATCH_OP_EXPRESSION] = "expression",
 };
 static const char *const who_subjects[] = {
 	[WHO_CONTAINER] = "container", [WHO_POD] = "pod",   [WHO_NAMESPACE] = "namespace",
 	[WHO_UNIT] = "unit",           [WHO_USER] = "user",
-};
-static const char *const selector_ops[] = {
-	[SELECTOR_IN] = "in",
-	[SELECTOR_NOT_IN] = "not_in",
-	[SELECTOR_EXISTS] = "exists",
-	[SELECTOR_NOT_EXISTS] = "not_exists",
 };
 static const char *const output_kinds[] = {
 	[OUTPUT_KIND_PROMETHEUS] = "prometheus",
@@ -395,7 +308,7 @@ static const struct shape label_shape = SHAPE(label_rows);
 #define TYPE struct when_spec
 static const struct row when_rows[] = {
 	ROW(ROW_TEXT, field),
-	WORD(op, match_ops),
+	WORD(op, match_op_words),
 	ROW(ROW_BOOL, is_signed),
 	COUNTED(ROW_NOTED, "value", values, value_count),
 };
@@ -457,119 +370,6 @@ static const struct row span_rows[] = {
 	NESTED(ROW_POINTER, problem, problem_shape),
 };
 static const struct shape span_shape = SHAPE(span_rows);
-#undef TYPE
-
-/* ---- policies ------------------------------------------------------------------------------- */
-
-#define TYPE struct match_spec
-static const struct row match_rows[] = {
-	WORD(subject, match_subjects),
-	ROW(ROW_U32, index),
-	ROW(ROW_TEXT, name),
-	WORD(op, match_ops),
-	COUNTED(ROW_NOTED, "value", values, value_count),
-	ROW(ROW_BOOL, follow_children),
-	ROW(ROW_BOOL, follow_forks),
-	ROW(ROW_BOOL, is_namespace_pid),
-};
-static const struct shape match_shape = SHAPE(match_rows);
-#undef TYPE
-
-#define TYPE struct action_spec
-static const struct row action_rows[] = {
-	WORD(kind, action_kinds),
-	COUNTED(ROW_INTS, "arg", args, arg_count),
-	ROW(ROW_TEXT, text),
-	ROW(ROW_I64, rate_ns),
-	WORD(rate_scope, rate_scopes),
-	ROW(ROW_BOOL, wants_kernel_stack),
-	ROW(ROW_BOOL, wants_user_stack),
-	ROW(ROW_BOOL, wants_image_hash),
-};
-static const struct shape action_shape = SHAPE(action_rows);
-#undef TYPE
-
-#define TYPE struct rule_spec
-static const struct row rule_rows[] = {
-	LIST("match", matches, match_count, match_shape),
-	LIST("action", actions, action_count, action_shape),
-	LIST("return_action", return_actions, return_action_count, action_shape),
-};
-static const struct shape rule_shape = SHAPE(rule_rows);
-#undef TYPE
-
-#define TYPE struct argument_spec
-static const struct row argument_rows[] = {
-	ROW(ROW_INDEX, index),      ROW(ROW_TEXT, type),           ROW(ROW_TEXT, resolve),
-	ROW(ROW_TEXT, label),       ROW(ROW_TEXT, source),         ROW(ROW_I32, size_index),
-	ROW(ROW_BOOL, is_max_data), ROW(ROW_BOOL, is_return_copy),
-};
-static const struct shape argument_shape = SHAPE(argument_rows);
-#undef TYPE
-
-#define TYPE struct hook_spec
-static const struct row hook_rows[] = {
-	WORD(kind, hook_kinds),
-	ROW(ROW_TEXT, call),
-	ROW(ROW_TEXT, subsystem),
-	ROW(ROW_TEXT, path),
-	COUNTED(ROW_TEXTS, "symbol", symbols, symbol_count),
-	COUNTED(ROW_U64S, "offset", offsets, offset_count),
-	ROW(ROW_TEXT, provider),
-	LIST("arg", args, arg_count, argument_shape),
-	LIST("data", data, data_count, argument_shape),
-	NESTED(ROW_POINTER, ret, argument_shape),
-	LIST("rule", rules, rule_count, rule_shape),
-	ROW(ROW_TEXT, message),
-	COUNTED(ROW_TEXTS, "tag", tags, tag_count),
-	ROW(ROW_BOOL, is_syscall),
-	ROW(ROW_BOOL, is_ignored_when_missing),
-};
-static const struct shape hook_shape = SHAPE(hook_rows);
-#undef TYPE
-
-#define TYPE struct selector_spec
-static const struct row selector_rows[] = {
-	WORD(subject, selector_subjects),
-	ROW(ROW_TEXT, key),
-	WORD(op, selector_ops),
-	COUNTED(ROW_NOTED, "value", values, value_count),
-};
-static const struct shape selector_shape = SHAPE(selector_rows);
-#undef TYPE
-
-#define TYPE struct list_spec
-static const struct row list_rows[] = {
-	ROW(ROW_TEXT, name),
-	ROW(ROW_TEXT, type),
-	ROW(ROW_TEXT, pattern),
-	COUNTED(ROW_NOTED, "value", values, value_count),
-};
-static const struct shape list_shape = SHAPE(list_rows);
-#undef TYPE
-
-#define TYPE struct option_spec
-static const struct row option_rows[] = { ROW(ROW_TEXT, name), ROW(ROW_TEXT, value) };
-static const struct shape option_shape = SHAPE(option_rows);
-#undef TYPE
-
-#define TYPE struct enforcer_spec
-static const struct row enforcer_rows[] = { COUNTED(ROW_TEXTS, "call", calls, call_count) };
-static const struct shape enforcer_shape = SHAPE(enforcer_rows);
-#undef TYPE
-
-#define TYPE struct policy_spec
-static const struct row policy_rows[] = {
-	ROW(ROW_TEXT, name),
-	ROW(ROW_TEXT, kube_namespace),
-	WORD(mode, policy_modes),
-	LIST("hook", hooks, hook_count, hook_shape),
-	LIST("where", where, where_count, selector_shape),
-	LIST("list", lists, list_count, list_shape),
-	LIST("option", options, option_count, option_shape),
-	LIST("enforcer", enforcers, enforcer_count, enforcer_shape),
-};
-static const struct shape policy_shape = SHAPE(policy_rows);
 #undef TYPE
 
 /* ---- the whole ------------------------------------------------------------------------------ */

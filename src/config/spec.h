@@ -15,16 +15,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/arena.h"
-#include "base/loc.h"
+#include "config/spec_match.h"
+#include "config/spec_policy.h" /* and spec_text.h */
 #include "record/role.h"
 #include "record/type.h"
-
-#define SPEC_NONE UINT32_MAX /* an index that points nowhere */
-
-struct spec_text {
-	const char *text;
-	struct loc at;
-};
 
 /* Something is there only while a switch of the spec's parameters says so. */
 struct condition_spec {
@@ -309,38 +303,6 @@ struct label_spec {
 };
 
 /* Keep a row or record only when this holds. */
-enum match_op {
-	MATCH_OP_EQUAL,
-	MATCH_OP_NOT_EQUAL,
-	MATCH_OP_LESS,
-	MATCH_OP_GREATER,
-	MATCH_OP_LESS_EQUAL,
-	MATCH_OP_GREATER_EQUAL,
-	MATCH_OP_IN,
-	MATCH_OP_NOT_IN,
-	MATCH_OP_PREFIX,
-	MATCH_OP_NOT_PREFIX,
-	MATCH_OP_POSTFIX,
-	MATCH_OP_NOT_POSTFIX,
-	MATCH_OP_SUBSTRING,
-	MATCH_OP_MASK,
-	MATCH_OP_RANGE,
-	MATCH_OP_NOT_RANGE,
-	MATCH_OP_CIDR,
-	MATCH_OP_NOT_CIDR,
-	MATCH_OP_PORT,
-	MATCH_OP_NOT_PORT,
-	MATCH_OP_PRIVATE,
-	MATCH_OP_NOT_PRIVATE,
-	MATCH_OP_FAMILY,
-	MATCH_OP_STATE,
-	MATCH_OP_REGEXP,
-	MATCH_OP_NOT_REGEXP,
-	MATCH_OP_FILE_TYPE,
-	MATCH_OP_NOT_FILE_TYPE,
-	MATCH_OP_CAPABILITIES_GAINED,
-};
-
 struct when_spec {
 	struct loc at;
 	const char *field;
@@ -401,167 +363,6 @@ struct span_spec {
 	uint32_t label_count;
 	const struct condition_spec *condition; /* or NULL */
 	const struct problem_spec *problem;     /* or NULL */
-};
-
-/* ---- policies ------------------------------------------------------------------------------------------ */
-
-enum policy_mode { POLICY_MODE_ENFORCE, POLICY_MODE_MONITOR };
-
-enum hook_kind {
-	HOOK_KIND_KPROBE,
-	HOOK_KIND_TRACEPOINT,
-	HOOK_KIND_RAW_TRACEPOINT,
-	HOOK_KIND_UPROBE,
-	HOOK_KIND_USDT,
-	HOOK_KIND_LSM,
-};
-
-enum match_subject {
-	MATCH_SUBJECT_ARG,
-	MATCH_SUBJECT_DATA,
-	MATCH_SUBJECT_RETURN,
-	MATCH_SUBJECT_PID,
-	MATCH_SUBJECT_BINARY,
-	MATCH_SUBJECT_PARENT_BINARY,
-	MATCH_SUBJECT_NAMESPACE,
-	MATCH_SUBJECT_NAMESPACE_CHANGE,
-	MATCH_SUBJECT_CAPABILITY,
-	MATCH_SUBJECT_CAPABILITY_CHANGE,
-	MATCH_SUBJECT_CURRENT_CREDENTIAL,
-};
-
-struct match_spec {
-	struct loc at;
-	enum match_subject subject;
-	uint32_t index;   /* of the argument, namespace or capability set */
-	const char *name; /* namespace or capability set by name, or NULL */
-	enum match_op op;
-	const struct spec_text *values;
-	uint32_t value_count;
-	bool follow_children;
-	bool follow_forks;
-	bool is_namespace_pid;
-};
-
-enum action_kind {
-	ACTION_KIND_POST,
-	ACTION_KIND_NO_POST,
-	ACTION_KIND_SIGKILL,
-	ACTION_KIND_SIGNAL,
-	ACTION_KIND_OVERRIDE,
-	ACTION_KIND_FOLLOW_FD,
-	ACTION_KIND_UNFOLLOW_FD,
-	ACTION_KIND_COPY_FD,
-	ACTION_KIND_GET_URL,
-	ACTION_KIND_DNS_LOOKUP,
-	ACTION_KIND_TRACK_SOCK,
-	ACTION_KIND_UNTRACK_SOCK,
-	ACTION_KIND_NOTIFY_ENFORCER,
-	ACTION_KIND_CLEANUP_ENFORCER,
-	ACTION_KIND_SET,
-};
-
-struct action_spec {
-	struct loc at;
-	enum action_kind kind;
-	int64_t args[4]; /* error, signal, argument indexes: by kind */
-	uint32_t arg_count;
-	const char *text; /* URL or name, or NULL */
-	int64_t rate_ns;  /* 0: no limit */
-	enum { ACTION_RATE_THREAD, ACTION_RATE_PROCESS, ACTION_RATE_GLOBAL } rate_scope;
-	bool wants_kernel_stack, wants_user_stack, wants_image_hash;
-};
-
-struct rule_spec {
-	struct loc at;
-	const struct match_spec *matches;
-	uint32_t match_count;
-	const struct action_spec *actions;
-	uint32_t action_count;
-	const struct action_spec *return_actions;
-	uint32_t return_action_count;
-};
-
-struct argument_spec {
-	struct loc at;
-	uint32_t index;
-	const char *type;    /* by the dialect's documented names */
-	const char *resolve; /* path through struct members, or NULL */
-	const char *label;   /* or NULL */
-	const char *source;  /* where data comes from, when not an argument, or NULL */
-	int32_t size_index;  /* argument that tells the size; -1: none */
-	bool is_max_data;
-	bool is_return_copy;
-};
-
-struct hook_spec {
-	struct loc at;
-	enum hook_kind kind;
-	const char *call;      /* function, tracepoint event, LSM hook */
-	const char *subsystem; /* of a tracepoint, or NULL */
-	const char *path;      /* binary of a uprobe or USDT, or NULL */
-	const char *const *symbols;
-	uint32_t symbol_count;
-	const uint64_t *offsets;
-	uint32_t offset_count;
-	const char *provider; /* USDT, or NULL */
-	const struct argument_spec *args, *data;
-	uint32_t arg_count, data_count;
-	const struct argument_spec *ret; /* or NULL */
-	const struct rule_spec *rules;
-	uint32_t rule_count;
-	const char *message; /* or NULL */
-	const char *const *tags;
-	uint32_t tag_count;
-	bool is_syscall;
-	bool is_ignored_when_missing;
-};
-
-struct list_spec { /* a named set of calls */
-	struct loc at;
-	const char *name;
-	const char *type;
-	const char *pattern; /* or NULL */
-	const struct spec_text *values;
-	uint32_t value_count;
-};
-
-struct selector_spec { /* who is meant: key op values */
-	struct loc at;
-	enum { SELECTOR_POD, SELECTOR_CONTAINER, SELECTOR_NODE, SELECTOR_NAMESPACE } subject;
-	const char *key;
-	enum { SELECTOR_IN, SELECTOR_NOT_IN, SELECTOR_EXISTS, SELECTOR_NOT_EXISTS } op;
-	const struct spec_text *values;
-	uint32_t value_count;
-};
-
-struct option_spec {
-	struct loc at;
-	const char *name;
-	const char *value;
-};
-
-struct enforcer_spec {
-	struct loc at;
-	const char *const *calls;
-	uint32_t call_count;
-};
-
-struct policy_spec {
-	struct loc at;
-	const char *name;
-	const char *kube_namespace; /* or NULL: cluster-wide */
-	enum policy_mode mode;
-	const struct hook_spec *hooks;
-	uint32_t hook_count;
-	const struct selector_spec *where;
-	uint32_t where_count;
-	const struct list_spec *lists;
-	uint32_t list_count;
-	const struct option_spec *options;
-	uint32_t option_count;
-	const struct enforcer_spec *enforcers;
-	uint32_t enforcer_count;
 };
 
 /*

@@ -88,29 +88,41 @@ static void test_format__metric(void **state)
 
 static void test_format__policy(void **state)
 {
-	const char *const symbols[] = { "malloc", "free" };
-	const uint64_t offsets[] = { 16 };
-	const struct spec_text value = { "5", { "x", 7, 8 } };
-	const struct match_spec match = { .subject = MATCH_SUBJECT_PID,
-					  .op = MATCH_OP_NOT_IN,
-					  .values = &value,
-					  .value_count = 1,
-					  .follow_forks = true };
-	const struct action_spec action = { .kind = ACTION_KIND_OVERRIDE,
-					    .args = { -1 },
-					    .arg_count = 1 };
-	const struct rule_spec rule = {
-		.matches = &match, .match_count = 1, .actions = &action, .action_count = 1
+	const struct spec_text symbols[] = { { "malloc", { "x", 3, 4 } }, { "free", { 0 } } };
+	const struct number_spec offsets[] = { { 16, { "x", 5, 6 } } };
+	const struct value_spec values[] = { { "list:calls", { "x", 7, 8 }, 0 },
+					     { "5", { "x", 7, 9 }, SPEC_NONE } };
+	const struct match_spec matches[] = {
+		{ .subject = MATCH_SUBJECT_ARG,
+		  .op = MATCH_OP_CIDR,
+		  .end = MATCH_END_DESTINATION,
+		  .args = { 1, 0 },
+		  .arg_count = 2,
+		  .values = values,
+		  .value_count = 2 },
+		{ .subject = MATCH_SUBJECT_PID,
+		  .op = MATCH_OP_NOT_IN,
+		  .pids = offsets,
+		  .pid_count = 1,
+		  .follow_forks = true },
 	};
-	const struct argument_spec ret = { .type = "int", .size_index = -1 };
+	const struct action_spec action = { .kind = ACTION_KIND_OVERRIDE, .error = -1 };
+	const struct scope_spec scope = { .has_host = true };
+	const struct rule_spec rule = { .scope = &scope,
+					.matches = matches,
+					.match_count = 2,
+					.actions = &action,
+					.action_count = 1 };
+	const struct argument_spec ret = { .type = { "int", { "x", 9, 1 } } };
 	const struct hook_spec hook = {
 		.kind = HOOK_KIND_UPROBE,
-		.path = "/bin/x",
+		.file = { "/bin/x", { "x", 2, 3 } },
 		.symbols = symbols,
 		.symbol_count = 2,
 		.offsets = offsets,
 		.offset_count = 1,
 		.ret = &ret,
+		.ret_action = ACTION_KIND_TRACK_SOCK,
 		.rules = &rule,
 		.rule_count = 1,
 	};
@@ -123,24 +135,34 @@ static void test_format__policy(void **state)
 		      "  mode enforce\n"
 		      "  hook[0]\n"
 		      "    kind uprobe\n"
-		      "    path \"/bin/x\"\n"
-		      "    symbol \"malloc\"\n"
+		      "    index 0\n"
+		      "    file \"/bin/x\" @2:3\n"
+		      "    symbol \"malloc\" @3:4\n"
 		      "    symbol \"free\"\n"
-		      "    offset 16\n"
+		      "    offset 16 @5:6\n"
 		      "    ret\n"
 		      "      index 0\n"
-		      "      type \"int\"\n"
-		      "      size_index -1\n"
+		      "      type \"int\" @9:1\n"
+		      "    ret_action track_sock\n"
 		      "    rule[0]\n"
+		      "      scope\n"
+		      "        has_host\n"
 		      "      match[0]\n"
+		      "        subject arg\n"
+		      "        op cidr\n"
+		      "        end destination\n"
+		      "        arg 1\n"
+		      "        arg 0\n"
+		      "        value \"list:calls\" @7:8 list 0\n"
+		      "        value \"5\" @7:9\n"
+		      "      match[1]\n"
 		      "        subject pid\n"
 		      "        op not_in\n"
-		      "        value \"5\" @7:8\n"
+		      "        pid 16 @5:6\n"
 		      "        follow_forks\n"
 		      "      action[0]\n"
 		      "        kind override\n"
-		      "        arg -1\n"
-		      "        rate_scope thread\n");
+		      "        error -1\n");
 }
 
 static void test_format__bytes_and_notes(void **state)
