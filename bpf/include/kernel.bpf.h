@@ -196,8 +196,13 @@ struct signal_struct___before_5_17 {
 	struct task_struct *group_exit_task;
 };
 
+struct file_system_type {
+	const char *name;
+};
+
 struct super_block {
 	unsigned int s_dev; /* as the kernel encodes it: 12 bits, and 20 for the minor number */
+	struct file_system_type *s_type;
 	unsigned long s_magic;
 };
 
@@ -259,6 +264,7 @@ struct file {
 	struct inode *f_inode;
 	void *private_data;
 	unsigned int f_flags;
+	s64 f_pos;
 };
 
 struct linux_binprm {

@@ -7,13 +7,13 @@
 #include "maps.bpf.h"
 
 #include "by_cgroup.bpf.h"
+#include "file_calls.bpf.h"
 #include "histogram.bpf.h"
 #include "times.bpf.h"
 #include "wanted_cgroups.bpf.h"
 
 #define BUCKET_MIN 8  /* 2^8 ns: reading what is in memory takes a few hundred */
 #define BUCKET_MAX 36 /* 2^36 ns: 69 s */
-#define SYSCALL_MAX 512
 
 /* As in the YAML. */
 enum operation {
@@ -24,72 +24,6 @@ enum operation {
 	OPERATION_OPEN,
 	OPERATION_COUNT,
 };
-
-/* The system calls that are timed: name, number, operation. */
-#if defined(__TARGET_ARCH_x86)
-#define CALLS(X)                                                                                   \
-	X(read, 0, READ)                                                                           \
-	X(pread64, 17, READ)                                                                       \
-	X(readv, 19, READ)                                                                         \
-	X(preadv, 295, READ)                                                                       \
-	X(preadv2, 327, READ)                                                                      \
-	X(write, 1, WRITE)                                                                         \
-	X(pwrite64, 18, WRITE)                                                                     \
-	X(writev, 20, WRITE)                                                                       \
-	X(pwritev, 296, WRITE)                                                                     \
-	X(pwritev2, 328, WRITE)                                                                    \
-	X(fsync, 74, SYNC)                                                                         \
-	X(fdatasync, 75, SYNC)                                                                     \
-	X(open, 2, OPEN)                                                                           \
-	X(openat, 257, OPEN)                                                                       \
-	X(openat2, 437, OPEN)
-#else
-#define CALLS(X)                                                                                   \
-	X(read, 63, READ)                                                                          \
-	X(pread64, 67, READ)                                                                       \
-	X(readv, 65, READ)                                                                         \
-	X(preadv, 69, READ)                                                                        \
-	X(preadv2, 286, READ)                                                                      \
-	X(write, 64, WRITE)                                                                        \
-	X(pwrite64, 68, WRITE)                                                                     \
-	X(writev, 66, WRITE)                                                                       \
-	X(pwritev, 70, WRITE)                                                                      \
-	X(pwritev2, 287, WRITE)                                                                    \
-	X(fsync, 82, SYNC)                                                                         \
-	X(fdatasync, 83, SYNC)                                                                     \
-	X(openat, 56, OPEN)                                                                        \
-	X(openat2, 437, OPEN)
-#endif
-
-/* Name and the number that every super block carries; the probe's own numbers are as they stand here, in the YAML, too. */
-#define FILE_SYSTEMS(X)                                                                            \
-	X(ext4, 0x0000ef53) /* and ext2, ext3 */                                                   \
-	X(xfs, 0x58465342)                                                                         \
-	X(btrfs, 0x9123683e)                                                                       \
-	X(f2fs, 0xf2f52010)                                                                        \
-	X(zfs, 0x2fc12fc1)                                                                         \
-	X(bcachefs, 0xca451a4e)                                                                    \
-	X(overlay, 0x794c7630)                                                                     \
-	X(tmpfs, 0x01021994) /* shared memory and memfd_create(), too */                           \
-	X(ramfs, 0x858458f6) /* the initial file system */                                         \
-	X(fuse, 0x65735546)                                                                        \
-	X(nfs, 0x00006969)                                                                         \
-	X(smb, 0xfe534d42)                                                                         \
-	X(cifs, 0xff534d42)                                                                        \
-	X(ceph, 0x00c36400)                                                                        \
-	X(9p, 0x01021997)                                                                          \
-	X(fat, 0x00004d44)                                                                         \
-	X(exfat, 0x2011bab0)                                                                       \
-	X(ntfs, 0x7366746e)                                                                        \
-	X(squashfs, 0x73717368)                                                                    \
-	X(erofs, 0xe0f5e1e2)                                                                       \
-	X(iso9660, 0x00009660)                                                                     \
-	X(hugetlbfs, 0x958458f6)                                                                   \
-	X(proc, 0x00009fa0)                                                                        \
-	X(sysfs, 0x62656572)                                                                       \
-	X(cgroup, 0x0027e0eb)                                                                      \
-	X(cgroup2, 0x63677270)                                                                     \
-	X(tracefs, 0x74726163)
 
 #define NUMBER_CALL(name, number, operation) [number] = OPERATION_##operation,
 #define NUMBER_FILE_SYSTEM(name, magic) FILE_SYSTEM_##name,
@@ -102,7 +36,8 @@ enum file_system {
 	FILE_SYSTEMS(NUMBER_FILE_SYSTEM) FILE_SYSTEM_COUNT,
 };
 
-static const u8 operations[SYSCALL_MAX] = { CALLS(NUMBER_CALL) };
+static const u8 operations[FILE_SYSCALL_MAX] = { FILE_CALLS(NUMBER_CALL)
+							 FILE_CALLS_AT(NUMBER_CALL) };
 
 struct latency_key {
 	u8 file_system;
@@ -229,7 +164,7 @@ int sys_enter(struct bpf_raw_tracepoint_args *ctx)
 	u64 number = ctx->args[1];
 	u8 operation;
 
-	if (number >= SYSCALL_MAX)
+	if (number >= FILE_SYSCALL_MAX)
 		return 0;
 	operation = operations[number];
 	if (operation == OPERATION_NONE || is_32_bit_call() || !is_current_wanted())

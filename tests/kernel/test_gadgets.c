@@ -40,37 +40,7 @@
 #define LOST_PORT 4711
 #define QUEUED_DATAGRAMS 5000
 
-/* ---- files and programs ---- */
-
-static void open_nothing(void)
-{
-	assert_true(open(NO_FILE, O_RDWR | O_CLOEXEC) < 0);
-}
-
-static void open_own_link(void)
-{
-	char target[4096];
-	int fd = open("own-link", O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0) {
-		assert_non_null(getcwd(target, sizeof(target) - 8));
-		strcat(target, "/own");
-		fd = open("own", O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
-		assert_true(fd >= 0);
-		assert_int_equal(symlink("own", "own-link"), 0);
-		gadget_set("own", "%s", target);
-	}
-	close(fd);
-}
-
-static void keep_open(void)
-{
-	static int fd = -1;
-
-	if (fd < 0)
-		fd = open("kept", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	assert_true(fd >= 0);
-}
+/* ---- programs ---- */
 
 static void execute(const char *path)
 {
@@ -333,17 +303,6 @@ static void write_to_disk(void)
 }
 
 /* A page of the file. */
-static void write_and_read(void)
-{
-	static char block[4096];
-	int fd = open("copied", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-
-	assert_true(fd >= 0);
-	assert_int_equal(pwrite(fd, block, sizeof(block), 0), (ssize_t)sizeof(block));
-	assert_int_equal(read(fd, block, sizeof(block)), (ssize_t)sizeof(block));
-	close(fd);
-}
-
 static void read_scratch_disk(void)
 {
 	void *block = NULL;
@@ -423,19 +382,6 @@ static void change_own_name(void)
 	}
 
 static const struct gadget_case cases[] = {
-	{ "trace_open",
-	  { "--pid=%pid", "--failed" },
-	  open_nothing,
-	  { OURSELVES,
-	    { "fname", NO_FILE },
-	    { "error", "ENOENT" },
-	    { "fd", "0" },
-	    { "flags", "O_RDWR|O_CLOEXEC" },
-	    { "timestamp", "*" } } },
-	{ "trace_open",
-	  { "--comm=test_gadgets", "--paths" },
-	  open_own_link,
-	  { OURSELVES, { "fname", "own-link" }, { "fpath", "%own" }, { "error", "" } } },
 	{ "trace_exec",
 	  { "--paths" },
 	  execute_self,
@@ -580,17 +526,6 @@ static const struct gadget_case cases[] = {
 	    { "state", "tcp_syn_sent" },
 	    { "dst.addr", "127.0.0.1" },
 	    { "dst.port", "4711" } } },
-	{ "top_file",
-	  { "--pid=%pid" },
-	  write_and_read,
-	  { OURSELVES,
-	    { "file", "…/copied" },
-	    { "t", "R" },
-	    { "reads", "*" },
-	    { "rbytes", "*" },
-	    { "writes", "*" },
-	    { "wbytes_raw", "*" },
-	    { "inode", "*" } } },
 	{ "profile_cpu",
 	  { "--pid=%pid" },
 	  burn_cpu,
@@ -657,15 +592,6 @@ static const struct gadget_case cases[] = {
 	    { "state", "LISTEN" },
 	    { "ino", "*" },
 	    { "netns_id", "*" } } },
-	{ "snapshot_file",
-	  { "--pid=%pid", "--paths" },
-	  keep_open,
-	  { { "pid", "%pid" },
-	    { "comm", "test_gadgets" },
-	    { "path", "…/kept" },
-	    { "type", "REGULAR" },
-	    { "fd", "*" },
-	    { "flags", "*" } } },
 };
 
 /* What the oldest kernels have no hooks for. */
