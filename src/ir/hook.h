@@ -154,7 +154,8 @@ enum hook_count_part {
 struct hook_code {
 	uint32_t id; /* of the hook in the shared maps: row of modes, first row of figures */
 	enum hook_context context;
-	bool has_return;     /* there is a second program at the end of the call */
+	uint8_t argument_count; /* of the function; HOOK_CONTEXT_CALL has the returned value behind them */
+	bool has_return;        /* there is a second program at the end of the call */
 	bool is_preemptible; /* tasks may change in the middle of it */
 	const struct hook_value *values;
 	uint32_t value_count;

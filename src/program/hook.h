@@ -59,9 +59,12 @@ enum hook_place_kind {
 struct hook_place {
 	enum hook_place_kind kind;
 	const char *name, *subsystem, *path;
+	uint32_t syscall;          /* HOOK_PLACE_SYSCALL: its number, POLICY_SYSCALL_32 */
 	uint64_t offset;           /* in the file */
 	uint64_t semaphore_offset; /* refCtrOffset; 0: none */
-	bool is_optional;          /* no error when there is no such function */
+	bool overrides; /* what it returns is to be replaced: fmod_ret or LSM (the program's own return code), or a kprobe
+			 * where errors may be injected (bpf_override_return()) */
+	bool is_optional; /* no error when there is no such function */
 };
 
 /* How a place can be had here: which context its programs run in. -ENOENT: there is no such place, nearest names in err;
