@@ -157,6 +157,7 @@ struct hook_code {
 	uint8_t argument_count; /* of the function; HOOK_CONTEXT_CALL has the returned value behind them */
 	bool has_return;        /* there is a second program at the end of the call */
 	bool is_preemptible; /* tasks may change in the middle of it */
+	bool is_chained; /* it shares its place with others: it ends with a call of the one behind it */
 	const struct hook_value *values;
 	uint32_t value_count;
 	const struct hook_rule *rules; /* none: everything is posted */

@@ -67,17 +67,22 @@ struct hook_place {
 	bool is_optional; /* no error when there is no such function */
 };
 
-/* How a place can be had here: which context its programs run in. -ENOENT: there is no such place, nearest names in err;
- * -EOPNOTSUPP: this kernel cannot, err says what it lacks. */
+/* How a place can be had here: which context its programs run in. Texts are the engine's until it resolves again. */
 struct hook_attach {
-	const char *how; /* "fentry", "kprobe", "kprobe.multi", "shared sys_enter", "tp_btf", … */
-	const char *where; /* "__x64_sys_read": the engine's */
-	enum hook_context context;
-	enum hook_context return_context;
+	const char *
+		how; /* "fentry", "kprobe", "shared sys_enter", "raw tracepoint"; NULL: it is optional, and not there */
+	const char *where; /* "__x64_sys_read" */
+	enum hook_context context, return_context;
 	bool is_preemptible;
+	bool is_chained; /* several hooks share one program there */
 };
-int hook_engine__resolve(struct hook_engine *engine, const struct hook_place *place,
-			 struct hook_attach *ret_attach, struct err *err);
+/*
+ * All at once, because names of functions are looked up in one pass over the kernel's types. -ENOENT: there is no such
+ * place, err has the nearest name; -EOPNOTSUPP: this kernel cannot, err says what it lacks. *ret_index: of the place that
+ * it is about.
+ */
+int hook_engine__resolve(struct hook_engine *engine, const struct hook_place *places, size_t count,
+			 struct hook_attach *ret_attaches, size_t *ret_index, struct err *err);
 
 /* ---- hooks ---- */
 
