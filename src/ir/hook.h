@@ -152,7 +152,9 @@ enum hook_count_part {
 };
 
 struct hook_code {
-	uint32_t id; /* of the hook in the shared maps: row of modes, first row of figures */
+	uint32_t
+		id; /* of the hook: its switches, its part of keys, its row in the chain of a call */
+	uint32_t first_figures; /* row of the first rule in `policy_figures`; the others follow */
 	enum hook_context context;
 	uint8_t argument_count; /* of the function; HOOK_CONTEXT_CALL has the returned value behind them */
 	bool has_return;        /* there is a second program at the end of the call */

@@ -23,17 +23,16 @@ struct hook_engine_options {
 	const struct program
 		*who; /* of bpf/who.bpf.c, loaded: its table of processes is asked; borrowed */
 	uint32_t ring_bytes; /* 0: 64 KiB for each CPU */
-	uint32_t counts_max; /* keys of the shared map of counts; 0: 16384 */
 };
 
 /* What this kernel can do, found out by trying; policy/ refuses by it, with these words. */
 struct hook_features {
-	bool has_kprobes, has_kprobe_multi, has_fentry, has_lsm, has_uprobe_multi,
-		has_modify_return;
-	bool has_override; /* bpf_override_return() */
-	bool has_signal;   /* bpf_send_signal() */
-	bool has_loops;    /* bpf_loop() */
+	bool has_kprobes, has_uprobes, has_lsm;
+	bool has_fentry, has_modify_return; /* of functions: fentry and fexit; fmod_ret */
+	bool has_override;                  /* bpf_override_return(), in kprobes */
+	bool has_signal;                    /* bpf_send_signal() */
 	bool has_probe_write_user;
+	bool has_exchange; /* of words of memory, for hook_emit_options */
 };
 
 int hook_engine__open(const struct hook_engine_options *options, struct hook_engine **ret_engine,
@@ -86,8 +85,9 @@ int hook_engine__resolve(struct hook_engine *engine, const struct hook_place *pl
 
 /* ---- hooks ---- */
 
-/* A free row of the shared maps, with figures of 0. -ENOSPC. */
-int hook_engine__reserve(struct hook_engine *engine, uint32_t *ret_hook, struct err *err);
+/* A free number, and rows of figures that are 0, one for each rule and at least one. -ENOSPC. */
+int hook_engine__reserve(struct hook_engine *engine, uint32_t rules, uint32_t *ret_hook,
+			 uint32_t *ret_first_figures, struct err *err);
 /*
  * Links, loads and attaches the programs of a hook at one or many places; `leave` is the program at the end of a call, or
  * NULL. Its id is that which was reserved. On failure nothing of it is left; err has the end of the verifier's log.
@@ -95,7 +95,7 @@ int hook_engine__reserve(struct hook_engine *engine, uint32_t *ret_hook, struct 
 int hook_engine__add(struct hook_engine *engine, uint32_t hook, const struct hook_place *places,
 		     size_t place_count, const struct hook_image *enter,
 		     const struct hook_image *leave, struct err *err);
-/* Detaches and forgets; its row is free again once its counts were dropped. */
+/* Detaches and forgets; its number and rows are free again: whoever wants its counts has read them. */
 void hook_engine__remove(struct hook_engine *engine, uint32_t hook);
 
 /* The switch, POLICY_SWITCH_… of bpf/abi/policy.h; takes effect with the next call that is seen. */
