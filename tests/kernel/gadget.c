@@ -19,9 +19,9 @@
 
 #include <cmocka.h>
 
-/* Half a minute, and what is done in between. */
+/* A minute, and what is done in between. */
 #define PAUSE_NS 50000000
-#define PAUSES_MAX 600
+#define PAUSES_MAX 1200
 #define VARIABLES_MAX 16
 #define TEXT_SIZE 512
 

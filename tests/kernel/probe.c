@@ -82,6 +82,20 @@ void probe__end_when_moved(struct probe *probe, const char *series, double by)
 	fail_msg("%s moved by %g only, not %g", series, probe__moved(probe, series), by);
 }
 
+void probe__end_when_all_moved(struct probe *probe, const char *name, const char *label, double by)
+{
+	const struct timespec pause = { .tv_nsec = PAUSE_NS };
+
+	for (int i = 0; i < PAUSES_MAX; i++) {
+		probe__end(probe);
+		if (probe__moved_with(probe, name, label) >= by)
+			return;
+		nanosleep(&pause, NULL);
+	}
+	fail_msg("all of %s with %s moved by %g only, not %g", name, label,
+		 probe__moved_with(probe, name, label), by);
+}
+
 double probe__moved(const struct probe *probe, const char *series)
 {
 	double before = metrics_value(probe->before, series);

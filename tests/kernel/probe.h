@@ -24,6 +24,8 @@ void probe__begin_by_cgroup(struct probe *probe, const char *name);
 void probe__end(struct probe *probe);
 /* Takes it until the series moved that far: for what the kernel counts later. Fails when it does not within a minute. */
 void probe__end_when_moved(struct probe *probe, const char *series, double by);
+/* The same of all series of this name together that have this text among their labels. */
+void probe__end_when_all_moved(struct probe *probe, const char *name, const char *label, double by);
 /* How far a series moved; one that was not there before began at 0. */
 double probe__moved(const struct probe *probe, const char *series);
 /* How far all series of this name moved together that have this label, `name="value"`. */

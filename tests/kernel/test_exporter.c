@@ -618,7 +618,7 @@ static void wait_for(struct exporter *exporter, uint64_t id, double wanted)
 {
 	int i;
 
-	for (i = 0; i < 200 && fire_and_read(exporter, id) != wanted; i++)
+	for (i = 0; i < 3000 && fire_and_read(exporter, id) != wanted; i++)
 		pause_ms(20);
 	assert_true(fire_and_read(exporter, id) == wanted);
 }

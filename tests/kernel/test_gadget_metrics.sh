@@ -129,7 +129,7 @@ second=$!
 tap_at_exit 'kill $first $second 2>/dev/null'
 # Until both are no shells any more.
 tries=0
-until [ "$(fetch sleepers)" = "sleepers{ppid=\"$$\"} 2" ] || [ $tries -eq 100 ]; do
+until [ "$(fetch sleepers)" = "sleepers{ppid=\"$$\"} 2" ] || [ $tries -eq 600 ]; do
 	sleep 0.1
 	tries=$((tries + 1))
 done

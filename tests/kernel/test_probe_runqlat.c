@@ -19,6 +19,7 @@
 #include "probe.h"
 
 #define SERIES "ebpf_exporter_run_queue_latency_seconds"
+#define UNMEASURED "ebpf_exporter_run_queue_unmeasured_total"
 #define ROUND_TRIPS 2000
 #define BUSY_MS 300
 
@@ -73,15 +74,18 @@ static void test_observe__one_wait_for_each_wake_up(void **state)
 	kill(echo, SIGKILL);
 	waitpid(echo, NULL, 0);
 
-	/* Each side is woken once in each round trip; the rest of the system adds its own. */
-	assert_true(probe__moved(&probe, SERIES "_count") >= 2 * ROUND_TRIPS);
+	/*
+	 * Both are on one CPU, so each has to be switched to once in each round trip, and waited before: woken up, or
+	 * preempted. The rest of the system adds its own, and may have thread ids that share a slot with ours.
+	 */
+	assert_true(probe__moved(&probe, SERIES "_count") + probe__moved(&probe, UNMEASURED) >=
+		    2 * ROUND_TRIPS);
 	assert_true(probe__moved(&probe, SERIES "_sum") > 0);
 	assert_true(probe__moved(&probe, SERIES "_bucket{le=\"+Inf\"}") ==
 		    probe__moved(&probe, SERIES "_count"));
 	/* Elsewhere, thread ids of others may share a slot. */
 	if (getenv("SONDE_IN_VM"))
-		assert_true(metrics_value(probe.after,
-					  "ebpf_exporter_run_queue_unmeasured_total") == 0);
+		assert_true(metrics_value(probe.after, UNMEASURED) == 0);
 	probe__done(&probe);
 }
 
@@ -96,10 +100,11 @@ static double processor_ms(void)
 /* Wakes the echo while holding the CPU with a real-time priority: it cannot run before BUSY_MS are over. */
 static void hold_cpu(int there)
 {
-	double end = processor_ms() + BUSY_MS;
 	char byte = 0;
+	double end;
 
 	assert_int_equal(write(there, &byte, 1), 1);
+	end = processor_ms() + BUSY_MS;
 	while (processor_ms() < end)
 		;
 }
@@ -133,11 +138,11 @@ static void test_observe__a_long_wait(void **state)
 	kill(echo, SIGKILL);
 	waitpid(echo, NULL, 0);
 
-	/* 2^18 us = 262 ms < BUSY_MS: the echo's wait is above it. */
+	/* 2^18 us = 262 ms < BUSY_MS: the echo's wait is above it. The clocks of the two need not run quite alike. */
 	longer = probe__moved(&probe, SERIES "_count") -
 		 probe__moved(&probe, SERIES "_bucket{le=\"0.262144\"}");
 	assert_true(longer >= 1);
-	assert_true(probe__moved(&probe, SERIES "_sum") >= BUSY_MS / 1e3);
+	assert_true(probe__moved(&probe, SERIES "_sum") >= 0.262144);
 	probe__done(&probe);
 }
 

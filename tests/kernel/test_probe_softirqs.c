@@ -2,7 +2,8 @@
 /*
  * The probe probes/softirqs: datagrams to ourselves and reads past the page cache, beside what the kernel itself counts
  * in /proc/softirqs and /proc/interrupts. Its counts from just after the first scrape until just before the second are
- * what the probe has seen at least; those from before the start until after the second, at most.
+ * what the probe has seen at least; those from before the start until after the second, at most. The kernel counts where
+ * it begins to serve and the probe where that ends, so on each CPU one may be under way.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,6 +30,11 @@
 #define SCRATCH_DISK "/dev/vda"
 #define RUN(vector, what) "ebpf_exporter_softirq_run_seconds_" what "{vector=\"" vector "\"}"
 #define WAIT(vector, what) "ebpf_exporter_softirq_wait_seconds_" what "{vector=\"" vector "\"}"
+
+static double cpus(void)
+{
+	return (double)sysconf(_SC_NPROCESSORS_CONF);
+}
 
 /* The numbers that follow, one per CPU, added up. */
 static double sum_of_line(const char *text)
@@ -102,10 +108,10 @@ static void test_observe__datagrams_on_loopback(void **state)
 	outer = kernel_count("/proc/softirqs", "NET_RX") - before;
 
 	moved = probe__moved(&probe, RUN("net_rx", "count"));
-	if (inner < DATAGRAMS || moved < inner || moved > outer)
+	if (inner < DATAGRAMS || moved < inner - cpus() || moved > outer + cpus())
 		fail_msg("%g served, where the kernel counts %g to %g", moved, inner, outer);
 	waits = probe__moved(&probe, WAIT("net_rx", "count"));
-	if (waits < 1 || waits > moved)
+	if (waits < 1 || waits > moved + cpus())
 		fail_msg("%g waited, and %g were served", waits, moved);
 	assert_true(probe__moved(&probe, RUN("net_rx", "sum")) > 0);
 	assert_true(probe__moved(&probe, WAIT("net_rx", "sum")) >= 0);
@@ -156,7 +162,7 @@ static void test_observe__interrupts_of_a_disk(void **state)
 	probe__end(&probe);
 
 	moved = hardirqs(probe.after) - hardirqs(probe.before);
-	if (inner < READS || moved < inner)
+	if (inner < READS || moved < inner - cpus())
 		fail_msg("%g handled, where the kernel counts %g", moved, inner);
 	probe__done(&probe);
 }

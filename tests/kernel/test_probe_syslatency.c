@@ -50,8 +50,10 @@ static void test_observe__short_and_long_calls(void **state)
 			    probe__moved(&probe, SHORTER("epoll_pwait")) >=
 		    1);
 	assert_true(probe__moved(&probe, LATENCY("sum", "epoll_pwait")) >= WAIT_MS / 1e3);
-	assert_true(metrics_value(probe.after, "ebpf_exporter_syscall_latency_unmeasured_total") ==
-		    0);
+	/* Elsewhere, there may be any number of threads. */
+	if (getenv("SONDE_IN_VM"))
+		assert_true(metrics_value(probe.after,
+					  "ebpf_exporter_syscall_latency_unmeasured_total") == 0);
 	probe__done(&probe);
 }
 

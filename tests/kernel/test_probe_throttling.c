@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The probe probes/throttling: a child that wants a whole CPU in a cgroup that may have a fifth of one. When it is gone and
+ * The probe probes/throttling: a child that wants a whole CPU in a cgroup that may have a hundredth of one, which it
+ * uses up on the busiest machine. When it is gone and
  * its last period is over, the probe's numbers are those of cpu.stat.
  */
 #include <setjmp.h>
@@ -26,8 +27,8 @@
 #include "probe.h"
 
 #define THROTTLED_PERIODS 5
-#define ATTEMPTS 300
 #define PAUSE_MS 20
+#define ATTEMPTS 3000 /* a minute */
 
 struct quota_cgroup {
 	char dir[256];
@@ -85,15 +86,15 @@ static void label_version_1(struct quota_cgroup *group)
 	group->stat_unit = 1000;
 }
 
-/* 20 ms in each period of 100 ms; false when no such cgroup is to be had. */
+/* 1 ms in each period of 100 ms; false when no such cgroup is to be had. */
 static bool make_cgroup(struct quota_cgroup *group)
 {
 	static const struct {
 		const char *root, *limit, *text;
 		bool is_version_1;
 	} places[] = {
-		{ "/sys/fs/cgroup", "cpu.max", "20000 100000", false },
-		{ "/sys/fs/cgroup/cpu", "cpu.cfs_quota_us", "20000", true },
+		{ "/sys/fs/cgroup", "cpu.max", "1000 100000", false },
+		{ "/sys/fs/cgroup/cpu", "cpu.cfs_quota_us", "1000", true },
 	};
 
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {

@@ -22,7 +22,9 @@
 #define WHEEL_TIMERS 30
 #define RUN(what, kind) "ebpf_exporter_timer_run_seconds_" what "{kind=\"" kind "\"}"
 #define LATE(what) "ebpf_exporter_hrtimer_late_seconds_" what "{kind=\"hrtimer\"}"
+#define LATE_A_SECOND "ebpf_exporter_hrtimer_late_seconds_bucket{kind=\"hrtimer\",le=\"1.048576\"}"
 #define TICKS(what) "ebpf_exporter_timer_late_ticks_" what
+#define TICKS_64 TICKS("bucket{le=\"64\"}")
 
 /* One expiration each. */
 static void start_hrtimers(void)
@@ -75,10 +77,12 @@ static void test_observe__timers_that_expire(void **state)
 	assert_true(probe__moved(&probe, RUN("sum", "hrtimer")) > 0);
 	assert_true(probe__moved(&probe, RUN("count", "wheel")) >= WHEEL_TIMERS);
 	assert_true(probe__moved(&probe, TICKS("count")) >= WHEEL_TIMERS);
-	/* On average less than a second and 100 ticks: the times are on one clock, in the right unit. */
-	assert_true(probe__moved(&probe, LATE("sum")) < late);
-	assert_true(probe__moved(&probe, TICKS("sum")) <
-		    100 * probe__moved(&probe, TICKS("count")));
+	/*
+	 * Half of them less than a second, and 64 ticks: the times are on one clock, in the right unit. No more can be said
+	 * of a machine that others use, and nothing of sums: there are timers that may wait until a CPU is awake anyway.
+	 */
+	assert_true(probe__moved(&probe, LATE_A_SECOND) >= HRTIMERS / 2);
+	assert_true(probe__moved(&probe, TICKS_64) >= WHEEL_TIMERS / 2);
 	probe__done(&probe);
 }
 

@@ -243,6 +243,10 @@ static void test_count__reasons(void **state)
 	if (!is_attached(&probe, "kfree_skb"))
 		skip_without_reasons(&probe);
 
+	/* Nobody waited for those that no socket tells of: a busy machine may leave them to a thread. */
+	probe__end_when_moved(&probe, DROPS("ipv4", "no_socket"), UNHEARD);
+	probe__end_when_moved(&probe, DROPS("ipv6", "no_socket"), UNHEARD);
+	probe__end_when_moved(&probe, DROPS("ipv4", "checksum"), DAMAGED);
 	probe__assert_moved(&probe, DROPS("ipv4", "no_socket"), UNHEARD);
 	probe__assert_moved(&probe, DROPS("ipv6", "no_socket"), UNHEARD);
 	probe__assert_moved(&probe, DROPS("ipv4", "socket_filter"), FILTERED);
