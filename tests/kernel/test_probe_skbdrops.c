@@ -62,8 +62,8 @@ static void test_count__datagrams_that_nobody_takes(void **state)
 	send_datagrams(&nobody, UNHEARD);
 	send_datagrams(&deaf, FILTERED);
 	/* A busy machine may leave them to a thread. */
-	probe__end_when_all_moved(&probe, "ebpf_exporter_packets_dropped_total", "reason=",
-				  UNHEARD + FILTERED);
+	probe__end_when_all_moved(&probe, "ebpf_exporter_packets_dropped_total",
+				  "reason=", UNHEARD + FILTERED);
 
 	/* Kernels before 5.17 give no reason, and drop other packets meanwhile. */
 	if (metrics_value(probe.after, DROPS("unknown")) > 0) {
