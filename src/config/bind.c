@@ -50,6 +50,10 @@ static size_t value_size(const struct bind_type *type)
 		return sizeof(struct bind_list);
 	case BIND_NODE:
 		return sizeof(const struct node *);
+	case BIND_NUMBER:
+		return sizeof(struct number_spec);
+	case BIND_NAME:
+		return sizeof(struct bind_name);
 	}
 	return 0;
 }
@@ -83,11 +87,13 @@ static const struct bind_field *find_field(const struct bind_type *type, const c
 }
 
 /* An error in a strict dialect; otherwise a warning, when anybody wants those. */
-static int unknown_key(struct binder *binder, const struct node *key, const struct bind_type *type)
+static int unknown_key(struct binder *binder, const struct node *key, const struct target *owner)
 {
+	const struct target target = { .key = key->text, .parent = owner };
+	const struct bind_type *type = owner->type;
 	const char *names[BIND_MAX_ENTRIES], *nearest;
 	struct err_list *list = binder->is_strict ? binder->errors : binder->warnings;
-	const char *ignoring = binder->is_strict ? "" : ", ignoring it";
+	struct strbuf hint = STRBUF_INIT;
 
 	if (!list)
 		return 0;
@@ -96,12 +102,15 @@ static int unknown_key(struct binder *binder, const struct node *key, const stru
 	nearest = list->len < ERR_LIST_MAX ? str_nearest(key->text, names, type->field_count)
 					   : NULL;
 	if (nearest)
-		(void)err_list__set(list, -EINVAL, &key->at,
-				    "a %s has no key '%.64s'%s; did you mean '%s'?", type->noun,
-				    key->text, ignoring, nearest);
+		strbuf__printf(&hint, "; did you mean '%s'?", nearest);
+	if (binder->is_strict)
+		(void)bind_error(binder, &target, -EINVAL, &key->at, "a %s has no key '%.64s'%s",
+				 type->noun, key->text, strbuf__text(&hint));
 	else
-		(void)err_list__set(list, -EINVAL, &key->at, "a %s has no key '%.64s'%s",
-				    type->noun, key->text, ignoring);
+		(void)err_list__set(list, -EINVAL, &key->at,
+				    "a %s has no key '%.64s', ignoring it%s", type->noun, key->text,
+				    strbuf__text(&hint));
+	strbuf__done(&hint);
 	return binder->is_strict ? -EINVAL : 0;
 }
 
@@ -113,17 +122,18 @@ static int bind_pair(struct binder *binder, const struct node_pair *pair,
 	uint64_t bit;
 
 	if (pair->key->kind != NODE_SCALAR)
-		return err_list__set(binder->errors, -EINVAL, &pair->key->at,
-				     "a key of a %s is %s; it must be text", type->noun,
-				     node__describe(pair->key));
+		return bind_error(binder, target, -EINVAL, &pair->key->at,
+				  "a key of a %s is %s; it must be text", type->noun,
+				  node__describe(pair->key));
 	field = find_field(type, pair->key->text);
 	if (!field)
-		return unknown_key(binder, pair->key, type);
+		return unknown_key(binder, pair->key, target);
 	bit = UINT64_C(1) << (field - type->fields);
 	if (binder->is_strict && !pair->is_merged && (*seen & bit))
-		return err_list__set(binder->errors, -EINVAL, &pair->key->at,
-				     "key '%s' stands twice in one %s; keep one", field->key,
-				     type->noun);
+		return bind_error(binder, &(struct target){ .key = field->key, .parent = target },
+				  -EINVAL, &pair->key->at,
+				  "key '%s' stands twice in one %s; keep one", field->key,
+				  type->noun);
 	*seen |= bit;
 	return bind_value(
 		binder, pair->value,
@@ -132,6 +142,7 @@ static int bind_pair(struct binder *binder, const struct node_pair *pair,
 			.type = field->type,
 			.start = type->initial ? (const char *)type->initial + field->offset : NULL,
 			.value = (char *)target->value + field->offset,
+			.parent = target,
 		});
 }
 
@@ -157,9 +168,9 @@ static int check_required(struct binder *binder, const struct target *target, co
 		if (!field->is_required ||
 		    !is_missing(field, (char *)target->value + field->offset, seen, i))
 			continue;
-		first = err_list__set(binder->errors, -EINVAL, at,
-				      "'%s' is missing; every %s needs one", field->key,
-				      type->noun);
+		first = bind_error(binder, &(struct target){ .key = field->key, .parent = target },
+				   -EINVAL, at, "'%s' is missing; every %s needs one", field->key,
+				   type->noun);
 	}
 	return first;
 }
@@ -201,13 +212,22 @@ static int bind_elements(struct binder *binder, const struct node *node,
 			.type = element,
 			.start = element->initial,
 			.value = (char *)list->items + i * size,
+			.parent = target,
+			.is_item = true,
+			.index = i,
 		};
 		int r;
 
 		reset(&item);
 		/* A struct that is null has no keys, which its required ones then say. */
-		r = element->kind == BIND_STRUCT ? bind_struct_value(binder, node->items[i], &item)
-						 : bind_value(binder, node->items[i], &item);
+		if (element->kind == BIND_STRUCT)
+			r = bind_struct_value(binder, node->items[i], &item);
+		else if (binder->is_typed && node__is_null(node->items[i]))
+			r = bind_error(binder, &item, -EINVAL, &node->items[i]->at,
+				       "an item of '%s' is null; give it a value or leave it out",
+				       target->key);
+		else
+			r = bind_value(binder, node->items[i], &item);
 		if (r == -ENOMEM)
 			return r;
 		if (r < 0 && first == 0)
@@ -242,9 +262,8 @@ static int add_pair(struct binder *binder, const struct node_pair *pair,
 	int r;
 
 	r = bind_check_text(binder, pair->key, target);
-	if (r < 0)
-		return r;
-	r = bind_check_text(binder, pair->value, target);
+	if (r == 0)
+		r = bind_check_is_text(binder, pair->value, target);
 	if (r < 0)
 		return r;
 	if (node__is_null(pair->key))
@@ -253,9 +272,8 @@ static int add_pair(struct binder *binder, const struct node_pair *pair,
 		value = "";
 	found = map__find(index, key, strlen(key));
 	if (found && binder->is_strict && !pair->is_merged)
-		return err_list__set(binder->errors, -EINVAL, &pair->key->at,
-				     "key '%.64s' stands twice in '%s'; keep one", key,
-				     target->key);
+		return bind_error(binder, target, -EINVAL, &pair->key->at,
+				  "key '%.64s' stands twice in '%s'; keep one", key, target->key);
 	if (found) {
 		found->value = value;
 		return 0;
@@ -264,9 +282,10 @@ static int add_pair(struct binder *binder, const struct node_pair *pair,
 	return map__set(index, key, strlen(key), &pairs[list->count++], NULL);
 }
 
-static int start_pairs(struct binder *binder, const struct node *node, const struct bind_list *old,
+static int start_pairs(struct binder *binder, const struct node *node, const struct target *target,
 		       struct map *index, struct bind_list *ret_list)
 {
+	const struct bind_list *old = target->value;
 	struct step_pair *pairs = arena_array(binder->arena, struct step_pair,
 					      (size_t)old->count + node->count);
 
@@ -274,8 +293,8 @@ static int start_pairs(struct binder *binder, const struct node *node, const str
 		return -ENOMEM;
 	binder->copied_pairs += old->count;
 	if (binder->copied_pairs > MAX_COPIED_PAIRS)
-		return err_list__set(binder->errors, -E2BIG, &node->at,
-				     "a map is repeated too often; write it once");
+		return bind_error(binder, target, -E2BIG, &node->at,
+				  "a map is repeated too often; write it once");
 	*ret_list = (struct bind_list){
 		.items = pairs, .count = old->count, .is_set = true, .at = node->at
 	};
@@ -297,7 +316,7 @@ static int bind_pairs_value(struct binder *binder, const struct node *node,
 
 	if (node->kind != NODE_MAP)
 		return bind_wrong_type(binder, node, target, "a map of text to text");
-	first = start_pairs(binder, node, list, &index, &pairs);
+	first = start_pairs(binder, node, target, &index, &pairs);
 	for (uint32_t i = 0; first != -ENOMEM && first != -E2BIG && i < node->count; i++) {
 		int r = add_pair(binder, &node->pairs[i], target, &index, &pairs);
 
@@ -321,7 +340,8 @@ static int bind_value(struct binder *binder, const struct node *node, const stru
 		[BIND_DOUBLE] = bind_double_value, [BIND_DURATION] = bind_duration_value,
 		[BIND_WORD] = bind_word_value,     [BIND_STRUCT] = bind_struct_value,
 		[BIND_LIST] = bind_list_value,     [BIND_PAIRS] = bind_pairs_value,
-		[BIND_NODE] = bind_node_value,
+		[BIND_NODE] = bind_node_value,     [BIND_NUMBER] = bind_number_value,
+		[BIND_NAME] = bind_name_value,
 	};
 
 	if (node__is_null(node)) {

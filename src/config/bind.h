@@ -11,6 +11,9 @@
  * value of its struct; integers take base prefixes, underscores and floats (cut towards zero); truth values
  * are y, yes, true, on and their opposites, never quoted; durations are Go's, a bare integer is nanoseconds.
  * A key that repeats is bound again: its last value wins, nested structs are merged.
+ *
+ * A strict binder refuses keys that repeat or that nobody knows; a typed one takes for text only what YAML does: a number
+ * or truth value has to stand in quotes then, and no item of a list may be null.
  */
 
 #include <stdbool.h>
@@ -33,6 +36,8 @@ enum bind_kind {
 	BIND_LIST,  /* struct bind_list of elements of any type */
 	BIND_PAIRS, /* struct bind_list of struct step_pair: a map of text to text, keys unique */
 	BIND_NODE,  /* const struct node *: for the dialect to walk; NULL when absent */
+	BIND_NUMBER, /* struct number_spec: a whole number within the type's bounds; line 0: absent */
+	BIND_NAME,   /* struct bind_name: one of a table of words, where it was written as well */
 };
 
 struct bind_list {
@@ -44,6 +49,11 @@ struct bind_list {
 
 struct bind_word {
 	const char *text;
+	int value;
+};
+
+struct bind_name {
+	struct spec_text written; /* text NULL: absent or null */
 	int value;
 };
 
@@ -63,8 +73,10 @@ struct bind_type {
 	const struct bind_field *fields; /* struct */
 	size_t field_count;
 	const struct bind_type *element; /* list */
-	const struct bind_word *words;   /* word */
+	const struct bind_word *words;   /* word, name */
 	size_t word_count;
+	int64_t least; /* number; a negative one is kept as the two's complement */
+	uint64_t most;
 };
 
 /* The types that need no table. */
@@ -95,7 +107,10 @@ struct binder {
 	struct err_list *errors;   /* borrowed; what is wrong */
 	struct err_list *warnings; /* borrowed or NULL; unknown keys that were ignored */
 	bool is_strict;            /* unknown and repeated keys are errors */
-	size_t copied_pairs;       /* private: work done for maps that repeat, which is bounded */
+	bool is_typed;             /* numbers and truth values are no text */
+	/* Errors begin with the place of the value, "spec.hooks[0].call: ", which goes on from this; NULL: they do not. */
+	const char *path;
+	size_t copied_pairs; /* private: work done for maps that repeat, which is bounded */
 };
 
 /* ret_value is of the type's C type and holds its start value. 0, or the first error's code. */

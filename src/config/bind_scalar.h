@@ -19,13 +19,22 @@ struct target {
 	const struct bind_type *type;
 	const void *start; /* what null means; NULL: zeros */
 	void *value;
+	const struct target *parent; /* what it is part of, or NULL */
+	bool is_item;                /* of the list that is the parent */
+	uint32_t index;              /* likewise */
 };
+
+/* Reports an error in the binder, with the target's place before it when the binder wants that. Returns code. */
+int bind_error(struct binder *binder, const struct target *target, int code, const struct loc *at,
+	       const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* "'key' is x; it must be y". */
 int bind_wrong_type(struct binder *binder, const struct node *node, const struct target *target,
 		    const char *wanted);
 /* Whether the scalar's raw text can be a C string. */
 int bind_check_text(struct binder *binder, const struct node *node, const struct target *target);
+/* And whether it is text at all, when the binder wants that: 5 is not, "5" is. */
+int bind_check_is_text(struct binder *binder, const struct node *node, const struct target *target);
 
 int bind_text_value(struct binder *binder, const struct node *node, const struct target *target);
 int bind_bool_value(struct binder *binder, const struct node *node, const struct target *target);
@@ -35,5 +44,7 @@ int bind_double_value(struct binder *binder, const struct node *node, const stru
 int bind_duration_value(struct binder *binder, const struct node *node,
 			const struct target *target);
 int bind_word_value(struct binder *binder, const struct node *node, const struct target *target);
+int bind_number_value(struct binder *binder, const struct node *node, const struct target *target);
+int bind_name_value(struct binder *binder, const struct node *node, const struct target *target);
 
 #endif

@@ -36,6 +36,8 @@ struct outer {
 	struct bind_list doubles;
 	struct bind_list pairs;
 	const struct node *node;
+	struct number_spec bounded;
+	struct bind_name shade;
 };
 
 static const struct bind_field inner_fields[] = {
@@ -59,6 +61,15 @@ static const struct bind_type colour_type = {
 	.words = colour_words,
 	.word_count = array_size(colour_words),
 };
+static const struct bind_type bounded_type = { .kind = BIND_NUMBER,
+					       .least = -5,
+					       .most = UINT64_MAX };
+static const struct bind_type shade_type = {
+	.kind = BIND_NAME,
+	.noun = "shade",
+	.words = colour_words,
+	.word_count = array_size(colour_words),
+};
 static const struct bind_field outer_fields[] = {
 	BIND_FIELD(struct outer, text, &bind_text),
 	BIND_FIELD(struct outer, flag, &bind_bool),
@@ -73,6 +84,8 @@ static const struct bind_field outer_fields[] = {
 	BIND_FIELD(struct outer, doubles, &bind_doubles),
 	BIND_FIELD(struct outer, pairs, &bind_pairs),
 	BIND_FIELD(struct outer, node, &bind_node),
+	BIND_FIELD(struct outer, bounded, &bounded_type),
+	BIND_FIELD(struct outer, shade, &shade_type),
 };
 static const struct bind_type outer_type = BIND_STRUCT_TYPE("config", struct outer, outer_fields);
 
@@ -120,6 +133,86 @@ static const struct outer *bind_good(struct fixture *fixture, const char *text)
 	if (bind(fixture, text, false) != 0)
 		fail_msg("%s: %s", text, fixture->errors.items[0].text);
 	return &fixture->outer;
+}
+
+static void test_number__within_its_bounds_and_where(void **state)
+{
+	static const struct {
+		const char *yaml;
+		uint64_t want;
+	} rows[] = {
+		{ "bounded: 0x10", 16 },
+		{ "bounded: -5", (uint64_t)-5 },
+		{ "bounded: 18446744073709551615", UINT64_MAX },
+	};
+	static const char *const bad[] = { "bounded: -6", "bounded: 1.0", "bounded: '1'",
+					   "bounded: 18446744073709551616" };
+
+	for (size_t i = 0; i < array_size(rows); i++) {
+		assert_int_equal(bind_good(*state, rows[i].yaml)->bounded.value, rows[i].want);
+		assert_int_equal(bind_good(*state, rows[i].yaml)->bounded.at.column, 10);
+	}
+	for (size_t i = 0; i < array_size(bad); i++)
+		assert_int_equal(bind(*state, bad[i], false), -EINVAL);
+}
+
+static void test_name__word_and_where(void **state)
+{
+	const struct outer *outer = bind_good(*state, "shade: green");
+
+	assert_int_equal(outer->shade.value, COLOUR_GREEN);
+	assert_string_equal(outer->shade.written.text, "green");
+	assert_int_equal(outer->shade.written.at.column, 8);
+	assert_null(bind_good(*state, "shade: ~")->shade.written.text);
+	assert_int_equal(bind(*state, "shade: gren", false), -EINVAL);
+}
+
+static void test_typed__text_is_text(void **state)
+{
+	static const char *const good[] = { "text: 'yes'", "text: a", "text: 1:5", "pairs: {1: a}",
+					    "text: ~" };
+	static const struct {
+		const char *yaml, *want;
+	} bad[] = {
+		{ "text: 5",
+		  "hooks[2].text: 'text' is the number 5; it must be text: put it in quotes" },
+		{ "text: yes",
+		  "hooks[2].text: 'text' is the truth value yes; it must be text: put it in quotes" },
+		{ "texts: [a, 0x1]",
+		  "hooks[2].texts[1]: 'texts' is the number 0x1; it must be text: put it in quotes" },
+		{ "texts: [a, ~]",
+		  "hooks[2].texts[1]: an item of 'texts' is null; give it a value or leave it out" },
+		{ "pairs: {a: 1}",
+		  "hooks[2].pairs: 'pairs' is the number 1; it must be text: put it in quotes" },
+		{ "inners: [{name: a}, {size: 1}]",
+		  "hooks[2].inners[1].name: 'name' is missing; every thing needs one" },
+		{ "inner: {nam: a}",
+		  "hooks[2].inner.nam: a thing has no key 'nam'; did you mean 'name'?" },
+		{ "inner: {name: a, name: b}",
+		  "hooks[2].inner.name: key 'name' stands twice in one thing; keep one" },
+	};
+	struct fixture *fixture = *state;
+	struct binder binder = { .arena = &fixture->arena,
+				 .errors = &fixture->errors,
+				 .is_strict = true,
+				 .is_typed = true,
+				 .path = "hooks[2]" };
+	const struct node *root;
+
+	for (size_t i = 0; i < array_size(good) + array_size(bad); i++) {
+		bool is_good = i < array_size(good);
+		const char *yaml = is_good ? good[i] : bad[i - array_size(good)].yaml;
+
+		fixture->outer = (struct outer){ 0 };
+		assert_int_equal(
+			node_parse_yaml(yaml, strlen(yaml), "x", &fixture->arena, &root, NULL), 0);
+		assert_int_equal(binder__run(&binder, root, &outer_type, &fixture->outer),
+				 is_good ? 0 : -EINVAL);
+		if (!is_good)
+			assert_string_equal(fixture->errors.items[0].text,
+					    bad[i - array_size(good)].want);
+		err_list__done(&fixture->errors);
+	}
 }
 
 static void test_text__raw_whatever_it_looks_like(void **state)
@@ -366,6 +459,9 @@ static void test_pairs__repeats_without_end_are_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(test_number__within_its_bounds_and_where),
+		TEST(test_name__word_and_where),
+		TEST(test_typed__text_is_text),
 		TEST(test_text__raw_whatever_it_looks_like),
 		TEST(test_null__is_the_start_value),
 		TEST(test_numbers__as_go_reads_them),
