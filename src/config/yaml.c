@@ -354,6 +354,12 @@ static int build_node(struct builder *builder, const yaml_event_t *event, uint32
 	}
 }
 
+static int empty_file(struct builder *builder)
+{
+	return err__set(builder->err, -ENODATA, &(struct loc){ .file = builder->origin },
+			"the file is empty; a config is a map of keys");
+}
+
 /* Up to the start of the first document's content: 0 and the event, or -ENODATA. */
 static int find_document(struct builder *builder, yaml_event_t *ret_event)
 {
@@ -369,9 +375,7 @@ static int find_document(struct builder *builder, yaml_event_t *ret_event)
 			return 0;
 		yaml_event_delete(ret_event);
 		if (type == YAML_STREAM_END_EVENT)
-			return err__set(builder->err, -ENODATA,
-					&(struct loc){ .file = builder->origin },
-					"the file is empty; a config is a map of keys");
+			return empty_file(builder);
 	}
 }
 
@@ -397,29 +401,98 @@ static int build_document(struct builder *builder, const struct node **ret_root)
 	return 0;
 }
 
+/* Documents are left on the stack of children. */
+static int build_documents(struct builder *builder)
+{
+	for (;;) {
+		yaml_event_type_t type;
+		struct node *root = NULL;
+		yaml_event_t event;
+		int r;
+
+		r = next_event(builder, &event);
+		if (r < 0)
+			return r;
+		type = event.type;
+		if (type != YAML_STREAM_START_EVENT && type != YAML_DOCUMENT_START_EVENT &&
+		    type != YAML_DOCUMENT_END_EVENT && type != YAML_STREAM_END_EVENT)
+			r = build_node(builder, &event, 1, &root);
+		yaml_event_delete(&event);
+		if (type == YAML_DOCUMENT_END_EVENT)
+			map__done(&builder->anchors, NULL);
+		if (r == 0 && root && vec_push(&builder->children, root) < 0)
+			r = -ENOMEM;
+		if (r < 0 || type == YAML_STREAM_END_EVENT)
+			return r;
+	}
+}
+
+static int begin(struct builder *builder)
+{
+	if (builder->len > YAML_MAX_BYTES)
+		return err__set(builder->err, -E2BIG, &(struct loc){ .file = builder->origin },
+				"the file has %zu bytes; at most %u are read", builder->len,
+				YAML_MAX_BYTES);
+	/* so that a stack of no children has an address to count from, too */
+	if (vec_reserve(&builder->children, 1) < 0)
+		return -ENOMEM;
+	if (!yaml_parser_initialize(&builder->parser)) {
+		vec_done(&builder->children);
+		return -ENOMEM;
+	}
+	yaml_parser_set_input_string(&builder->parser, (const unsigned char *)builder->text,
+				     builder->len);
+	return 0;
+}
+
+static void end(struct builder *builder)
+{
+	yaml_parser_delete(&builder->parser);
+	map__done(&builder->anchors, NULL);
+	vec_done(&builder->children);
+}
+
 int node_parse_yaml(const char *text, size_t len, const char *origin, struct arena *arena,
 		    const struct node **ret_root, struct err *err)
 {
 	struct builder builder = {
 		.arena = arena, .text = text, .len = len, .origin = origin, .err = err
 	};
-	int r;
+	int r = begin(&builder);
 
-	if (len > YAML_MAX_BYTES)
-		return err__set(err, -E2BIG, &(struct loc){ .file = origin },
-				"the file has %zu bytes; at most %u are read", len, YAML_MAX_BYTES);
-	/* so that a stack of no children has an address to count from, too */
-	if (vec_reserve(&builder.children, 1) < 0)
-		return -ENOMEM;
-	if (!yaml_parser_initialize(&builder.parser)) {
-		vec_done(&builder.children);
-		return -ENOMEM;
-	}
-	yaml_parser_set_input_string(&builder.parser, (const unsigned char *)text, len);
+	if (r < 0)
+		return r;
 	r = build_document(&builder, ret_root);
-	yaml_parser_delete(&builder.parser);
-	map__done(&builder.anchors, NULL);
-	vec_done(&builder.children);
+	end(&builder);
+	return r;
+}
+
+int node_parse_yaml_documents(const char *text, size_t len, const char *origin, struct arena *arena,
+			      const struct node *const **ret_roots, uint32_t *ret_count,
+			      struct err *err)
+{
+	struct builder builder = {
+		.arena = arena, .text = text, .len = len, .origin = origin, .err = err
+	};
+	int r = begin(&builder);
+
+	if (r < 0)
+		return r;
+	r = build_documents(&builder);
+	if (r == 0 && builder.children.len == 0)
+		r = empty_file(&builder);
+	if (r == 0) {
+		const struct node *const *roots =
+			arena__memdup(arena, builder.children.items,
+				      builder.children.len * sizeof(*builder.children.items));
+
+		r = roots ? 0 : -ENOMEM;
+		if (r == 0) {
+			*ret_roots = roots;
+			*ret_count = (uint32_t)builder.children.len;
+		}
+	}
+	end(&builder);
 	return r;
 }
 

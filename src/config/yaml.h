@@ -55,6 +55,14 @@ struct node {
 int node_parse_yaml(const char *text, size_t len, const char *origin, struct arena *arena,
 		    const struct node **ret_root, struct err *err);
 
+/*
+ * Parses all documents of the text; anchors are those of their own document, the bound on nodes is for all together.
+ * Those without content are null scalars. *ret_roots is in the arena. Errors as above, -ENODATA included.
+ */
+int node_parse_yaml_documents(const char *text, size_t len, const char *origin, struct arena *arena,
+			      const struct node *const **ret_roots, uint32_t *ret_count,
+			      struct err *err);
+
 /* Value of a key, the last one when it repeats; NULL when there is none or the node is no map. */
 const struct node *node__find(const struct node *map, const char *key);
 /* "text", "a list", "a map": for messages. */

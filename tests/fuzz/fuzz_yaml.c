@@ -114,9 +114,12 @@ static uint32_t check_tree(const struct node *node, uint32_t depth)
 static void check_binding(const struct node *root, struct arena *arena, bool is_strict)
 {
 	struct err_list errors = { 0 }, warnings = { 0 };
-	struct binder binder = {
-		.arena = arena, .errors = &errors, .warnings = &warnings, .is_strict = is_strict
-	};
+	struct binder binder = { .arena = arena,
+				 .errors = &errors,
+				 .warnings = &warnings,
+				 .is_strict = is_strict,
+				 .is_typed = is_strict,
+				 .path = is_strict ? "" : NULL };
 	struct outer outer = { 0 };
 	int r = binder__run(&binder, root, &outer_type, &outer);
 
@@ -128,11 +131,27 @@ static void check_binding(const struct node *root, struct arena *arena, bool is_
 	err_list__done(&warnings);
 }
 
+/* The first of all is the one that is parsed alone. */
+static void check_documents(const uint8_t *data, size_t len, const struct node *first)
+{
+	struct arena arena = ARENA_INIT;
+	const struct node *const *roots;
+	uint32_t count;
+
+	if (node_parse_yaml_documents((const char *)data, len, "fuzz.yaml", &arena, &roots, &count,
+				      NULL) == 0) {
+		require(first && count > 0 && roots[0]->weight == first->weight);
+		for (uint32_t i = 0; i < count; i++)
+			check_tree(roots[i], 1);
+	}
+	arena__done(&arena);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct arena arena = ARENA_INIT;
 	struct err err = ERR_INIT;
-	const struct node *root;
+	const struct node *root = NULL;
 
 	if (node_parse_yaml((const char *)data, len, "fuzz.yaml", &arena, &root, &err) == 0) {
 		check_tree(root, 1);
@@ -141,6 +160,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	} else {
 		require(err__is_set(&err));
 	}
+	check_documents(data, len, root);
 	err__done(&err);
 	arena__done(&arena);
 	return 0;

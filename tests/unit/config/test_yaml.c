@@ -94,6 +94,39 @@ static void test_parse__only_the_first_document(void **state)
 	assert_string_equal(text_of(root, "a"), "1");
 }
 
+static void test_documents__all_of_them(void **state)
+{
+	static const char text[] = "a: &x 1\n---\n---\nb: [2]\n...\n# nothing\n---\nc: *x\n";
+	struct fixture *fixture = *state;
+	const struct node *const *roots;
+	uint32_t count;
+
+	/* Up to the alias, whose anchor is of another document. */
+	assert_int_equal(node_parse_yaml_documents(text, strstr(text, "c:") - text, "x.yaml",
+						   &fixture->arena, &roots, &count, &fixture->err),
+			 0);
+	assert_int_equal(count, 4);
+	assert_string_equal(text_of(roots[0], "a"), "1");
+	assert_int_equal(roots[1]->kind, NODE_SCALAR);
+	assert_int_equal(node__find(roots[2], "b")->at.line, 4);
+	assert_int_equal(roots[3]->text_len, 0);
+	assert_int_equal(node_parse_yaml_documents(text, strlen(text), "x.yaml", &fixture->arena,
+						   &roots, &count, &fixture->err),
+			 -EINVAL);
+	assert_int_equal(fixture->err.at.line, 8);
+}
+
+static void test_documents__none(void **state)
+{
+	struct fixture *fixture = *state;
+	const struct node *const *roots;
+	uint32_t count;
+
+	assert_int_equal(node_parse_yaml_documents("# a\n", 4, "x.yaml", &fixture->arena, &roots,
+						   &count, &fixture->err),
+			 -ENODATA);
+}
+
 static void test_parse__no_document(void **state)
 {
 	static const char *const texts[] = { "", "\n\n", "# only a comment\n" };
@@ -314,6 +347,8 @@ int main(void)
 		TEST(test_parse__keeps_raw_text_quoting_tag_and_position),
 		TEST(test_parse__last_of_repeated_keys_wins),
 		TEST(test_parse__only_the_first_document),
+		TEST(test_documents__all_of_them),
+		TEST(test_documents__none),
 		TEST(test_parse__no_document),
 		TEST(test_parse__document_that_is_null),
 		TEST(test_parse__collections_without_children),
