@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "program/private.h"
+#include "program/request.h"
 #include "program/section.h"
 
 int program__attach_request(struct program *program, struct program_part *part,
@@ -36,6 +37,7 @@ static bool is_only_following(const struct attach_request *request)
 static int attach_requests(struct program *program, struct program_part *part, struct err *err)
 {
 	struct attach_context context = { .links = &part->links };
+	const struct attach_request *had = NULL;
 	bool is_following = false;
 	int r = 0;
 
@@ -49,7 +51,12 @@ static int attach_requests(struct program *program, struct program_part *part, s
 		r = program__attach_request(program, part, request, &context, err);
 		if (r < 0 && !request->is_optional)
 			return r;
+		if (r == 0 && !had)
+			had = request;
 	}
+	/* For people it is what it hangs on, not what was tried first. */
+	if (had && had != part->requests && program_part__name_hook(program, part, had) < 0)
+		return err__set(err, -ENOMEM, NULL, "no memory for the name of a hook");
 	return part->links.links.len || is_following ? 0 : r;
 }
 

@@ -9,6 +9,25 @@
 #include "program/request.h"
 #include "program/section.h"
 
+/* One that is optional is no matter while another can be had. */
+static int check_requests(const struct attach_context *context, const struct program_part *part,
+			  struct err *err)
+{
+	bool is_any = false;
+	int r = 0;
+
+	for (uint32_t i = 0; i < part->request_count; i++) {
+		const struct attach_request *request = &part->requests[i];
+		const struct attach_family *family = request->section->family;
+
+		r = family && family->check ? family->check(context, request, err) : 0;
+		if (r < 0 && !request->is_optional)
+			return r;
+		is_any |= r >= 0;
+	}
+	return is_any ? 0 : r;
+}
+
 /* What a part needs to be asked for, found without loading it. */
 static int check_part(struct program *program, struct program_part *part, struct err *err)
 {
@@ -28,15 +47,7 @@ static int check_part(struct program *program, struct program_part *part, struct
 	if (part->request_count == 0)
 		return err__set(err, -EINVAL, NULL, "SEC(\"%s\") names nothing to attach to",
 				part->view.section);
-	for (uint32_t i = 0; i < part->request_count; i++) {
-		const struct attach_family *family = part->requests[i].section->family;
-		int r = family && family->check ? family->check(&context, &part->requests[i], err)
-						: 0;
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	return check_requests(&context, part, err);
 }
 
 /* ---- what nobody wants ---- */

@@ -218,6 +218,16 @@ static int read_requests(struct program *program, struct program_part *part, str
 	return request_of_section(program, part, rest, amendment, err);
 }
 
+int program_part__name_hook(struct program *program, struct program_part *part,
+			    const struct attach_request *request)
+{
+	const char *text = hook_text(program, request, part->view.section);
+
+	if (text)
+		part->view.hook = text;
+	return text ? 0 : -ENOMEM;
+}
+
 int program_part__read_requests(struct program *program, struct program_part *part)
 {
 	__cleanup(err__done) struct err err = ERR_INIT;
@@ -225,9 +235,7 @@ int program_part__read_requests(struct program *program, struct program_part *pa
 
 	if (r == -ENOMEM)
 		return r;
-	part->view.hook = hook_text(program, part->request_count ? part->requests : NULL,
-				    part->view.section);
-	if (!part->view.hook)
+	if (program_part__name_hook(program, part, part->request_count ? part->requests : NULL) < 0)
 		return -ENOMEM;
 	if (r < 0)
 		program_part__fail(program, part, PART_STATE_NOT_ATTACHED, &err);

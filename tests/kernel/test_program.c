@@ -505,6 +505,40 @@ static void test_load__alternatives(void **state)
 	assert_int_equal(bench__part(bench, "third")->fd, -1);
 }
 
+/* Of a hook that had another name before, the kernel has one. */
+static void test_attach__the_hook_that_is_there(void **state)
+{
+	static const struct attach_spec attaches[] = {
+		{ .program = "good",
+		  .kind = ATTACH_KIND_RAW_TRACEPOINT,
+		  .target = "sonde_no_such_tracepoint",
+		  .is_optional = true },
+		{ .program = "good",
+		  .kind = ATTACH_KIND_RAW_TRACEPOINT,
+		  .target = "sched_process_exit",
+		  .is_optional = true },
+		{ .program = "no_tp",
+		  .kind = ATTACH_KIND_TRACEPOINT,
+		  .module = "sched",
+		  .target = "sonde_no_such_event",
+		  .is_optional = true },
+	};
+	struct bench *bench = *state;
+	const struct part *part;
+
+	bench->spec.attaches = attaches;
+	bench->spec.attach_count = array_size(attaches);
+	bench__open(bench, "missing", false);
+	bench__run(bench);
+	part = bench__part(bench, "good");
+	assert_int_equal(part->state, PART_STATE_ATTACHED);
+	assert_int_equal(part->link_count, 1);
+	assert_string_equal(part->hook, "raw_tracepoint sched_process_exit");
+	part = bench__part(bench, "no_tp");
+	assert_int_equal(part->state, PART_STATE_NOT_ATTACHED);
+	assert_reason(part, "tracepoint 'sched/sonde_no_such_event' is not in this kernel");
+}
+
 static void test_load__map_that_cannot_be_made(void **state)
 {
 	struct bench *bench = *state;
@@ -675,6 +709,7 @@ int main(void)
 		TEST(test_load__verifier_says_why),
 		TEST(test_load__strict_fails_the_object),
 		TEST(test_load__alternatives),
+		TEST(test_attach__the_hook_that_is_there),
 		TEST(test_load__map_that_cannot_be_made),
 		TEST(test_load__kernel_functions_that_are_not_there),
 		TEST(test_load__constants),

@@ -153,7 +153,7 @@ int gadget_complete(struct spec *spec, const struct object_facts *facts, struct 
 	if (r == 0)
 		r = gadget_add_streams(&writer, facts);
 	if (r == 0)
-		r = gadget_stand_in(&writer);
+		r = gadget_stand_in(&writer, facts);
 	if (r == 0)
 		r = gadget_add_params(&writer, facts);
 	if (r == 0)

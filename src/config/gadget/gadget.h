@@ -26,6 +26,7 @@
 #define GADGET_UNKNOWN_TYPE "string"
 
 typedef VEC(struct note_spec) gadget_notes;
+typedef VEC(struct attach_spec) gadget_attaches;
 
 struct gadget_writer {
 	struct spec *spec;       /* borrowed */
@@ -36,7 +37,7 @@ struct gadget_writer {
 	VEC(struct spec_text) warnings;
 	VEC(struct spec_text) needs;
 	gadget_notes notes;
-	VEC(struct attach_spec) attaches;
+	gadget_attaches attaches;
 };
 
 void gadget_writer__done(struct gadget_writer *writer);
@@ -110,13 +111,26 @@ int gadget_fields__annotate(struct gadget_fields *fields, const struct stream_sp
 /* How the need of a module begins. */
 #define GADGET_MODULE_NEED "WebAssembly"
 /* Says in words of the spec what the module of a well-known gadget does, and takes its need away. */
-int gadget_stand_in(struct gadget_writer *writer);
+int gadget_stand_in(struct gadget_writer *writer, const struct object_facts *facts);
+/* Whether the gadget is the one of that name: its own or that of its folder, with "_" for blanks. */
+bool gadget_is_called(const struct gadget_writer *writer, const char *name);
+
+/* ---- module_hooks.c ---- */
+
+/* Whether a module would choose what programs of this gadget hang on. */
+bool gadget_has_choices(const struct gadget_writer *writer, const struct object_facts *facts);
+/* Does it instead, by parameters and by what the kernel has; once parameters are known. Again is harmless. */
+int gadget_choose_hooks(struct gadget_writer *writer, const struct object_facts *facts,
+			struct program_spec *program, gadget_attaches *attaches);
 
 /* ---- contract.c, hooks.c, params.c ---- */
 
 int gadget_add_streams(struct gadget_writer *writer, const struct object_facts *facts);
 /* Scopes and maps, beside what the text says of programs; once parameters are known. Again is harmless. */
 int gadget_add_hooks(struct gadget_writer *writer, const struct object_facts *facts);
+/* What is said of a program already, or something new. NULL: no memory. */
+struct attach_spec *gadget_attach_of(gadget_attaches *attaches, const struct loc *at,
+				     const char *program);
 int gadget_add_params(struct gadget_writer *writer, const struct object_facts *facts);
 /* What the command line says of the parameter, else its default. NULL: there is no such parameter. */
 const struct param_spec *gadget_writer__find_param(const struct gadget_writer *writer,

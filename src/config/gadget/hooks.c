@@ -35,10 +35,7 @@ static const char *const map_targets[] = {
 	"gadget_sk_prog_target_",
 };
 
-typedef VEC(struct attach_spec) attach_list;
-
-/* What is said of a program already, or something new. NULL: no memory. */
-static struct attach_spec *attach_of(attach_list *attaches, const struct loc *at,
+struct attach_spec *gadget_attach_of(gadget_attaches *attaches, const struct loc *at,
 				     const char *program)
 {
 	const struct attach_spec fresh = { .at = *at, .program = program };
@@ -49,14 +46,15 @@ static struct attach_spec *attach_of(attach_list *attaches, const struct loc *at
 	return vec_push(attaches, fresh) < 0 ? NULL : &attaches->items[attaches->len - 1];
 }
 
-static int add_hook(attach_list *attaches, const struct loc *at, const struct fact_program *program)
+static int add_hook(gadget_attaches *attaches, const struct loc *at,
+		    const struct fact_program *program)
 {
 	for (size_t i = 0; i < array_size(hooks); i++) {
 		struct attach_spec *attach;
 
 		if (!str_starts(program->section, hooks[i].section))
 			continue;
-		attach = attach_of(attaches, at, program->name);
+		attach = gadget_attach_of(attaches, at, program->name);
 		if (!attach)
 			return -ENOMEM;
 		attach->scope = hooks[i].scope;
@@ -71,14 +69,14 @@ static int add_hook(attach_list *attaches, const struct loc *at, const struct fa
 #define INTERFACE_PARAM "iface"
 #define INTERFACE_PREFIX "classifier/"
 
-static int add_interface(attach_list *attaches, const struct loc *at,
+static int add_interface(gadget_attaches *attaches, const struct loc *at,
 			 const struct fact_program *program, const char *interface)
 {
 	struct attach_spec *attach;
 
 	if (!str_starts(program->section, INTERFACE_PREFIX))
 		return 0;
-	attach = attach_of(attaches, at, program->name);
+	attach = gadget_attach_of(attaches, at, program->name);
 	if (!attach)
 		return -ENOMEM;
 	attach->scope = ATTACH_SCOPE_INTERFACE;
@@ -90,7 +88,7 @@ static int add_interface(attach_list *attaches, const struct loc *at,
 #define SAMPLER_PREFIX "perf_event/"
 
 /* The text says how to sample by the name in the section, everything else by that of the function. */
-static void name_sampler(attach_list *attaches, const struct fact_program *program)
+static void name_sampler(gadget_attaches *attaches, const struct fact_program *program)
 {
 	if (!str_starts(program->section, SAMPLER_PREFIX))
 		return;
@@ -100,7 +98,7 @@ static void name_sampler(attach_list *attaches, const struct fact_program *progr
 			attach->program = program->name;
 }
 
-static int add_map(struct gadget_writer *writer, attach_list *attaches,
+static int add_map(struct gadget_writer *writer, gadget_attaches *attaches,
 		   const struct object_facts *facts, const struct fact_variable *variable,
 		   const struct gadget_parts *parts)
 {
@@ -116,14 +114,14 @@ static int add_map(struct gadget_writer *writer, attach_list *attaches,
 		return err_list__set(writer->errors, -EINVAL, &at,
 				     "variable '%s': the object has no map '%s'", variable->name,
 				     parts->items[1]);
-	attach = attach_of(attaches, &at, parts->items[0]);
+	attach = gadget_attach_of(attaches, &at, parts->items[0]);
 	if (!attach)
 		return -ENOMEM;
 	attach->map = parts->items[1];
 	return 0;
 }
 
-static int add_maps(struct gadget_writer *writer, attach_list *attaches,
+static int add_maps(struct gadget_writer *writer, gadget_attaches *attaches,
 		    const struct object_facts *facts)
 {
 	for (uint32_t i = 0; i < facts->variable_count; i++)
@@ -140,8 +138,8 @@ static int add_maps(struct gadget_writer *writer, attach_list *attaches,
 	return 0;
 }
 
-static int collect(struct gadget_writer *writer, attach_list *attaches,
-		   const struct program_spec *program, const struct object_facts *facts)
+static int collect(struct gadget_writer *writer, gadget_attaches *attaches,
+		   struct program_spec *program, const struct object_facts *facts)
 {
 	const struct loc at = { .file = facts->path };
 	const char *interface = "";
@@ -150,6 +148,8 @@ static int collect(struct gadget_writer *writer, attach_list *attaches,
 	(void)gadget_writer__find_param(writer, INTERFACE_PARAM, &interface);
 	for (uint32_t i = 0; r == 0 && i < program->attach_count; i++)
 		r = vec_push(attaches, program->attaches[i]);
+	if (r == 0)
+		r = gadget_choose_hooks(writer, facts, program, attaches);
 	for (uint32_t i = 0; r == 0 && i < facts->program_count; i++)
 		name_sampler(attaches, &facts->programs[i]);
 	for (uint32_t i = 0; r == 0 && i < facts->program_count; i++)
@@ -163,7 +163,7 @@ int gadget_add_hooks(struct gadget_writer *writer, const struct object_facts *fa
 {
 	/* All of a spec is const only once it is complete. */
 	struct program_spec *program = (struct program_spec *)(uintptr_t)writer->spec->programs;
-	attach_list attaches = VEC_INIT;
+	gadget_attaches attaches = VEC_INIT;
 	int r;
 
 	if (writer->spec->program_count == 0)

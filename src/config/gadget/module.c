@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What modules (WebAssembly) of well-known gadgets do to their records, said in words of the spec, so that no module is
- * needed: arguments of a program are words, a call is made of its parts.
+ * needed: arguments of a program are words, a call is made of its parts. What they say of hooks is in module_hooks.c.
  */
 #include <errno.h>
 #include <string.h>
@@ -44,7 +44,7 @@ static bool is_called(const char *name, const char *wanted)
 	return !*name && !*wanted;
 }
 
-static bool is_gadget(const struct gadget_writer *writer, const char *wanted)
+bool gadget_is_called(const struct gadget_writer *writer, const char *wanted)
 {
 	const char *name = gadget_note(writer->notes.items, (uint32_t)writer->notes.len, "name");
 
@@ -76,13 +76,13 @@ static int stand_in(struct gadget_writer *writer, struct stream_spec *stream, si
 	return 0;
 }
 
-int gadget_stand_in(struct gadget_writer *writer)
+int gadget_stand_in(struct gadget_writer *writer, const struct object_facts *facts)
 {
-	bool is_known = false;
+	bool is_known = gadget_has_choices(writer, facts);
 	size_t kept = 0;
 
 	for (size_t i = 0; i < array_size(stand_ins); i++) {
-		if (!is_gadget(writer, stand_ins[i].gadget))
+		if (!gadget_is_called(writer, stand_ins[i].gadget))
 			continue;
 		vec_for_each(&writer->streams, stream) {
 			int r = str_eq(stream->name, stand_ins[i].stream)
