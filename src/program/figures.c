@@ -30,8 +30,8 @@ int program__figures(const struct program *program, uint32_t index,
 	return 0;
 }
 
-/* The kernel tells what an object costs only in /proc/self/fdinfo: "memlock:\t4096". 0: it does not tell. */
-static uint64_t memory_of(int fd)
+/* The kernel tells it only in /proc/self/fdinfo: "memlock:\t4096". */
+uint64_t program_memory_of(int fd)
 {
 	char path[64], text[1024];
 	const char *found;
@@ -81,7 +81,7 @@ int program__map(const struct program *program, const char *name, struct program
 		.value_size = bpf_map__value_size(map),
 		.max_entries = bpf_map__max_entries(map),
 		.flags = bpf_map__map_flags(map),
-		.memory_bytes = memory_of(bpf_map__fd(map)),
+		.memory_bytes = program_memory_of(bpf_map__fd(map)),
 	};
 	return 0;
 }
@@ -142,14 +142,14 @@ void program__map_figures(const struct program *program, uint32_t index,
 		return;
 	if (bpf_obj_get_info_by_fd(map.fd, &info, &len) == 0)
 		ret_figures->id = info.id;
-	ret_figures->memory_bytes = memory_of(map.fd);
+	ret_figures->memory_bytes = program_memory_of(map.fd);
 }
 
 uint64_t program__map_memory(const struct program *program, uint32_t index)
 {
 	struct map_at map;
 
-	return find_map_at(program, index, &map) && map.fd >= 0 ? memory_of(map.fd) : 0;
+	return find_map_at(program, index, &map) && map.fd >= 0 ? program_memory_of(map.fd) : 0;
 }
 
 uint64_t program__part_memory(const struct program *program, uint32_t index)
@@ -163,7 +163,7 @@ uint64_t program__part_memory(const struct program *program, uint32_t index)
 	/* fdinfo has the pages of the instructions; machine code is in memory of its own. */
 	if (bpf_obj_get_info_by_fd(fd, &info, &len) < 0)
 		info.jited_prog_len = 0;
-	return memory_of(fd) + info.jited_prog_len;
+	return program_memory_of(fd) + info.jited_prog_len;
 }
 
 int program__part_maps(const struct program *program, uint32_t index, uint32_t *ids, uint32_t max)

@@ -140,6 +140,9 @@ int program__attach_request(struct program *program, struct program_part *part,
 			    const struct attach_request *request, struct attach_context *context,
 			    struct err *err);
 
+/* figures.c: what a map or program costs the kernel; 0: it does not tell. */
+uint64_t program_memory_of(int fd);
+
 /* succeed.c: between open and load, puts the shared maps of the program before into the object. */
 void program__share_inherited(struct program *program);
 void program__forget_inherited(struct program *program);

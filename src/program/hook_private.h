@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SRC_PROGRAM_HOOK_PRIVATE_H
+#define SRC_PROGRAM_HOOK_PRIVATE_H
+
+/*
+ * The inside of the engine of hooks, shared by hook_*.c; nobody else includes it.
+ * The engine owns everything. hook_engine.c opens and ends it, hook_place.c finds out how a place can be had, hook_link.c
+ * puts routines behind an image, hook_attach.c loads and attaches, hook_calls.c keeps the shared programs of system calls.
+ */
+
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/arena.h"
+#include "base/vec.h"
+#include "program/attach.h"
+#include "program/hook.h"
+#include "program/private.h"
+
+/* As libbpf relocated it: the function itself first, then whatever it calls. */
+struct hook_routine {
+	const char *name;
+	const struct bpf_insn *insns; /* borrowed from the object */
+	uint32_t count;
+};
+
+struct hook_loaded {
+	enum hook_end end;
+	int fd; /* owned */
+	uint32_t instructions;
+	struct link_set links; /* owned */
+};
+
+/* One end of a hook among those that share the program of a system call. */
+struct hook_call {
+	uint32_t number; /* POLICY_SYSCALL_32 */
+	uint32_t hook;
+	int fd; /* borrowed */
+};
+
+struct hook_calls {
+	VEC(struct hook_call) calls; /* in the order they are asked in */
+	struct link_set links; /* owned; the shared program is attached while there is a call */
+};
+
+struct hook {
+	VEC(struct hook_loaded) programs;
+	uint32_t first_row, row_count; /* of figures */
+};
+
+struct hook_engine {
+	struct hook_engine_options options;
+	struct program_spec spec; /* of bpf/policy.bpf.c */
+	struct program *program;  /* owned */
+	struct hook_features features;
+	VEC(struct hook_routine) routines;
+	struct arena texts;                   /* of the last hook_engine__resolve() */
+	uint8_t *switches;                    /* mapped; POLICY_HOOKS_MAX bytes */
+	struct hook *hooks[POLICY_HOOKS_MAX]; /* owned; NULL: free */
+	uint32_t next;                        /* where the search for a free one begins */
+	bool is_row_used[POLICY_FIGURES_MAX]; /* of figures */
+	struct hook_calls calls[2];           /* by enum hook_end */
+};
+
+/* What a program is loaded as, and how it gets to its place. */
+struct hook_manner {
+	const char *how;
+	uint32_t program_type, attach_type;
+	enum hook_context context;
+	bool is_bound; /* to a type of the kernel, at load */
+	bool is_preemptible;
+};
+
+/* ---- hook_place.c ---- */
+
+/* What was found of one place, for one end of it. */
+struct hook_target {
+	const struct hook_manner *kind;
+	const char *name; /* function, event: in the engine's texts */
+	uint32_t btf_id;  /* is_bound */
+	bool is_chained;
+};
+/* Both ends; the second is of no use where a place has none. */
+int hook_engine__find(struct hook_engine *engine, const struct hook_place *places, size_t count,
+		      struct hook_target (*ret_targets)[2], size_t *ret_index, struct err *err);
+
+/* ---- hook_link.c ---- */
+
+/* After the object was loaded. */
+int hook_engine__collect_routines(struct hook_engine *engine, struct err *err);
+
+struct linked_code {
+	VEC(struct bpf_insn) insns; /* owned */
+};
+int hook_engine__link(const struct hook_engine *engine, const struct hook_image *image,
+		      struct linked_code *ret_code, struct err *err);
+
+/* ---- hook_attach.c ---- */
+
+/* Loads and attaches; on failure nothing is left of it. */
+int hook_engine__attach(struct hook_engine *engine, const struct hook_place *place,
+			const struct hook_target *target, enum hook_end end,
+			const struct linked_code *code, struct hook_loaded *ret_loaded,
+			struct err *err);
+void hook_loaded__done(struct hook_loaded *loaded);
+
+/* ---- hook_calls.c ---- */
+
+int hook_engine__add_call(struct hook_engine *engine, enum hook_end end, struct hook_call call,
+			  struct err *err);
+void hook_engine__remove_calls(struct hook_engine *engine, uint32_t hook);
+void hook_engine__end_calls(struct hook_engine *engine);
+
+#endif
