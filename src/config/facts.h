@@ -39,6 +39,8 @@ struct fact_type {
 	uint32_t member_count;           /* members or enumerators */
 	const struct fact_type *element; /* array, pointer (NULL: void or too deep) */
 	uint32_t element_count;          /* array */
+	uint32_t
+		id; /* of a kernel type whose members were left out, for btf_view.expand(); 0: all is here */
 };
 
 struct fact_member {
@@ -93,16 +95,32 @@ const struct fact_variable *object_facts__find_variable(const struct object_fact
 							const char *name);
 const struct fact_type *object_facts__find_type(const struct object_facts *facts, const char *name);
 
+struct fact_function {
+	const char *name;
+	const struct fact_type *const
+		*parameters;                /* each NULL: void, or a type that is not known */
+	const char *const *parameter_names; /* "" when it has none */
+	uint32_t parameter_count;
+	const struct fact_type *result; /* NULL: void */
+};
+
 /*
  * The same for the running kernel's types, for policies (argument types, resolve): looked up one by one,
- * because the whole is large. Implemented in program/, handed in by pipeline/.
+ * because the whole is large. For the same reason structs and unions behind pointers are only named: expand() tells their
+ * members. Implemented in program/, handed in by pipeline/. What is found is in the caller's arena; NULL: no such.
  */
 struct btf_view {
 	void *ctx;
-	/* Type of a function's parameter `index` (or of its return value, -1) into the arena; NULL: no such. */
-	const struct fact_type *(*find_parameter)(void *ctx, const char *function, int index,
-						  struct arena *arena);
-	const struct fact_type *(*find_type)(void *ctx, const char *name, struct arena *arena);
+	const struct fact_function *(*find_function)(void *ctx, const char *name,
+						     struct arena *arena);
+	/* Of a raw tracepoint: what its TP_PROTO says. */
+	const struct fact_function *(*find_tracepoint)(void *ctx, const char *name,
+						       struct arena *arena);
+	/* module: whose types are asked beside the kernel's own, or NULL. */
+	const struct fact_type *(*find_type)(void *ctx, const char *module, const char *name,
+					     struct arena *arena);
+	const struct fact_type *(*expand)(void *ctx, const struct fact_type *type,
+					  struct arena *arena);
 };
 
 #endif

@@ -55,7 +55,7 @@ static const struct fact_type *find_enum(struct enums *enums, const char *name)
 			return NULL;
 	}
 	view = kernel_types__view(enums->types);
-	type = view.find_type(view.ctx, name, &enums->spec->arena);
+	type = view.find_type(view.ctx, NULL, name, &enums->spec->arena);
 	return type && type->kind == FACT_TYPE_ENUM ? type : NULL;
 }
 

@@ -15,6 +15,8 @@ struct fact_types {
 	struct fact_type **by_id; /* owned; the facts are the arena's */
 	uint32_t count;
 	int depth;
+	bool is_shallow;
+	uint32_t mark; /* of ids that facts carry */
 };
 
 struct fact_types *fact_types__new(const struct btf *btf, struct arena *arena)
@@ -29,6 +31,18 @@ struct fact_types *fact_types__new(const struct btf *btf, struct arena *arena)
 	types->by_id = new_array(struct fact_type *, types->count);
 	if (!types->by_id)
 		return fact_types__free(types);
+	return types;
+}
+
+struct fact_types *fact_types__new_shallow(const struct btf *btf, uint32_t mark,
+					   struct arena *arena)
+{
+	struct fact_types *types = fact_types__new(btf, arena);
+
+	if (!types)
+		return NULL;
+	types->is_shallow = true;
+	types->mark = mark;
 	return types;
 }
 
@@ -134,6 +148,46 @@ static void fill_array(struct fact_types *types, const struct btf_type *source,
 		type->size = size;
 }
 
+/* Passes typedefs and qualifiers; the names of typedefs go into the type. The id they end at; 0: void. */
+static uint32_t strip(struct fact_types *types, uint32_t id, struct fact_type *type)
+{
+	VEC(const char *) names = VEC_INIT;
+	const struct btf_type *source = btf__type_by_id(types->btf, id);
+
+	while (source && (btf_is_mod(source) || btf_is_typedef(source))) {
+		if (btf_is_typedef(source))
+			(void)vec_push(&names, name_at(types, source->name_off));
+		id = source->type;
+		source = btf__type_by_id(types->btf, id);
+	}
+	type->typedefs = arena__memdup(types->arena, names.items, names.len * sizeof(*names.items));
+	type->typedef_count = type->typedefs ? (uint32_t)names.len : 0;
+	vec_done(&names);
+	return id;
+}
+
+/* What a pointer leads to. */
+static const struct fact_type *pointed_type(struct fact_types *types, uint32_t id)
+{
+	struct fact_type *type;
+	const struct btf_type *source;
+
+	if (!types->is_shallow || id == 0)
+		return fact_types__get(types, id);
+	type = arena_new(types->arena, struct fact_type);
+	if (!type)
+		return NULL;
+	id = strip(types, id, type);
+	source = btf__type_by_id(types->btf, id);
+	if (!source || !btf_is_composite(source))
+		return fact_types__get(types, id);
+	type->kind = btf_is_struct(source) ? FACT_TYPE_STRUCT : FACT_TYPE_UNION;
+	type->name = name_at(types, source->name_off);
+	type->size = source->size;
+	type->id = types->mark + id;
+	return type;
+}
+
 static void fill(struct fact_types *types, const struct btf_type *source, struct fact_type *type)
 {
 	type->name = name_at(types, source->name_off);
@@ -161,7 +215,7 @@ static void fill(struct fact_types *types, const struct btf_type *source, struct
 	case BTF_KIND_PTR:
 		type->size = sizeof(uint64_t);
 		type->kind = FACT_TYPE_POINTER;
-		type->element = fact_types__get(types, source->type);
+		type->element = pointed_type(types, source->type);
 		break;
 	case BTF_KIND_ARRAY:
 		fill_array(types, source, type);
@@ -170,24 +224,6 @@ static void fill(struct fact_types *types, const struct btf_type *source, struct
 		type->kind = FACT_TYPE_OTHER;
 		break;
 	}
-}
-
-/* Passes typedefs and qualifiers; the names of typedefs go into the type. The id they end at; 0: void. */
-static uint32_t strip(struct fact_types *types, uint32_t id, struct fact_type *type)
-{
-	VEC(const char *) names = VEC_INIT;
-	const struct btf_type *source = btf__type_by_id(types->btf, id);
-
-	while (source && (btf_is_mod(source) || btf_is_typedef(source))) {
-		if (btf_is_typedef(source))
-			(void)vec_push(&names, name_at(types, source->name_off));
-		id = source->type;
-		source = btf__type_by_id(types->btf, id);
-	}
-	type->typedefs = arena__memdup(types->arena, names.items, names.len * sizeof(*names.items));
-	type->typedef_count = type->typedefs ? (uint32_t)names.len : 0;
-	vec_done(&names);
-	return id;
 }
 
 const struct fact_type *fact_types__get(struct fact_types *types, uint32_t id)

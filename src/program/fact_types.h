@@ -17,6 +17,10 @@ struct fact_types;
 
 /* btf and arena are borrowed until free. NULL: no memory. */
 struct fact_types *fact_types__new(const struct btf *btf, struct arena *arena);
+/* The same, but structs and unions behind pointers have no members, only an id, with `mark` added: of the kernel, the
+ * whole would come. */
+struct fact_types *fact_types__new_shallow(const struct btf *btf, uint32_t mark,
+					   struct arena *arena);
 struct fact_types *fact_types__free(struct fact_types *types);
 /* NULL for void, for ids that are not there, and when there is no memory. Types may refer to each other in circles. */
 const struct fact_type *fact_types__get(struct fact_types *types, uint32_t id);

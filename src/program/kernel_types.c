@@ -5,14 +5,26 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/str.h"
+#include "base/vec.h"
 #include "program/fact_types.h"
 #include "program/library.h"
 #include "program/program.h"
 
 #define KERNEL_TYPES "/sys/kernel/btf/vmlinux"
 
+/* An id that facts carry says whose it is: the kernel's own (0), or a module's, counted from 1. */
+#define MODULE_SHIFT 24
+#define MODULES_MAX 255
+
+struct module_types {
+	char *name;      /* owned */
+	struct btf *btf; /* owned; NULL: there is none of that name */
+};
+
 struct kernel_types {
 	struct btf *btf; /* owned; several megabytes: close it as soon as the plan is made */
+	VEC(struct module_types) modules; /* those that were asked for */
 };
 
 /* libbpf has numbers of its own from 4000 on: a file that is no BTF, mostly. */
@@ -57,54 +69,149 @@ struct kernel_types *kernel_types__close(struct kernel_types *types)
 {
 	if (!types)
 		return NULL;
+	vec_for_each(&types->modules, module) {
+		btf__free(module->btf);
+		free(module->name);
+	}
+	vec_done(&types->modules);
 	btf__free(types->btf);
 	free(types);
 	return NULL;
 }
 
-static const struct fact_type *type_of(const struct kernel_types *types, uint32_t id,
-				       struct arena *arena)
+/* The types of a module with their number, those that it shares with the kernel included; 0: it has none. */
+static uint32_t find_module(struct kernel_types *types, const char *name)
 {
-	struct fact_types *converted = fact_types__new(types->btf, arena);
+	struct module_types module = { .name = NULL };
+
+	vec_for_each(&types->modules, known)
+		if (str_eq(known->name, name))
+			return known->btf ? (uint32_t)(known - types->modules.items) + 1 : 0;
+	if (types->modules.len == MODULES_MAX || !(module.name = strdup(name)))
+		return 0;
+	module.btf = btf__load_module_btf(name, types->btf);
+	if (vec_push(&types->modules, module) < 0) {
+		btf__free(module.btf);
+		free(module.name);
+		return 0;
+	}
+	return module.btf ? (uint32_t)types->modules.len : 0;
+}
+
+static const struct btf *btf_of(const struct kernel_types *types, uint32_t module)
+{
+	return module ? types->modules.items[module - 1].btf : types->btf;
+}
+
+static const struct fact_type *type_of(const struct kernel_types *types, uint32_t module,
+				       uint32_t id, struct arena *arena)
+{
+	struct fact_types *converted = fact_types__new_shallow(btf_of(types, module),
+							       module << MODULE_SHIFT, arena);
 	const struct fact_type *type = converted ? fact_types__get(converted, id) : NULL;
 
 	fact_types__free(converted);
 	return type;
 }
 
-static const struct fact_type *find_parameter(void *ctx, const char *function, int index,
-					      struct arena *arena)
+/* `skipped`: parameters in front that are not told. */
+static const struct fact_function *function_of(const struct kernel_types *types, const char *name,
+					       uint32_t prototype_id, uint32_t skipped,
+					       struct arena *arena)
 {
-	const struct kernel_types *types = ctx;
-	int id = btf__find_by_name_kind(types->btf, function, BTF_KIND_FUNC);
-	const struct btf_type *prototype = id > 0 ? btf__type_by_id(types->btf, (uint32_t)id)
-						  : NULL;
+	const struct btf_type *prototype = btf__type_by_id(types->btf, prototype_id);
+	struct fact_function *function = arena_new(arena, struct fact_function);
+	const struct fact_type **parameters;
+	const char **names;
+	struct fact_types *converted;
 
-	prototype = prototype ? btf__type_by_id(types->btf, prototype->type) : NULL;
-	if (!prototype || !btf_is_func_proto(prototype) || index >= (int)btf_vlen(prototype))
+	if (!function || !prototype || !btf_is_func_proto(prototype) ||
+	    btf_vlen(prototype) < skipped)
 		return NULL;
-	return type_of(types, index < 0 ? prototype->type : btf_params(prototype)[index].type,
-		       arena);
+	function->parameter_count = btf_vlen(prototype) - skipped;
+	parameters = arena_array(arena, const struct fact_type *, function->parameter_count);
+	names = arena_array(arena, const char *, function->parameter_count);
+	converted = fact_types__new_shallow(types->btf, 0, arena);
+	if (!parameters || !names || !converted) {
+		fact_types__free(converted);
+		return NULL;
+	}
+	for (uint32_t i = 0; i < function->parameter_count; i++) {
+		const struct btf_param *parameter = btf_params(prototype) + skipped + i;
+		const char *text = btf__name_by_offset(types->btf, parameter->name_off);
+		char *copy = text ? arena__strdup(arena, text) : NULL;
+
+		parameters[i] = fact_types__get(converted, parameter->type);
+		names[i] = copy ? copy : "";
+	}
+	function->result = fact_types__get(converted, prototype->type);
+	fact_types__free(converted);
+	function->name = arena__strdup(arena, name);
+	function->parameters = parameters;
+	function->parameter_names = names;
+	return function;
 }
 
-static const struct fact_type *find_type(void *ctx, const char *name, struct arena *arena)
+static const struct fact_function *find_function(void *ctx, const char *name, struct arena *arena)
+{
+	const struct kernel_types *types = ctx;
+	int id = btf__find_by_name_kind(types->btf, name, BTF_KIND_FUNC);
+
+	if (id <= 0)
+		return NULL;
+	return function_of(types, name, btf__type_by_id(types->btf, (uint32_t)id)->type, 0, arena);
+}
+
+/* The kernel names the type of a raw tracepoint's callback; its first parameter is the callback's own. */
+static const struct fact_function *find_tracepoint(void *ctx, const char *name, struct arena *arena)
+{
+	const struct kernel_types *types = ctx;
+	char *callback = arena__printf(arena, "btf_trace_%s", name);
+	int id = callback ? btf__find_by_name_kind(types->btf, callback, BTF_KIND_TYPEDEF) : -1;
+	const struct btf_type *pointer;
+
+	if (id <= 0)
+		return NULL;
+	pointer = btf__type_by_id(types->btf, btf__type_by_id(types->btf, (uint32_t)id)->type);
+	if (!pointer || !btf_is_ptr(pointer))
+		return NULL;
+	return function_of(types, name, pointer->type, 1, arena);
+}
+
+static const struct fact_type *find_type(void *ctx, const char *module, const char *name,
+					 struct arena *arena)
 {
 	static const uint32_t kinds[] = { BTF_KIND_STRUCT, BTF_KIND_UNION, BTF_KIND_ENUM,
 					  BTF_KIND_TYPEDEF };
-	const struct kernel_types *types = ctx;
+	struct kernel_types *types = ctx;
+	uint32_t number = module ? find_module(types, module) : 0;
 
+	if (module && number == 0)
+		return NULL;
 	for (size_t i = 0; i < array_size(kinds); i++) {
-		int id = btf__find_by_name_kind(types->btf, name, kinds[i]);
+		int id = btf__find_by_name_kind(btf_of(types, number), name, kinds[i]);
 
 		if (id > 0)
-			return type_of(types, (uint32_t)id, arena);
+			return type_of(types, number, (uint32_t)id, arena);
 	}
 	return NULL;
+}
+
+static const struct fact_type *expand(void *ctx, const struct fact_type *type, struct arena *arena)
+{
+	const struct kernel_types *types = ctx;
+	uint32_t module = type->id >> MODULE_SHIFT;
+
+	if (type->id == 0 || module > types->modules.len)
+		return NULL;
+	return type_of(types, module, type->id & ((1u << MODULE_SHIFT) - 1), arena);
 }
 
 struct btf_view kernel_types__view(struct kernel_types *types)
 {
 	return (struct btf_view){ .ctx = types,
-				  .find_parameter = find_parameter,
-				  .find_type = find_type };
+				  .find_function = find_function,
+				  .find_tracepoint = find_tracepoint,
+				  .find_type = find_type,
+				  .expand = expand };
 }
