@@ -5,41 +5,27 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "enrich/process_private.h"
 
 /* ---- exec_id ---------------------------------------------------------------------------------- */
 
-static void add_base64(struct strbuf *text, const char *bytes, size_t len)
-{
-	static const char digits[] =
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-	for (size_t i = 0; i < len; i += 3) {
-		size_t count = len - i < 3 ? len - i : 3;
-		uint32_t word = 0;
-
-		for (size_t j = 0; j < 3; j++)
-			word = word << 8 | (j < count ? (unsigned char)bytes[i + j] : 0);
-		for (size_t j = 0; j < 4; j++)
-			strbuf__add_char(text,
-					 j <= count ? digits[word >> (18 - 6 * j) & 63] : '=');
-	}
-}
-
 void process_table__add_exec_id(const struct process_table *table, const struct who_key *key,
 				struct strbuf *text)
 {
 	struct strbuf plain = STRBUF_INIT;
+	char *to;
 
 	strbuf__add_text(&plain, table->options.node);
 	strbuf__add_char(&plain, ':');
 	strbuf__add_u64(&plain, key->time_ns);
 	strbuf__add_char(&plain, ':');
 	strbuf__add_u64(&plain, key->tgid);
-	if (strbuf__status(&plain) == 0)
-		add_base64(text, plain.data, plain.len);
+	to = strbuf__reserve(text, BASE64_LEN(plain.len));
+	if (to && strbuf__status(&plain) == 0)
+		text->len += base64_format(to, plain.data, plain.len);
 	else
 		text->has_failed = true;
 	strbuf__done(&plain);

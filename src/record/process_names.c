@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "base/mem.h"
+#include "record/process_schema.h"
+
+#define NAMES(names_) .names = (names_), .count = array_size(names_)
+
+static const char *const capability_names[] = { "CAP_CHOWN",
+						"DAC_OVERRIDE",
+						"CAP_DAC_READ_SEARCH",
+						"CAP_FOWNER",
+						"CAP_FSETID",
+						"CAP_KILL",
+						"CAP_SETGID",
+						"CAP_SETUID",
+						"CAP_SETPCAP",
+						"CAP_LINUX_IMMUTABLE",
+						"CAP_NET_BIND_SERVICE",
+						"CAP_NET_BROADCAST",
+						"CAP_NET_ADMIN",
+						"CAP_NET_RAW",
+						"CAP_IPC_LOCK",
+						"CAP_IPC_OWNER",
+						"CAP_SYS_MODULE",
+						"CAP_SYS_RAWIO",
+						"CAP_SYS_CHROOT",
+						"CAP_SYS_PTRACE",
+						"CAP_SYS_PACCT",
+						"CAP_SYS_ADMIN",
+						"CAP_SYS_BOOT",
+						"CAP_SYS_NICE",
+						"CAP_SYS_RESOURCE",
+						"CAP_SYS_TIME",
+						"CAP_SYS_TTY_CONFIG",
+						"CAP_MKNOD",
+						"CAP_LEASE",
+						"CAP_AUDIT_WRITE",
+						"CAP_AUDIT_CONTROL",
+						"CAP_SETFCAP",
+						"CAP_MAC_OVERRIDE",
+						"CAP_MAC_ADMIN",
+						"CAP_SYSLOG",
+						"CAP_WAKE_ALARM",
+						"CAP_BLOCK_SUSPEND",
+						"CAP_AUDIT_READ",
+						"CAP_PERFMON",
+						"CAP_BPF",
+						"CAP_CHECKPOINT_RESTORE" };
+const struct event_names event_capability_names = { NAMES(capability_names) };
+
+static const char *const securebit_names[] = {
+	"SecBitNoRoot",
+	"SecBitNoRootLocked",
+	"SecBitNoSetUidFixup",
+	"SecBitNoSetUidFixupLocked",
+	"SecBitKeepCaps",
+	"SecBitKeepCapsLocked",
+	"SecBitNoCapAmbientRaise",
+	"SecBitNoCapAmbientRaiseLocked",
+};
+const struct event_names event_securebit_names = { NAMES(securebit_names), .is_shifted = true };
+
+static const char *const taint_names[] = {
+	[0] = "TAINT_PROPRIETARY_MODULE",        [1] = "TAINT_FORCED_MODULE",
+	[2] = "TAINT_FORCED_UNLOAD_MODULE",      [10] = "TAINT_STAGED_MODULE",
+	[12] = "TAINT_OUT_OF_TREE_MODULE",       [13] = "TAINT_UNSIGNED_MODULE",
+	[15] = "TAINT_KERNEL_LIVE_PATCH_MODULE", [18] = "TAINT_TEST_MODULE",
+};
+const struct event_names event_taint_names = { NAMES(taint_names), .is_shifted = true };
+
+static const char *const privilege_names[] = {
+	"PRIVILEGES_CHANGED_UNSET",
+	"PRIVILEGES_RAISED_EXEC_FILE_CAP",
+	"PRIVILEGES_RAISED_EXEC_FILE_SETUID",
+	"PRIVILEGES_RAISED_EXEC_FILE_SETGID",
+};
+const struct event_names event_privilege_names = { NAMES(privilege_names) };
+
+#define ACTION(name_) [PROCESS_ACTION_##name_] = "KPROBE_ACTION_" #name_
+static const char *const action_names[] = {
+	ACTION(UNKNOWN),     ACTION(POST),           ACTION(FOLLOWFD),
+	ACTION(SIGKILL),     ACTION(UNFOLLOWFD),     ACTION(OVERRIDE),
+	ACTION(COPYFD),      ACTION(GETURL),         ACTION(DNSLOOKUP),
+	ACTION(NOPOST),      ACTION(SIGNAL),         ACTION(TRACKSOCK),
+	ACTION(UNTRACKSOCK), ACTION(NOTIFYENFORCER), ACTION(CLEANUPENFORCERNOTIFICATION),
+	ACTION(SET),
+};
+const struct event_names event_action_names = { NAMES(action_names) };
+
+static const char *const throttle_names[] = {
+	[PROCESS_THROTTLE_UNKNOWN] = "THROTTLE_UNKNOWN",
+	[PROCESS_THROTTLE_START] = "THROTTLE_START",
+	[PROCESS_THROTTLE_STOP] = "THROTTLE_STOP",
+};
+const struct event_names event_throttle_names = { NAMES(throttle_names) };
+
+static const char *const bpf_command_names[] = {
+	"BPF_MAP_CREATE",        "BPF_MAP_LOOKUP_ELEM",
+	"BPF_MAP_UPDATE_ELEM",   "BPF_MAP_DELETE_ELEM",
+	"BPF_MAP_GET_NEXT_KEY",  "BPF_PROG_LOAD",
+	"BPF_OBJ_PIN",           "BPF_OBJ_GET",
+	"BPF_PROG_ATTACH",       "BPF_PROG_DETACH",
+	"BPF_PROG_TEST_RUN",     "BPF_PROG_GET_NEXT_ID",
+	"BPF_MAP_GET_NEXT_ID",   "BPF_PROG_GET_FD_BY_ID",
+	"BPF_MAP_GET_FD_BY_ID",  "BPF_OBJ_GET_INFO_BY_FD",
+	"BPF_PROG_QUERY",        "BPF_RAW_TRACEPOINT_OPEN",
+	"BPF_BTF_LOAD",          "BPF_BTF_GET_FD_BY_ID",
+	"BPF_TASK_FD_QUERY",     "BPF_MAP_LOOKUP_AND_DELETE_ELEM",
+	"BPF_MAP_FREEZE",        "BPF_BTF_GET_NEXT_ID",
+	"BPF_MAP_LOOKUP_BATCH",  "BPF_MAP_LOOKUP_AND_DELETE_BATCH",
+	"BPF_MAP_UPDATE_BATCH",  "BPF_MAP_DELETE_BATCH",
+	"BPF_LINK_CREATE",       "BPF_LINK_UPDATE",
+	"BPF_LINK_GET_FD_BY_ID", "BPF_LINK_GET_NEXT_ID",
+	"BPF_ENABLE_STATS",      "BPF_ITER_CREATE",
+	"BPF_LINK_DETACH",       "BPF_PROG_BIND_MAP",
+	"BPF_TOKEN_CREATE",
+};
+const struct event_names event_bpf_command_names = { NAMES(bpf_command_names) };
+
+const char *event_names__get(const struct event_names *names, int64_t number)
+{
+	return number >= 0 && number < names->count ? names->names[number] : NULL;
+}
+
+bool event_names__find(const struct event_names *names, const char *name, size_t len,
+		       uint32_t *ret_number)
+{
+	for (uint32_t i = 0; i < names->count; i++) {
+		if (!names->names[i] || strlen(names->names[i]) != len ||
+		    memcmp(names->names[i], name, len) != 0)
+			continue;
+		*ret_number = i;
+		return true;
+	}
+	return false;
+}
