@@ -15,6 +15,8 @@
 #define LABELS_MAX 128
 #define LABEL_LEN_MAX 63
 #define RCODE_SIZE 16
+#define MESSAGE_MAX                                                                                \
+	1232 /* what resolvers ask servers to stay below, so that nothing is sent in pieces */
 
 /* Of dns_header.flags. */
 #define FLAG_TRUNCATED 0x0200
@@ -69,6 +71,7 @@ struct event {
 	struct gadget_l3endpoint_t nameserver;
 	gadget_netns_id netns_id;
 	s32 num_answers;
+	u16 dns_off; /* where in what follows the struct the message begins */
 	enum qtype_t qtype_raw;
 	u16 rcode_raw;
 	enum pkt_type_t pkt_type_raw;
@@ -78,7 +81,7 @@ struct event {
 	bool rd;
 	char id[5];
 	char rcode[RCODE_SIZE]; /* empty when it is a query */
-	/* A record ends where the name does. */
+	/* A record ends where the name does, unless the message follows. */
 	char name[NAME_SIZE];
 };
 
@@ -121,8 +124,9 @@ enum { USER_SENT, USER_RECEIVED, USER_COUNT };
 
 struct scratch {
 	struct event event;
-	u8 behind[8]; /* the name: type and class */
+	u8 message[MESSAGE_MAX]; /* before, type and class that stand behind the name */
 	u32 name_len;
+	u32 message_len; /* 0: none follows */
 };
 
 struct {
@@ -227,6 +231,23 @@ static __always_inline void fill_question(struct scratch *scratch, const struct 
 	scratch->name_len = len;
 }
 
+/* The addresses in it are for user space to find: names before them are of any length, and some stand elsewhere. */
+static __always_inline void fill_answers(struct scratch *scratch, const struct linear *linear,
+					 u32 offset)
+{
+	u32 size = linear->len - offset;
+
+	scratch->message_len = 0;
+	if (offset >= linear->len)
+		return;
+	if (size > MESSAGE_MAX)
+		size = MESSAGE_MAX;
+	barrier_var(size);
+	if (size <= MESSAGE_MAX &&
+	    bpf_probe_read_kernel(scratch->message, size, linear->begin + offset) == 0)
+		scratch->message_len = size;
+}
+
 static __always_inline void fill_message(struct scratch *scratch, const struct message *message,
 					 const struct linear *linear)
 {
@@ -238,6 +259,7 @@ static __always_inline void fill_message(struct scratch *scratch, const struct m
 	event->ra = (flags & FLAG_RECURSION_AVAILABLE) != 0;
 	event->rd = (flags & FLAG_RECURSION_DESIRED) != 0;
 	event->num_answers = bpf_ntohs(message->header.dns.answers);
+	event->dns_off = 0;
 	fill_id(event, bpf_ntohs(message->header.dns.id));
 	if (flags & FLAG_ANSWER) {
 		fill_rcode(event, flags & RCODE);
@@ -246,6 +268,9 @@ static __always_inline void fill_message(struct scratch *scratch, const struct m
 		event->rcode[0] = 0;
 	}
 	fill_question(scratch, linear, message->question);
+	scratch->message_len = 0;
+	if (event->qr_raw == R && event->num_answers > 0)
+		fill_answers(scratch, linear, message->question - sizeof(struct dns_header));
 }
 
 /* ---- whose it is, and where it goes -------------------------------------------------------------- */
@@ -301,8 +326,14 @@ static __always_inline bool is_current_the_sender(u32 netns)
 
 static __always_inline void output(struct scratch *scratch)
 {
-	u32 len = scratch->name_len;
+	u32 len = scratch->message_len;
 
+	barrier_var(len);
+	if (len > 0 && len <= MESSAGE_MAX) {
+		output_record(&events, &scratch->event, sizeof(scratch->event) + len);
+		return;
+	}
+	len = scratch->name_len;
 	barrier_var(len);
 	if (len < NAME_SIZE)
 		output_record(&events, &scratch->event, offsetof(struct event, name) + len + 1);

@@ -130,7 +130,22 @@ static int parse_dns(const struct record *record, const uint32_t *fields,
 		return r;                                                                          \
 	}
 
-DNS_MAKER(addresses, dns_message_add_addresses(&message, &made->text))
+/* Gadgets that parse the rest themselves hand on answers only: of the others there is nothing. */
+static int make_dns_addresses(const struct record *record, const uint32_t *fields,
+			      struct derive_made *made)
+{
+	struct dns_message message;
+	struct value data;
+	int r = record__get(record, fields[DNS_DATA], &data);
+
+	if (r < 0 || data.bytes.len == 0)
+		return r;
+	r = parse_dns(record, fields, &message);
+	if (r == 0)
+		dns_message_add_addresses(&message, &made->text);
+	return r;
+}
+
 DNS_MAKER(id, strbuf__printf(&made->text, "%04x", message.id))
 DNS_MAKER(name, dns_message_add_name(&message, &made->text))
 DNS_MAKER(num_answers, made->number = message.answer_count)

@@ -256,6 +256,14 @@ static void ask_and_answer(void)
 {
 	static const unsigned char query[] = "\x12\xab\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00"
 					     "\x05sonde\x07invalid\x00\x00\x1c\x00\x01";
+	/* Of the name that stands in the question: an alias, and an address of either kind. */
+	static const unsigned char answers[] =
+		"\xc0\x0c\x00\x05\x00\x01\x00\x00\x00\x3c\x00\x04\x01n\xc0\x0c"
+		"\xc0\x0c\x00\x01\x00\x01\x00\x00\x00\x3c\x00\x04\xc0\x00\x02\x01"
+		"\xc0\x0c\x00\x1c\x00\x01\x00\x00\x00\x3c\x00\x10"
+		"\x20\x01\x0d\xb8\0\0\0\0\0\0\0\0\0\0\0\x01";
+	const ssize_t query_len = sizeof(query) - 1;
+	const ssize_t answer_len = query_len + (ssize_t)sizeof(answers) - 1;
 	unsigned char bytes[512];
 	struct sockaddr_in server_address, client_address;
 	socklen_t len = sizeof(client_address);
@@ -265,14 +273,16 @@ static void ask_and_answer(void)
 	server_address.sin_port = htons(DNS_PORT);
 	NEED(bind(server, (struct sockaddr *)&server_address, sizeof(server_address)) == 0);
 	NEED(sendto(client, query, sizeof(query) - 1, 0, (struct sockaddr *)&server_address,
-		    sizeof(server_address)) == sizeof(query) - 1);
+		    sizeof(server_address)) == query_len);
 	NEED(recvfrom(server, bytes, sizeof(bytes), 0, (struct sockaddr *)&client_address, &len) ==
-	     sizeof(query) - 1);
-	bytes[2] |= 0x80; /* an answer: there is no such name */
-	bytes[3] = 0x83;
-	NEED(sendto(server, bytes, sizeof(query) - 1, 0, (struct sockaddr *)&client_address, len) ==
-	     sizeof(query) - 1);
-	NEED(recv(client, bytes, sizeof(bytes), 0) == sizeof(query) - 1);
+	     query_len);
+	bytes[2] |= 0x80; /* an answer */
+	bytes[3] = 0x80;
+	bytes[7] = 3;
+	memcpy(bytes + query_len, answers, sizeof(answers) - 1);
+	NEED(sendto(server, bytes, (size_t)answer_len, 0, (struct sockaddr *)&client_address,
+		    len) == answer_len);
+	NEED(recv(client, bytes, sizeof(bytes), 0) == answer_len);
 	close(client);
 	close(server);
 }
@@ -479,6 +489,7 @@ static const struct gadget_case cases[] = {
 	    { "name", "sonde.invalid." },
 	    { "id", "12ab" },
 	    { "rcode", "" },
+	    { "addresses", "" },
 	    { "rd", "true" },
 	    { "nameserver.addr", "127.0.0.1" },
 	    { "dst.port", "53" },
@@ -491,7 +502,9 @@ static const struct gadget_case cases[] = {
 	    { "qtype", "AAAA" },
 	    { "name", "sonde.invalid." },
 	    { "id", "12ab" },
-	    { "rcode", "NameError" },
+	    { "rcode", "Success" },
+	    { "num_answers", "3" },
+	    { "addresses", "192.0.2.1,2001:db8::1" },
 	    { "ra", "true" },
 	    { "latency_ns", "*" },
 	    { "src.port", "53" },

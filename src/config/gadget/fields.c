@@ -604,7 +604,8 @@ static int add_described(struct gadget_fields *fields, const struct stream_spec 
 
 	if (find(fields->list.items, fields->list.len, described->name))
 		return 0;
-	if (fields->writer->needs.len > 0 || comes_from_elsewhere(fields, described->name))
+	if (fields->writer->needs.len > 0 || comes_from_elsewhere(fields, described->name) ||
+	    gadget_makes(fields->writer, text->name, described->name))
 		return vec_push(&fields->list, *described);
 	vec_for_each(&fields->list, field)
 		if (count < array_size(names))

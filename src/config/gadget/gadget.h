@@ -112,6 +112,8 @@ int gadget_fields__annotate(struct gadget_fields *fields, const struct stream_sp
 #define GADGET_MODULE_NEED "WebAssembly"
 /* Says in words of the spec what the module of a well-known gadget does, and takes its need away. */
 int gadget_stand_in(struct gadget_writer *writer, const struct object_facts *facts);
+/* Whether that makes the field of the data source, of which the record has no bytes. */
+bool gadget_makes(const struct gadget_writer *writer, const char *stream, const char *field);
 /* Whether the gadget is the one of that name: its own or that of its folder, with "_" for blanks. */
 bool gadget_is_called(const struct gadget_writer *writer, const char *name);
 

@@ -51,6 +51,16 @@ bool gadget_is_called(const struct gadget_writer *writer, const char *wanted)
 	return is_called(writer->spec->name, wanted) || (name && is_called(name, wanted));
 }
 
+bool gadget_makes(const struct gadget_writer *writer, const char *stream, const char *field)
+{
+	for (size_t i = 0; i < array_size(stand_ins); i++)
+		if (!stand_ins[i].is_of_record && str_eq(stand_ins[i].stream, stream) &&
+		    strcasecmp(stand_ins[i].field, field) == 0 &&
+		    gadget_is_called(writer, stand_ins[i].gadget))
+			return true;
+	return false;
+}
+
 /* Fields are const in the stream; this is before it is complete. 1: there is such a field. */
 static int stand_in(struct gadget_writer *writer, struct stream_spec *stream, size_t index)
 {
