@@ -38,6 +38,7 @@ struct exporter_options {
 	int64_t skip_cache_size;
 	struct ledger_flags ledger;
 	struct flag_list params, runtime_sockets;
+	int64_t runtime_timeout_ns;
 };
 
 #define VALUE(member) offsetof(struct exporter_options, member)
@@ -122,6 +123,11 @@ static const struct flag flags[] = {
 	  .kind = FLAG_LIST,
 	  .offset = VALUE(runtime_sockets),
 	  .help = "Ask the container runtime that listens here, too, as cri:PATH, docker:PATH or podman:PATH; end when nobody does." },
+	{ .name = "runtime.timeout",
+	  .kind = FLAG_DURATION,
+	  .offset = VALUE(runtime_timeout_ns),
+	  .initial = "5s",
+	  .help = "How long a container runtime may take for one answer before it is asked again; names are late, events are not." },
 };
 
 static const struct flag_set flag_set = {
@@ -238,6 +244,7 @@ static int open_session(struct exporter *exporter)
 		.has_reload_by_http = exporter->options.has_lifecycle,
 		.prefers_openmetrics = exporter->options.prefers_openmetrics,
 		.runtime_sockets = &exporter->options.runtime_sockets,
+		.runtime_timeout_ns = exporter->options.runtime_timeout_ns,
 	};
 	struct err err = ERR_INIT;
 	int r = session__open(&exporter->session, &options, &err);

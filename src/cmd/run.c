@@ -299,6 +299,7 @@ static int run_probes(struct run *run, struct err *err)
 		.read_ctx = run,
 		.filter = &run->filter,
 		.runtime_sockets = &run->options.runtime_sockets,
+		.runtime_timeout_ns = run->options.runtime_timeout_ns,
 		.is_lenient = true,
 		.has_reload_by_http = run->options.has_lifecycle,
 		.prefers_openmetrics = run->options.prefers_openmetrics,

@@ -371,6 +371,7 @@ static int run_all(struct gadget_run *run, struct err *err)
 		.prefers_openmetrics = run->options->prefers_openmetrics,
 		.filter = &run->filter,
 		.runtime_sockets = &run->options->runtime_sockets,
+		.runtime_timeout_ns = run->options->runtime_timeout_ns,
 		.record_filters = &run->record_filters,
 		.has_no_consumers = !shows_records(run),
 	};

@@ -22,6 +22,7 @@ struct run_options {
 	bool may_rewrite;
 	struct flag_list who[WHO_SUBJECT_COUNT];
 	struct flag_list runtime_sockets;
+	int64_t runtime_timeout_ns;
 	bool is_debugging;
 	bool has_lifecycle;
 	bool prefers_openmetrics;

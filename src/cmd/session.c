@@ -211,6 +211,7 @@ int session__open(struct session *session, const struct session_options *options
 							    : NULL,
 		.runtime_socket_count = options->runtime_sockets ? options->runtime_sockets->count
 								 : 0,
+		.runtime_timeout_ns = options->runtime_timeout_ns,
 		.record_filters = options->record_filters,
 		.has_no_consumers = options->has_no_consumers,
 		.log_library = options->hides_library ? NULL : session_log_library,

@@ -43,6 +43,7 @@ struct session_options {
 	void *read_ctx;
 	const struct who_filter *filter;             /* borrowed; NULL: everybody is wanted */
 	const struct flag_list *runtime_sockets;     /* of --runtime.socket; borrowed; NULL: none */
+	int64_t runtime_timeout_ns;                  /* of --runtime.timeout; 0: the default */
 	const struct record_filters *record_filters; /* borrowed, or NULL: see agent_options */
 	bool has_no_consumers;                       /* likewise */
 	bool is_lenient;          /* a config that cannot be had does not hold up a reload */

@@ -79,6 +79,7 @@ static int make_who(struct agent *agent, struct err *err)
 		.filter = agent->options.filter,
 		.runtime_sockets = agent->options.runtime_sockets,
 		.runtime_socket_count = agent->options.runtime_socket_count,
+		.runtime_timeout_ns = agent->options.runtime_timeout_ns,
 		.program = program_options_of(agent),
 		.named = look_at_names,
 		.seen = on_seen,

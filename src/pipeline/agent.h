@@ -50,6 +50,7 @@ struct agent_options {
 	const struct who_filter *filter;    /* borrowed; NULL: everybody is wanted */
 	const char *const *runtime_sockets; /* as --runtime.socket names them; borrowed */
 	size_t runtime_socket_count;
+	int64_t runtime_timeout_ns; /* of one question to a runtime; 0: the default */
 	/* build_info labels */
 	const char *version, *revision, *branch;
 };

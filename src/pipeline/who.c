@@ -321,6 +321,7 @@ static int open_runtimes(struct who *who, struct err *err)
 		.table = who->table,
 		.sockets = who->options.runtime_sockets,
 		.socket_count = who->options.runtime_socket_count,
+		.timeout_ns = who->options.runtime_timeout_ns,
 	};
 
 	return who_runtimes__new(&options, &who->runtimes, err);
@@ -420,14 +421,13 @@ int who__start(struct who *who, enum who_level level, struct err *err)
 
 int who__new(const struct who_options *options, struct who **ret_who, struct err *err)
 {
+	int r = who_runtimes_check_timeout(options->runtime_timeout_ns, err);
 	struct who *who;
 
-	for (size_t i = 0; i < options->runtime_socket_count; i++) {
-		int r = who_runtimes_check(options->runtime_sockets[i], err);
-
-		if (r < 0)
-			return r;
-	}
+	for (size_t i = 0; i < options->runtime_socket_count && r == 0; i++)
+		r = who_runtimes_check(options->runtime_sockets[i], err);
+	if (r < 0)
+		return r;
 	who = new_zero(struct who);
 	if (!who)
 		return err__set(err, -ENOMEM, NULL, "no memory for identities");

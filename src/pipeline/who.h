@@ -28,6 +28,7 @@ struct who_options {
 	const struct who_filter *filter;    /* borrowed; NULL or empty: everybody is wanted */
 	const char *const *runtime_sockets; /* named ones, KIND:PATH; borrowed */
 	size_t runtime_socket_count;
+	int64_t runtime_timeout_ns;     /* of one question; 0: the default */
 	struct program_options program; /* how to open the engine's object */
 	bool wants_environment;         /* processes have theirs: it is long, and full of secrets */
 	void (*named)(void *ctx);       /* names came: what shows placeholders may look again */
@@ -40,7 +41,7 @@ struct who_options {
 	void *ctx;
 };
 
-/* Opens nothing. -EINVAL: a socket is named that is none. */
+/* Opens nothing. -EINVAL: a socket is named that is none; -ERANGE: too short or too long a time. */
 int who__new(const struct who_options *options, struct who **ret_who, struct err *err);
 struct who *who__free(struct who *who);
 

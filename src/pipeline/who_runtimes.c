@@ -111,6 +111,14 @@ int who_runtimes_check(const char *text, struct err *err)
 		text);
 }
 
+int who_runtimes_check_timeout(int64_t timeout_ns, struct err *err)
+{
+	if (timeout_ns == 0 || (timeout_ns >= NS_PER_MS && timeout_ns <= RUNTIME_DEADLINE_MAX_NS))
+		return 0;
+	return err__set(err, -ERANGE, NULL,
+			"a container runtime cannot be waited for that long; write 1ms to 10m");
+}
+
 static bool is_there(const struct who_runtimes *runtimes, const char *path)
 {
 	for (uint32_t i = 0; i < runtimes->count; i++)
@@ -129,6 +137,7 @@ static int add_socket(struct who_runtimes *runtimes, const struct who_runtimes_o
 		.socket_path = socket->path,
 		.is_required = is_named,
 		.loop = options->loop,
+		.deadline_ns = options->timeout_ns,
 		.observer = { .found = found,
 			      .unknown = unknown,
 			      .changed = changed,

@@ -23,10 +23,13 @@ struct who_runtimes_options {
 	/* Named ones, "cri:/run/x.sock": borrowed, and checked by who_runtimes_check(). */
 	const char *const *sockets;
 	size_t socket_count;
+	int64_t timeout_ns; /* of one question; 0: the default */
 };
 
 /* Whether that names a socket: KIND:PATH, of cri, docker or podman. */
 int who_runtimes_check(const char *text, struct err *err);
+/* Whether a runtime can be waited for that long: 0, or 1 ms to 10 minutes. */
+int who_runtimes_check_timeout(int64_t timeout_ns, struct err *err);
 /* The named sockets, of which one where nobody listens is an error, then the default ones: those that are not there are
  * looked for when a container comes that may be theirs. */
 int who_runtimes__new(const struct who_runtimes_options *options, struct who_runtimes **ret,

@@ -509,8 +509,11 @@ static void fill_in(struct runtime_options *options)
 		options->reply_max_bytes = REPLY_MAX_BYTES;
 	if (!options->deadline_ns)
 		options->deadline_ns = DEADLINE_NS;
+	/* A runtime that may take longer has to have time for several tries. */
 	if (!options->give_up_ns)
-		options->give_up_ns = GIVE_UP_NS;
+		options->give_up_ns = options->deadline_ns > DEADLINE_NS
+					      ? options->deadline_ns * (GIVE_UP_NS / DEADLINE_NS)
+					      : GIVE_UP_NS;
 	if (!options->missing_ns)
 		options->missing_ns = MISSING_NS;
 	if (!options->first_wait_ns)

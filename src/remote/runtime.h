@@ -68,6 +68,9 @@ struct runtime_observer {
 	void *ctx;
 };
 
+/* Of one request; whoever takes longer may as well be gone. */
+#define RUNTIME_DEADLINE_MAX_NS (600LL * 1000 * 1000 * 1000)
+
 struct runtime_options {
 	enum runtime_kind kind;
 	const char *root; /* where the host's root is mounted (HOST_ROOT); NULL: "/" */
@@ -79,7 +82,7 @@ struct runtime_options {
 	uint32_t queue_max;
 	size_t reply_max_bytes;
 	int64_t deadline_ns; /* of one request */
-	int64_t give_up_ns;  /* of a container, after it was asked for */
+	int64_t give_up_ns;  /* of a container, after it was asked for; grows with the deadline */
 	int64_t missing_ns;  /* a runtime may know of a container that much later than the kernel */
 	int64_t first_wait_ns, longest_wait_ns; /* before another try; they double */
 };

@@ -59,6 +59,9 @@ tap_is "a runtime's socket that is none" \
 	"$("$SONDE_BIN" exporter --log.no-timestamps --config.dir=. --config.names=good --runtime.socket=/run/x.sock 2>&1 | grep "names no"; echo "exit $?")" \
 	"Error creating exporter: '/run/x.sock' names no runtime's socket; write cri:PATH, docker:PATH or podman:PATH, absolute
 exit 0"
+tap_is "a runtime that is waited for too long" \
+	"$("$SONDE_BIN" exporter --log.no-timestamps --config.dir=. --config.names=good --runtime.timeout=11m 2>&1 | grep "waited for")" \
+	"Error creating exporter: a container runtime cannot be waited for that long; write 1ms to 10m"
 tap_is "a telemetry path that is none" \
 	"$("$SONDE_BIN" exporter --config.dir=. --config.names=good --web.telemetry-path=metrics 2>&1; echo "exit $?")" \
 	"sonde exporter: error: --web.telemetry-path: 'metrics' does not begin with '/', try --help

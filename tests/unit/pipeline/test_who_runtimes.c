@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "enrich/identity.h"
 #include "fake_runtime.h"
@@ -36,10 +37,10 @@ struct machine {
 	struct who_runtimes *runtimes;
 };
 
-static void open_machine(struct machine *machine, const struct fake_step *steps, size_t count)
+static void open_machine_with(struct machine *machine, struct who_runtimes_options options,
+			      const struct fake_step *steps, size_t count)
 {
 	const struct identity_options identity = { 0 };
-	struct who_runtimes_options options = { .root = machine->root };
 	char path[128];
 
 	(void)snprintf(machine->root, sizeof(machine->root), "/tmp/sonde-runtimes.XXXXXX");
@@ -50,9 +51,15 @@ static void open_machine(struct machine *machine, const struct fake_step *steps,
 	machine->fake = fake_runtime__start(path, /* is_grpc */ false, steps, count);
 	assert_int_equal(loop__new(&machine->loop, NULL), 0);
 	assert_int_equal(identity_table__new(&identity, &machine->table, NULL), 0);
+	options.root = machine->root;
 	options.loop = machine->loop;
 	options.table = machine->table;
 	assert_int_equal(who_runtimes__new(&options, &machine->runtimes, NULL), 0);
+}
+
+static void open_machine(struct machine *machine, const struct fake_step *steps, size_t count)
+{
+	open_machine_with(machine, (struct who_runtimes_options){ 0 }, steps, count);
 }
 
 static void close_machine(struct machine *machine)
@@ -159,6 +166,43 @@ static void test_check__what_names_a_socket(void **state)
 		assert_int_equal(who_runtimes_check(rows[i].text, NULL) == 0, rows[i].is_good);
 }
 
+static void test_check_timeout__of_a_machine(void **state)
+{
+	static const struct {
+		int64_t timeout_ns;
+		bool is_good;
+	} rows[] = {
+		{ 0, true },
+		{ NS_PER_MS, true },
+		{ 60 * NS_PER_S, true },
+		{ 600 * NS_PER_S, true },
+		{ -1, false },
+		{ NS_PER_MS - 1, false },
+		{ 600 * NS_PER_S + 1, false },
+		{ INT64_MAX, false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_size(rows); i++)
+		assert_int_equal(who_runtimes_check_timeout(rows[i].timeout_ns, NULL) == 0,
+				 rows[i].is_good);
+}
+
+/* Short for one that never answers, longer for one that does late: it is asked again until it does. */
+static void test_new__waits_as_long_as_it_is_told(void **state)
+{
+	static const struct fake_step steps[] = { { FAKE_IS_SILENT, 0, NULL, 0 }, HELLO };
+	const struct who_runtimes_options options = { .timeout_ns = 20 * NS_PER_MS };
+	struct machine machine;
+
+	(void)state;
+	open_machine_with(&machine, options, steps, array_size(steps));
+	while (figures_of(&machine).state != RUNTIME_STATE_UP)
+		assert_true(loop__run_once(machine.loop, -1) >= 0);
+	assert_true(figures_of(&machine).failures[RUNTIME_FAILURE_TIMEOUT] >= 1);
+	close_machine(&machine);
+}
+
 static void test_new__named_sockets_come_first(void **state)
 {
 	static const struct fake_step steps[] = { HELLO };
@@ -195,6 +239,8 @@ int main(void)
 		cmocka_unit_test(test_ask__nobody_knows_it),
 		cmocka_unit_test(test_ask__a_name_comes),
 		cmocka_unit_test(test_check__what_names_a_socket),
+		cmocka_unit_test(test_check_timeout__of_a_machine),
+		cmocka_unit_test(test_new__waits_as_long_as_it_is_told),
 		cmocka_unit_test(test_new__named_sockets_come_first),
 	};
 
