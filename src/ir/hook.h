@@ -52,13 +52,34 @@ struct hook_usdt {
 	uint8_t scale;        /* likewise: 1, 2, 4, 8 */
 };
 
+/* What stands where the steps end, for classes that can be had from several things. */
+enum hook_form {
+	HOOK_FORM_PLAIN, /* the number; text up to its NUL; bytes; struct path, sock, sk_buff, sockaddr, cred, module, … */
+	HOOK_FORM_RECORD, /* TEXT, BYTES of HOOK_BASE_FIELD: max_size bytes in the context's record itself */
+	HOOK_FORM_DYNAMIC, /* TEXT of HOOK_BASE_FIELD: 4 bytes there say at which offset of the record (lower half), how long */
+	HOOK_FORM_DENTRY,  /* PATH: struct dentry; no mount is passed */
+	HOOK_FORM_DESCRIPTOR, /* PATH: the number of an open file of the current task */
+	HOOK_FORM_VECTOR,     /* BYTES: an array of struct iovec; size_value says how many */
+	HOOK_FORM_ITERATOR,   /* BYTES: struct iov_iter */
+	HOOK_FORM_LOAD_INFO,  /* MODULE: struct load_info */
+};
+
+/*
+ * The base gives a word. Each step adds its offset to the word, and follows it if it says so: the word is then what is read
+ * there, 8 bytes. A number (NUMBER, CAPABILITY, CAPABILITIES, SYSCALL) without steps is the word itself, and of
+ * HOOK_BASE_FIELD `size` bytes of the record; with steps its `size` bytes are read where they end, so that a single step of
+ * offset 0 that is not followed means "what the argument points to". What any other class is made of starts where the
+ * steps end.
+ */
 struct hook_value {
 	enum hook_base base;
 	uint32_t index; /* of the argument; offset in the context of HOOK_BASE_FIELD */
 	const struct hook_usdt *usdt;  /* or NULL */
 	const struct hook_step *steps; /* from what the base gives to what the class wants */
 	uint32_t step_count;
-	bool is_user;            /* the pointer is one of the user's */
+	enum hook_form form;
+	bool is_user;            /* the steps, or what is where they end, are the user's */
+	bool is_anywhere;        /* TEXT, BYTES: the user's or the kernel's: the address tells */
 	enum policy_class class; /* what is there, and how its bytes look in a record */
 	uint32_t size;           /* POLICY_CLASS_NUMBER: 1, 2, 4 or 8 */
 	bool is_signed;          /* likewise */
@@ -103,6 +124,11 @@ struct hook_range { /* both ends belong to it; sign-extended when the value is s
 	uint64_t first, last;
 };
 
+struct hook_text { /* without a NUL */
+	const uint8_t *bytes;
+	uint32_t size;
+};
+
 struct hook_test {
 	enum hook_test_kind kind;
 	uint32_t value, other_value; /* indexes into values; HOOK_NONE */
@@ -111,6 +137,8 @@ struct hook_test {
 	enum hook_number_op op;
 	const struct hook_range *ranges;
 	uint32_t range_count;
+	const struct hook_text *texts; /* HOOK_TEST_TEXT: what the set has, too */
+	uint32_t text_count;
 	uint64_t mask;
 	bool is_negated;
 	bool is_own_namespace; /* HOOK_TEST_PID: the number that the process has in its own; capabilities: likewise */
