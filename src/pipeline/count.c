@@ -10,6 +10,7 @@
 #include "decode/decoder.h"
 #include "filter/event_filter.h"
 #include "pipeline/agent.h"
+#include "pipeline/derive_maker.h"
 #include "pipeline/stream_private.h"
 
 /* ---- which bytes ------------------------------------------------------------------------------------ */
@@ -106,6 +107,24 @@ static const struct field_spec *find_spec(const struct stream_spec *stream, cons
 	return NULL;
 }
 
+/* What a field is made of, and its own bytes. */
+static int need_made(struct count *count, const struct field_spec *field, struct err *err)
+{
+	const struct derive_maker *maker = derive_maker_find(field->maker);
+	int r = field->size ? need_spec_field(count, field, err) : 0;
+
+	for (size_t i = 0; r == 0 && i < DERIVE_MAKER_INPUTS && maker && maker->inputs[i]; i++) {
+		const struct field_spec *input = find_spec(stream__spec(count->stream),
+							   maker->inputs[i]);
+
+		r = input ? need_spec_field(count, input, err)
+			  : err__set(err, -ENOENT, &field->at,
+				     "there is no field '%s' to make '%s'", maker->inputs[i],
+				     field->name);
+	}
+	return r;
+}
+
 static int need_field(struct count *count, uint32_t index, struct err *err)
 {
 	const struct stream_spec *stream = stream__spec(count->stream);
@@ -114,6 +133,8 @@ static int need_field(struct count *count, uint32_t index, struct err *err)
 
 	if (!field)
 		return need_who(count, err);
+	if (field->maker)
+		return need_made(count, field, err);
 	if (!field->source)
 		return need_spec_field(count, field, err);
 	source = find_spec(stream, field->source);
