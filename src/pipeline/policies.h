@@ -78,6 +78,9 @@ int policies__add(struct policies *policies, const struct policy_spec *spec,
 		  const struct policy_request *request, struct err_list *errors);
 /* What is removed by its spec goes when its config does. What it counted stays in its series. */
 void policies__remove_spec(struct policies *policies, const struct policy_spec *spec);
+/* Its config is about to go, or is not after all: meanwhile another may have its name. */
+void policies__note_leaving(struct policies *policies, const struct policy_spec *spec,
+			    bool is_leaving);
 /* By name and Kubernetes namespace (NULL: of the whole cluster). -ENOENT with the nearest name. */
 int policies__find(const struct policies *policies, const char *name, const char *kube_namespace,
 		   uint32_t *ret_id, struct err *err);

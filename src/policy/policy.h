@@ -123,6 +123,7 @@ struct policy_attach {
 	bool is_absent; /* an optional one that is not there: no hook is made of it */
 	enum hook_context context, return_context;
 	bool is_preemptible;
+	bool is_chained;             /* for hook_code, as the two before */
 	bool can_override;           /* at this very place */
 	const char *why_no_override; /* what it lacks; or NULL */
 	uint32_t

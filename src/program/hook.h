@@ -43,6 +43,9 @@ const struct hook_features *hook_engine__features(const struct hook_engine *engi
 int hook_engine__map(const struct hook_engine *engine, const char *name,
 		     struct program_map *ret_map, struct err *err);
 
+/* A directory descriptor of tracefs, borrowed; negative with a message that says how to get it. */
+int hook_engine__tracefs(struct hook_engine *engine, struct err *err);
+
 /* ---- where a hook is ---- */
 
 enum hook_place_kind {

@@ -204,6 +204,11 @@ int hook_engine__map(const struct hook_engine *engine, const char *name,
 	return program__map(engine->program, name, ret_map, err);
 }
 
+int hook_engine__tracefs(struct hook_engine *engine, struct err *err)
+{
+	return features__tracefs(engine->program->features, err);
+}
+
 /* ---- numbers and rows ---- */
 
 static bool is_free(const struct hook_engine *engine, uint32_t first, uint32_t count)
