@@ -129,8 +129,6 @@ int begin_issued(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct request *request;
 
-	if (bpf_core_type_exists(btf_trace_block_io_start))
-		return 0;
 	/* Until 5.10 it comes second; later releases of 5.10 took the change over. */
 	if (!bpf_core_type_exists(btf_trace_block_rq_issue___with_queue))
 		return begin((void *)ctx->args[0]);
@@ -146,10 +144,7 @@ int end_completed(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct request *request = (void *)ctx->args[0];
 
-	if (bpf_core_type_exists(btf_trace_block_io_start) ||
-	    (u32)ctx->args[2] < BPF_CORE_READ(request, __data_len))
-		return 0;
-	return end(request);
+	return (u32)ctx->args[2] < BPF_CORE_READ(request, __data_len) ? 0 : end(request);
 }
 
 char LICENSE[] SEC("license") = "GPL";

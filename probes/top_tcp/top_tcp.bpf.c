@@ -98,13 +98,13 @@ int BPF_PROG(on_received, struct sock *sock, int result)
 SEC("kprobe/tcp_sendmsg")
 int BPF_KPROBE(on_sendmsg, struct sock *sock, void *message, u64 bytes)
 {
-	return bpf_core_type_exists(btf_trace_sock_send_length) ? 0 : count_sent(sock, bytes);
+	return count_sent(sock, bytes);
 }
 
 SEC("kprobe/tcp_cleanup_rbuf")
 int BPF_KPROBE(on_cleanup, struct sock *sock, int bytes)
 {
-	return bpf_core_type_exists(btf_trace_sock_send_length) ? 0 : count_received(sock, bytes);
+	return count_received(sock, bytes);
 }
 
 char LICENSE[] SEC("license") = "GPL";

@@ -345,13 +345,20 @@ static char *run_gadgets(const char *dir, char **ret_log)
 	return metrics;
 }
 
-static void assert_loaded(struct board *board, const struct gadgets *gadgets, const char *metrics)
+/* Reads the alternatives of each, and sees to it that each has a program. */
+static void read_gadgets(struct board *board, const struct gadgets *gadgets, const char *metrics)
 {
 	for (size_t i = 0; i < gadgets->count; i++) {
-		char prefix[128];
+		const char *name = strrchr(gadgets->paths[i], '/') + 1;
+		char prefix[128], path[1024];
+		FILE *yaml;
 
-		snprintf(prefix, sizeof(prefix), ATTACHED "%s\"",
-			 strrchr(gadgets->paths[i], '/') + 1);
+		snprintf(path, sizeof(path), "%s/gadget.yaml", gadgets->paths[i]);
+		yaml = fopen(path, "re");
+		assert_non_null(yaml);
+		read_alternatives(board, name, yaml);
+		fclose(yaml);
+		snprintf(prefix, sizeof(prefix), ATTACHED "%s\"", name);
 		if (metrics_count(metrics, prefix) == 0)
 			complain(board, "nothing of %s was even loaded\n", gadgets->paths[i]);
 	}
@@ -373,7 +380,7 @@ static void test_attach__all_gadgets_in_one_agent(void **state)
 	metrics = run_gadgets(dir, &log);
 	table = read_text(source, "tests/kernel/gadgets.txt");
 	board = make_board(metrics, table);
-	assert_loaded(board, gadgets, metrics);
+	read_gadgets(board, gadgets, metrics);
 	judge(board, kernel);
 	tell(board, kernel);
 	if (board->complaints[0])

@@ -38,6 +38,7 @@ struct gadget_writer {
 	VEC(struct spec_text) needs;
 	gadget_notes notes;
 	gadget_attaches attaches;
+	VEC(struct alternative_spec) alternatives;
 };
 
 void gadget_writer__done(struct gadget_writer *writer);
@@ -52,6 +53,11 @@ int gadget_writer__need(struct gadget_writer *writer, const struct loc *at, cons
 int gadget_notes__set(gadget_notes *notes, const char *key, const char *value);
 /* NULL: there is none. */
 const char *gadget_note(const struct note_spec *notes, uint32_t count, const char *key);
+
+/* ---- alternatives.c ---- */
+
+int gadget_read_alternatives(struct gadget_writer *writer, const struct node *key,
+			     const struct node *value);
 
 /* ---- patch.c ---- */
 

@@ -373,6 +373,7 @@ static const struct {
 	const char *name;
 	int (*read)(struct gadget_writer *writer, const struct node *key, const struct node *value);
 } keys[] = {
+	{ "alternatives", gadget_read_alternatives },
 	{ "annotations", read_annotations },
 	{ "datasources", read_streams }, /* some write dataSources: keys have no case */
 	{ "description", read_help },
@@ -436,10 +437,14 @@ static int make_program(struct gadget_writer *writer, const struct dialect_input
 		.attaches = arena__memdup(writer->arena, writer->attaches.items,
 					  writer->attaches.len * sizeof(struct attach_spec)),
 		.attach_count = (uint32_t)writer->attaches.len,
+		.alternatives =
+			arena__memdup(writer->arena, writer->alternatives.items,
+				      writer->alternatives.len * sizeof(struct alternative_spec)),
+		.alternative_count = (uint32_t)writer->alternatives.len,
 	};
 	writer->spec->programs = program;
 	writer->spec->program_count = 1;
-	return program->attaches ? 0 : -ENOMEM;
+	return program->attaches && program->alternatives ? 0 : -ENOMEM;
 }
 
 static int parse_root(struct gadget_writer *writer, const struct dialect_input *input,

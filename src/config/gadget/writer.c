@@ -13,6 +13,7 @@ void gadget_writer__done(struct gadget_writer *writer)
 	vec_done(&writer->needs);
 	vec_done(&writer->notes);
 	vec_done(&writer->attaches);
+	vec_done(&writer->alternatives);
 }
 
 #define KEEP(writer, from, to, to_count)                                                           \
