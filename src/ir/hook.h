@@ -34,7 +34,7 @@ enum hook_base {
 	HOOK_BASE_FIELD,          /* bytes of the context at an offset: classic tracepoints */
 	HOOK_BASE_RETURN,
 	HOOK_BASE_TASK,      /* struct task_struct of the current task */
-	HOOK_BASE_REGISTERS, /* struct pt_regs, of the user where there is one */
+	HOOK_BASE_REGISTERS, /* the 8 bytes at `index` of struct pt_regs, the user's in uprobes */
 };
 
 /* One step on the way through structs: `offset` is added, then 8 bytes there are followed as a pointer. */

@@ -21,11 +21,9 @@
 
 /* What the kernel can do, as program/hook.h found out. */
 struct policy_kernel {
-	bool has_kprobes, has_fentry, has_lsm;
 	bool has_modify_return; /* fmod_ret of security_* */
 	bool has_override;      /* bpf_override_return() */
 	bool has_signal;        /* bpf_send_signal() */
-	bool has_loops;         /* bpf_loop() */
 	bool has_probe_write_user;
 };
 
@@ -90,8 +88,7 @@ struct policy_site {
 	uint64_t
 		address; /* of a uprobe without name: as the binary's headers count; 0: see offset */
 	uint64_t semaphore_offset;
-	uint32_t syscall_number; /* HOOK_NONE: not known on this machine */
-	bool is_syscall_32;
+	uint32_t syscall; /* its number, POLICY_SYSCALL_32; HOOK_NONE: not known on this machine */
 	bool is_override; /* the hook overrides what it returns: fmod_ret, or bpf_override_return() */
 	bool wants_return; /* there will be a program at the end of the call, too */
 	bool wants_sleep;  /* SET of memory that may have to be paged in */
@@ -122,15 +119,10 @@ struct policy_usdt { /* one of the locations of a USDT */
 struct policy_attach {
 	bool is_absent; /* an optional one that is not there: no hook is made of it */
 	enum hook_context context, return_context;
-	bool is_preemptible;
-	bool is_chained;             /* for hook_code, as the two before */
-	bool can_override;           /* at this very place */
-	const char *why_no_override; /* what it lacks; or NULL */
-	uint32_t
-		hook; /* row in the shared maps: hook_engine__reserve(); of a USDT that of the first location */
+	bool is_preemptible, is_chained;
 	const struct policy_field *fields; /* TRACEPOINT */
 	uint32_t field_count;
-	const struct policy_usdt *locations; /* USDT: each becomes a hook, ids follow one another */
+	const struct policy_usdt *locations; /* USDT: each becomes a hook */
 	uint32_t location_count;
 };
 
@@ -163,7 +155,7 @@ struct policy_hook {
 	const struct policy_site *site;
 	uint32_t site_index;               /* in policy_sites */
 	uint64_t offset, semaphore_offset; /* of a USDT's location; else those of the place */
-	struct hook_code code;
+	struct hook_code code; /* whoever adds it to the engine fills in id and first_figures */
 	const struct policy_value *values; /* code.value_count of them */
 	const struct policy_action_text *texts;
 	uint32_t text_count;
@@ -211,7 +203,7 @@ struct policy_scope {
 };
 
 struct policy_program {
-	const struct policy_hook *hooks;
+	struct policy_hook *hooks;
 	uint32_t hook_count;
 	const struct policy_set *sets;
 	uint32_t set_count; /* ids next_set … next_set + set_count - 1 */
