@@ -93,7 +93,7 @@ struct who_process {
 	__u64 parent_time_ns;
 	__u32 parent_tgid;
 	__u32 flags;       /* WHO_FLAG_…, the lower half */
-	__u64 binary_hash; /* who_hash_step() over the file name as exec got it; 0: not known */
+	__u64 binary_hash; /* who_hash_step() over the file name as exec got it; 0: not known, or not absolute */
 	__u64 cgroup_id;   /* of cgroups v2 */
 	__u32 mntns;       /* inode number, when it forked or last called exec */
 	__u32 netns;

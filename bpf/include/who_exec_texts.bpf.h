@@ -75,14 +75,15 @@ struct unaligned_word {
 	u64 value;
 } __attribute__((packed));
 
-/* Of the file name, which is what the texts begin with. */
+/* Of the file name, which is what the texts begin with. One that is not absolute is another file's in another directory:
+ * it has none. */
 static __always_inline u64 hash_filename(struct exec_scratch *scratch)
 {
 	u64 size = scratch->exec.filename_size;
 	u64 hash = WHO_HASH_BEGIN;
 
 	barrier_var(size);
-	if (size == 0 || size > WHO_FILENAME_MAX)
+	if (size == 0 || size > WHO_FILENAME_MAX || scratch->text[0] != '/')
 		return 0;
 	((struct unaligned_word *)(scratch->text + size))->value = 0;
 	for (u32 i = 0; i < HASH_WORDS; i++) {

@@ -26,7 +26,8 @@ struct strbuf;
 struct process {
 	struct who_key key, parent; /* find the parent by process_table__parent() */
 	uint64_t cgroup_id;
-	uint32_t flags; /* WHO_FLAG_… */
+	uint64_t binary_hash; /* as the kernel's table has it; 0: no hash says which binary it is */
+	uint32_t flags;       /* WHO_FLAG_… */
 	uint32_t tid;
 	uint32_t own_pid;    /* in its own pid namespace; 0: in the first one */
 	uint32_t references; /* children, and the image that came after */

@@ -135,6 +135,7 @@ static void inherit(struct process_entry *entry, const struct process_entry *par
 	process->inode = from->inode;
 	process->links = from->links;
 	process->binary = from->binary;
+	process->binary_hash = from->binary_hash;
 	process->interpreter = from->interpreter;
 	process->file = from->file;
 	process->cwd = from->cwd;
@@ -261,6 +262,7 @@ static int fill_exec(struct process_table *table, struct process_entry *entry,
 	int r;
 
 	set_task(&entry->process, &exec->task);
+	entry->process.binary_hash = exec->binary_hash;
 	entry->process.flags |= WHO_FLAG_EXEC;
 	entry->process.inode = exec->inode;
 	entry->process.links = exec->links;

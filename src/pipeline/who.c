@@ -24,16 +24,17 @@
 
 struct who {
 	struct who_options options;
-	struct identity_table *table;    /* owned; NULL: not started */
-	struct who_runtimes *runtimes;   /* owned; NULL: nobody could wait for their answers */
-	struct who_wanted *wanted;       /* owned; NULL: everybody is wanted */
-	struct process_table *processes; /* owned; NULL: the engine does not tell of them */
-	uint64_t unattributed;           /* execs in a cgroup that is not known */
-	struct who_engine *engine;       /* owned; NULL: it cannot run here, or not any more */
-	struct loop_watch *ring;         /* of the engine's descriptor */
-	struct strbuf path;              /* of the cgroup that is being told */
-	struct cgroup_tree *tree;        /* borrowed from the host; NULL: there is none */
-	struct cgroup_watch *watch;      /* owned, of the tree */
+	struct identity_table *table;         /* owned; NULL: not started */
+	struct who_runtimes *runtimes;        /* owned; NULL: nobody could wait for their answers */
+	struct who_wanted *wanted;            /* owned; NULL: everybody is wanted */
+	struct process_table *processes;      /* owned; NULL: the engine does not tell of them */
+	struct who_process_observer observer; /* borrowed functions; all NULL: nobody */
+	uint64_t unattributed;                /* execs in a cgroup that is not known */
+	struct who_engine *engine;            /* owned; NULL: it cannot run here, or not any more */
+	struct loop_watch *ring;              /* of the engine's descriptor */
+	struct strbuf path;                   /* of the cgroup that is being told */
+	struct cgroup_tree *tree;             /* borrowed from the host; NULL: there is none */
+	struct cgroup_watch *watch;           /* owned, of the tree */
 	int64_t tidied_ns, looked_ns, expired_ns;
 	enum who_level level;
 	bool has_new_names;
@@ -218,14 +219,26 @@ static void on_process_exit(void *ctx, const struct process *process)
 		who->options.left(who->options.ctx);
 	if (who->wanted && process->own_pid == 1)
 		who_wanted__forget_mntns(who->wanted, process->namespaces[WHO_NAMESPACE_MNT]);
+	if (who->observer.exit)
+		who->observer.exit(who->observer.ctx, process);
+}
+
+static void on_process_exec(void *ctx, const struct process *process)
+{
+	struct who *who = ctx;
+
+	if (who->observer.exec)
+		who->observer.exec(who->observer.ctx, process);
 }
 
 static int open_processes(struct who *who, struct err *err)
 {
 	char node[HOST_NAME_MAX + 1] = "";
-	const struct process_options options = {
-		.node = node, .host = who->options.host, .exit = on_process_exit, .ctx = who
-	};
+	const struct process_options options = { .node = node,
+						 .host = who->options.host,
+						 .exec = on_process_exec,
+						 .exit = on_process_exit,
+						 .ctx = who };
 
 	(void)gethostname(node, sizeof(node) - 1);
 	if (process_table__new(&options, &who->processes) < 0)
@@ -450,6 +463,18 @@ struct who *who__free(struct who *who)
 void who__detach(struct who *who)
 {
 	who->engine = close_engine(who);
+}
+
+void who__observe_processes(struct who *who, const struct who_process_observer *observer)
+{
+	who->observer = observer ? *observer : (struct who_process_observer){ 0 };
+}
+
+const struct program *who__program(const struct who *who)
+{
+	return who->engine && who_engine__has_processes(who->engine)
+		       ? who_engine__program(who->engine)
+		       : NULL;
 }
 
 bool who__is_running(const struct who *who)

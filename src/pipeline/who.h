@@ -66,6 +66,16 @@ const struct identity *who__find_netns(struct who *who, uint64_t netns_id);
 const struct identity *who__find_pid(struct who *who, uint32_t tgid);
 /* NULL: processes are not told here. Borrowed. */
 const struct process_table *who__processes(const struct who *who);
+/* What happens to processes, once the table knows it; of those that were there before nothing is told. */
+struct who_process_observer {
+	void (*exec)(void *ctx, const struct process *process);
+	void (*exit)(void *ctx, const struct process *process);
+	void *ctx;
+};
+/* One at most; NULL: nobody any more. */
+void who__observe_processes(struct who *who, const struct who_process_observer *observer);
+/* bpf/who.bpf.c as it runs, whose table of processes may be lent. NULL: it does not tell of processes. Borrowed. */
+const struct program *who__program(const struct who *who);
 /* NULL: it does not run, or nobody could wait for answers. Borrowed. */
 const struct who_runtimes *who__runtimes(const struct who *who);
 

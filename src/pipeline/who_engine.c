@@ -115,6 +115,11 @@ bool who_engine__has_processes(const struct who_engine *engine)
 	       is_attached(engine, "who_exit");
 }
 
+const struct program *who_engine__program(const struct who_engine *engine)
+{
+	return engine->program;
+}
+
 static int open_sources(struct who_engine *engine, struct err *err)
 {
 	const struct event_sink_fns fns = { .sample = on_sample, .ctx = engine };

@@ -48,6 +48,8 @@ struct who_engine *who_engine__close(struct who_engine *engine);
 
 /* Whether it tells of all that happens to processes as well. */
 bool who_engine__has_processes(const struct who_engine *engine);
+/* For those who lend its table of processes; borrowed. */
+const struct program *who_engine__program(const struct who_engine *engine);
 /* Processes that were there before, a WHO_RECORD_SEED each. */
 int who_engine__seed(struct who_engine *engine, struct err *err);
 /* All that is in the ring. */
