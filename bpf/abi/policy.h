@@ -85,7 +85,7 @@ enum policy_action {
 
 enum policy_rate_scope { POLICY_RATE_THREAD, POLICY_RATE_PROCESS, POLICY_RATE_GLOBAL };
 
-/* ---- the switch of each hook: array `policy_modes`, one element, a byte for each hook; user space maps it ---- */
+/* ---- the switch of each hook: array `policy_switches`, one element, a byte for each hook; user space maps it ---- */
 #define POLICY_SWITCH_EVENTS (1u << 0)  /* somebody wants records */
 #define POLICY_SWITCH_ENFORCE (1u << 1) /* actions that change what happens are taken */
 #define POLICY_SWITCH_ON (1u << 2)      /* the hook works at all */
@@ -256,6 +256,36 @@ struct policy_affix_key {
 	__u32 set; /* big endian */
 	__u8 text[248];
 };
+
+/* ---- the frame that a record is made in: per-CPU array `policy_frames`; only programs see it ---- */
+#define POLICY_FRAMES                                                                              \
+	3 /* of a CPU: for what interrupts, or takes the place of, a program that has one */
+#define POLICY_FRAME_BYTES 16384 /* of a record, a power of 2 */
+struct policy_frame {
+	__u64 busy;    /* somebody has it */
+	__u64 used;    /* bytes of the record so far; a multiple of 8 */
+	__u64 walk[8]; /* what loops keep from round to round */
+	union {
+		struct policy_record
+			record; /* then policy_word[value_count], then what the words tell of */
+		__u8 data[POLICY_FRAME_BYTES + POLICY_TEXT_MAX];
+	};
+	struct policy_affix_key affix; /* of a text that is looked for */
+};
+
+/* ---- calls that have begun: hash `policy_pending`; only programs see it ---- */
+#define POLICY_PENDING_WORDS 4
+struct policy_pending_key {
+	__u64 thread; /* bpf_get_current_pid_tgid() */
+	__u32 hook, pad;
+};
+struct policy_pending {
+	__u64 entry_time_ns;
+	__u32 rule;
+	__u32 flags;                       /* POLICY_PENDING_… */
+	__u64 words[POLICY_PENDING_WORDS]; /* arguments that are asked for when it returns */
+};
+#define POLICY_PENDING_POSTED (1u << 0) /* the HOOK record is in the ring */
 
 /* ---- processes: hash `policy_processes`, key __u32 tgid; only there while a policy asks ---- */
 #define POLICY_MASK_WORDS 4

@@ -3,10 +3,12 @@
 
 #include "base/mem.h"
 #include "base/str.h"
+#include "program/builtin_policy.h"
 #include "program/builtin_sockets.h"
 #include "program/builtin_who.h"
 
 static const struct builtin_object builtins[] = {
+	{ "policy", builtin_policy, sizeof(builtin_policy) },
 	{ "sockets", builtin_sockets, sizeof(builtin_sockets) },
 	{ "who", builtin_who, sizeof(builtin_who) },
 };
