@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stddef.h>
+
+#include "emit/hook_private.h"
+
+#define WORD 8u
+
+/* ---- registers: where calls keep their arguments ---- */
+
+#if defined(__x86_64__)
+/* Offsets in struct pt_regs of di, si, dx, cx, r8, r9; of a system call r10 in place of cx. */
+static const int16_t argument_offsets[] = { 112, 104, 96, 88, 72, 64 };
+static const int16_t syscall_offsets[] = { 112, 104, 96, 56, 72, 64 };
+#define RETURN_OFFSET 80
+#elif defined(__aarch64__)
+static const int16_t argument_offsets[] = { 0, 8, 16, 24, 32, 40, 48, 56 };
+/* The first register becomes the returned value; what it was at the beginning is kept (orig_x0). */
+static const int16_t syscall_offsets[] = { 272, 8, 16, 24, 32, 40 };
+#define RETURN_OFFSET 0
+#else
+#error "say here where this architecture has the arguments of calls"
+#endif
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+/* ---- what a base gives, in dst ---- */
+
+static void read_kernel(struct hook_writer *writer, uint8_t address, uint32_t size, bool is_user)
+{
+	struct code *code = &writer->code;
+
+	/* What cannot be read is 0: the helpers clear it. */
+	if (address != BPF_REG_3)
+		code__move(code, BPF_REG_3, address);
+	writer__stack(writer, BPF_REG_1, TEMP_AT);
+	code__move_imm(code, BPF_REG_2, (int32_t)size);
+	code__call_helper(code, is_user ? BPF_FUNC_probe_read_user : BPF_FUNC_probe_read_kernel);
+}
+
+static void load_argument(struct hook_writer *writer, const struct hook_value *value, uint8_t dst)
+{
+	struct code *code = &writer->code;
+	bool is_number = value->step_count == 0 && value->class == POLICY_CLASS_NUMBER;
+
+	if (writer->context == HOOK_CONTEXT_REGISTERS) {
+		if (value->index >= COUNT_OF(argument_offsets))
+			writer__refuse(writer, "an argument that is not in a register");
+		else
+			code__load(code, WORD, dst, REG_CONTEXT, argument_offsets[value->index]);
+		return;
+	}
+	if (writer->context == HOOK_CONTEXT_TRACEPOINT) {
+		writer__refuse(writer, "arguments of a tracepoint that has fields");
+		return;
+	}
+	if (writer->context != HOOK_CONTEXT_CALL || is_number) {
+		code__load(code, WORD, dst, REG_CONTEXT, (int16_t)(WORD * value->index));
+		return;
+	}
+	/* The verifier knows them as pointers with types, with which less may be done than with addresses. */
+	code__move(code, BPF_REG_3, REG_CONTEXT);
+	code__alu_imm(code, BPF_ADD, BPF_REG_3, (int32_t)(WORD * value->index));
+	read_kernel(writer, BPF_REG_3, WORD, false);
+	code__load(code, WORD, dst, BPF_REG_10, TEMP_AT);
+}
+
+static void load_syscall_argument(struct hook_writer *writer, const struct hook_value *value,
+				  uint8_t dst)
+{
+	struct code *code = &writer->code;
+	bool is_probe = writer->context == HOOK_CONTEXT_REGISTERS;
+
+	if (value->index >= COUNT_OF(syscall_offsets)) {
+		writer__refuse(writer, "a seventh argument of a system call");
+		return;
+	}
+	code__load(code, WORD, BPF_REG_3, REG_CONTEXT, is_probe ? argument_offsets[0] : 0);
+	code__alu_imm(code, BPF_ADD, BPF_REG_3, syscall_offsets[value->index]);
+	read_kernel(writer, BPF_REG_3, WORD, false);
+	code__load(code, WORD, dst, BPF_REG_10, TEMP_AT);
+}
+
+static void load_returned(struct hook_writer *writer, uint8_t dst)
+{
+	int16_t offset = 0;
+
+	switch (writer->context) {
+	case HOOK_CONTEXT_REGISTERS:
+		offset = RETURN_OFFSET;
+		break;
+	case HOOK_CONTEXT_CALL:
+		offset = (int16_t)(WORD * writer->hook->argument_count);
+		break;
+	case HOOK_CONTEXT_SYSCALL_EXIT:
+		offset = WORD;
+		break;
+	case HOOK_CONTEXT_RAW_TRACEPOINT:
+	case HOOK_CONTEXT_TRACEPOINT:
+	case HOOK_CONTEXT_SYSCALL_ENTER:
+		writer__refuse(writer, "the returned value of what does not return");
+		return;
+	}
+	code__load(&writer->code, WORD, dst, REG_CONTEXT, offset);
+}
+
+/* Of a system call: its number; by the way that it tells of which table. */
+static void load_syscall_number(struct hook_writer *writer, const struct hook_value *value,
+				uint8_t dst)
+{
+	struct code *code = &writer->code;
+	bool is_marked = value->class == POLICY_CLASS_SYSCALL;
+	bool is_probe = writer->context == HOOK_CONTEXT_REGISTERS;
+
+	if (writer->context == HOOK_CONTEXT_SYSCALL_ENTER && !is_marked) {
+		code__load(code, WORD, dst, REG_CONTEXT, WORD);
+		return;
+	}
+	if (writer->context == HOOK_CONTEXT_SYSCALL_ENTER) {
+		code__load(code, WORD, BPF_REG_1, REG_CONTEXT, WORD);
+		writer__call(writer, "mark_syscall");
+	} else {
+		code__load(code, WORD, BPF_REG_1, REG_CONTEXT, is_probe ? argument_offsets[0] : 0);
+		writer__call(writer, is_marked ? "marked_syscall_of" : "syscall_of");
+	}
+	if (dst != BPF_REG_0)
+		code__move(code, dst, BPF_REG_0);
+}
+
+static void load_base(struct hook_writer *writer, const struct hook_value *value, uint8_t dst)
+{
+	struct code *code = &writer->code;
+
+	switch (value->base) {
+	case HOOK_BASE_ARGUMENT:
+		load_argument(writer, value, dst);
+		return;
+	case HOOK_BASE_SYSCALL:
+		load_syscall_argument(writer, value, dst);
+		return;
+	case HOOK_BASE_SYSCALL_NUMBER:
+		load_syscall_number(writer, value, dst);
+		return;
+	case HOOK_BASE_FIELD:
+		code__move(code, dst, REG_CONTEXT);
+		code__alu_imm(code, BPF_ADD, dst, (int32_t)value->index);
+		return;
+	case HOOK_BASE_RETURN:
+		load_returned(writer, dst);
+		return;
+	case HOOK_BASE_TASK:
+		code__call_helper(code, BPF_FUNC_get_current_task);
+		if (dst != BPF_REG_0)
+			code__move(code, dst, BPF_REG_0);
+		return;
+	case HOOK_BASE_REGISTERS:
+		if (writer->context == HOOK_CONTEXT_REGISTERS) {
+			code__move(code, dst, REG_CONTEXT);
+			return;
+		}
+		writer__call(writer, "user_registers");
+		if (dst != BPF_REG_0)
+			code__move(code, dst, BPF_REG_0);
+		return;
+	}
+}
+
+/* ---- from there on ---- */
+
+/* From the address in r3 to the end of the steps, in r3. */
+static void follow(struct hook_writer *writer, const struct hook_value *value)
+{
+	struct code *code = &writer->code;
+
+	for (uint32_t i = 0; i < value->step_count; i++) {
+		const struct hook_step *step = &value->steps[i];
+
+		if (step->offset != 0)
+			code__alu_imm(code, BPF_ADD, BPF_REG_3, step->offset);
+		if (!step->is_followed)
+			continue;
+		read_kernel(writer, BPF_REG_3, WORD, value->is_user);
+		code__load(code, WORD, BPF_REG_3, BPF_REG_10, TEMP_AT);
+	}
+}
+
+static void extend(struct hook_writer *writer, const struct hook_value *value, uint8_t dst)
+{
+	struct code *code = &writer->code;
+	uint32_t bits = value->is_bit_field ? value->bit_size : 8 * value->size;
+	int32_t left = (int32_t)(64 - bits - (value->is_bit_field ? value->bit_offset : 0));
+	int32_t right = (int32_t)(64 - bits);
+
+	if (right == 0)
+		return;
+	code__alu_imm(code, BPF_LSH, dst, left);
+	code__alu_imm(code, value->is_signed ? BPF_ARSH : BPF_RSH, dst, right);
+}
+
+static bool is_sound(const struct hook_value *value)
+{
+	uint32_t bits = 8 * value->size;
+
+	if (value->size != 1 && value->size != 2 && value->size != 4 && value->size != 8)
+		return false;
+	return !value->is_bit_field ||
+	       (value->bit_size > 0 && (uint32_t)value->bit_offset + value->bit_size <= bits);
+}
+
+/* A field of the context may be loaded as it is, if it is where loads of that size may be. */
+static bool is_plain_field(const struct hook_value *value)
+{
+	return value->base == HOOK_BASE_FIELD && value->step_count == 0 &&
+	       value->index % value->size == 0;
+}
+
+static void load_uncached(struct hook_writer *writer, const struct hook_value *value, uint8_t dst)
+{
+	struct code *code = &writer->code;
+	bool is_register = value->base == HOOK_BASE_REGISTERS &&
+			   writer->context == HOOK_CONTEXT_REGISTERS && value->step_count == 1 &&
+			   !value->steps[0].is_followed;
+
+	if (value->usdt) {
+		writer__load_operand(writer, value, dst);
+	} else if (is_plain_field(value)) {
+		code__load(code, value->size, dst, REG_CONTEXT, (int16_t)value->index);
+	} else if (is_register) {
+		code__load(code, WORD, dst, REG_CONTEXT, (int16_t)value->steps[0].offset);
+	} else if (value->step_count == 0 && value->base != HOOK_BASE_FIELD) {
+		load_base(writer, value, dst);
+	} else {
+		load_base(writer, value, BPF_REG_3);
+		follow(writer, value);
+		read_kernel(writer, BPF_REG_3, value->size,
+			    value->is_user && value->base != HOOK_BASE_FIELD);
+		code__load(code, value->size, dst, BPF_REG_10, TEMP_AT);
+	}
+	extend(writer, value, dst);
+}
+
+void writer__load_number(struct hook_writer *writer, uint32_t index, uint8_t dst)
+{
+	const struct hook_value *value;
+
+	if (index >= writer->hook->value_count || !is_sound(&writer->hook->values[index])) {
+		writer__refuse(writer, "a number that is none");
+		return;
+	}
+	value = &writer->hook->values[index];
+	load_uncached(writer, value, dst);
+}
+
+void writer__load_address(struct hook_writer *writer, uint32_t index, uint8_t dst)
+{
+	const struct hook_value *value;
+
+	if (index >= writer->hook->value_count) {
+		writer__refuse(writer, "a value that is not there");
+		return;
+	}
+	value = &writer->hook->values[index];
+	if (value->usdt)
+		writer__load_operand(writer, value, BPF_REG_3);
+	else
+		load_base(writer, value, BPF_REG_3);
+	follow(writer, value);
+	if (dst != BPF_REG_3)
+		code__move(&writer->code, dst, BPF_REG_3);
+}
+
+/* ---- operands of USDT probes ---- */
+
+void writer__load_operand(struct hook_writer *writer, const struct hook_value *value, uint8_t dst)
+{
+	const struct hook_usdt *usdt = value->usdt;
+	struct code *code = &writer->code;
+
+	if (usdt->kind == HOOK_USDT_CONSTANT) {
+		code__load_imm64(code, dst, (uint64_t)usdt->constant);
+		return;
+	}
+	code__load(code, WORD, BPF_REG_3, REG_CONTEXT, usdt->base_offset);
+	if (usdt->kind == HOOK_USDT_REGISTER) {
+		if (dst != BPF_REG_3)
+			code__move(code, dst, BPF_REG_3);
+		return;
+	}
+	if (usdt->kind == HOOK_USDT_INDEXED) {
+		code__load(code, WORD, BPF_REG_1, REG_CONTEXT, usdt->index_offset);
+		code__alu_imm(code, BPF_MUL, BPF_REG_1, usdt->scale);
+		code__alu(code, BPF_ADD, BPF_REG_3, BPF_REG_1);
+	}
+	code__load_imm64(code, BPF_REG_1, (uint64_t)usdt->constant);
+	code__alu(code, BPF_ADD, BPF_REG_3, BPF_REG_1);
+	read_kernel(writer, BPF_REG_3, WORD, true);
+	code__load(code, WORD, dst, BPF_REG_10, TEMP_AT);
+}
