@@ -345,9 +345,9 @@ uint32_t pattern__group_count(const struct pattern *pattern)
 }
 
 /* Of valid UTF-8. */
-static int match_text(struct pattern *pattern, const char *text, size_t len)
+static int match_text(struct pattern *pattern, const char *text, size_t len, size_t start)
 {
-	int r = pcre2_match(pattern->code, (PCRE2_SPTR)text, len, 0, PCRE2_NO_UTF_CHECK,
+	int r = pcre2_match(pattern->code, (PCRE2_SPTR)text, len, start, PCRE2_NO_UTF_CHECK,
 			    pattern->match, pattern->limits);
 
 	switch (r) {
@@ -389,7 +389,7 @@ static int match_repaired(struct pattern *pattern, const char *text, size_t len)
 	(void)str_add_utf8(&repaired, text, len);
 	r = strbuf__status(&repaired);
 	if (r == 0)
-		r = match_text(pattern, repaired.data, repaired.len);
+		r = match_text(pattern, repaired.data, repaired.len, 0);
 	for (uint32_t i = 0; r > 0 && i < 2 * (pattern->group_count + 1); i++) {
 		if (offsets[i] != PCRE2_UNSET)
 			offsets[i] = original_offset(text, len, offsets[i]);
@@ -400,8 +400,13 @@ static int match_repaired(struct pattern *pattern, const char *text, size_t len)
 
 int pattern__match(struct pattern *pattern, const char *text, size_t len)
 {
-	return str_is_utf8(text, len) ? match_text(pattern, text, len)
+	return str_is_utf8(text, len) ? match_text(pattern, text, len, 0)
 				      : match_repaired(pattern, text, len);
+}
+
+int pattern__match_from(struct pattern *pattern, const char *text, size_t len, size_t start)
+{
+	return match_text(pattern, text, len, start);
 }
 
 struct pattern_span pattern__group(const struct pattern *pattern, uint32_t index)

@@ -30,6 +30,8 @@ struct pattern *pattern__free(struct pattern *pattern);
 uint32_t pattern__group_count(const struct pattern *pattern);
 /* Unanchored, leftmost-first. 1: it matches, 0: it does not, -E2BIG: gave up at the step limit, or -errno. */
 int pattern__match(struct pattern *pattern, const char *text, size_t len);
+/* The same from a character of the text on, which is UTF-8; what lies before it is seen, as by \b and ^. */
+int pattern__match_from(struct pattern *pattern, const char *text, size_t len, size_t start);
 /* Group of the last match that returned 1; 0 is the whole match. */
 struct pattern_span pattern__group(const struct pattern *pattern, uint32_t index);
 

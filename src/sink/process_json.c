@@ -59,7 +59,7 @@ static inline void put_bytes(struct writer *writer, const char *bytes, size_t le
 static inline void put_text(struct writer *writer, const struct text_view *text)
 {
 	if (writer__has_room(writer, EVENT_TEXT_ROOM(text->len) + VALUE_ROOM))
-		writer->to = event_text_quote(writer->to, text->data, text->len);
+		writer->to = event_text_quote(writer->to, text->len ? text->data : "", text->len);
 }
 
 static void put_base64(struct writer *writer, const struct text_view *bytes)
