@@ -49,6 +49,8 @@ int num_parse_u64_go(const char *text, size_t len, uint64_t *ret_value);
 int num_parse_i64_go(const char *text, size_t len, int64_t *ret_value);
 /* Decimal, or inf, infinity, nan in any case; what is too small to be told from 0 is 0. */
 int num_parse_double(const char *text, size_t len, double *ret_value);
+/* A number of bytes: decimal, with K, M or G behind it for so many times 1024, 1024², 1024³. */
+int num_parse_bytes(const char *text, size_t len, uint64_t *ret_value);
 /* Go's time.ParseDuration ("1h30m", "500ms", "1.5s"); nanoseconds. */
 int num_parse_duration(const char *text, size_t len, int64_t *ret_ns);
 

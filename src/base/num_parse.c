@@ -50,6 +50,22 @@ int num_parse_u64(const char *text, size_t len, uint64_t *ret_value)
 	return 0;
 }
 
+int num_parse_bytes(const char *text, size_t len, uint64_t *ret_value)
+{
+	static const char units[] = "kmg";
+	const char *unit = len > 0 ? memchr(units, (int)lower_case(text[len - 1]), 3) : NULL;
+	unsigned int shift = unit ? 10 * (unsigned int)(unit - units + 1) : 0;
+	uint64_t value;
+	int r = num_parse_u64(text, unit ? len - 1 : len, &value);
+
+	if (r < 0)
+		return r;
+	if (value > UINT64_MAX >> shift)
+		return -ERANGE;
+	*ret_value = value << shift;
+	return 0;
+}
+
 typedef int (*parse_u64_fn)(const char *text, size_t len, uint64_t *ret_value);
 
 static int parse_signed(const char *text, size_t len, parse_u64_fn parse, int64_t *ret_value)

@@ -12,6 +12,9 @@
 #include "cmd/version.h"
 
 #define EXPORTER_NAME "ebpf_exporter"
+/* Of Inspektor Gadget, before its commands: file systems of the kernel that are not mounted are mounted. Those that are needed
+ * here are, whoever asks, and where nobody sees them. */
+#define MOUNT_FLAG "--auto-mount-filesystems"
 
 static const struct command commands[] = {
 #define COMMAND(id, text) { .name = #id, .help = (text), .run = command_##id },
@@ -90,6 +93,13 @@ const struct command *command_find(const char *name)
 	return NULL;
 }
 
+static bool is_mount_flag(const char *word)
+{
+	size_t len = strlen(MOUNT_FLAG);
+
+	return strncmp(word, MOUNT_FLAG, len) == 0 && (!word[len] || word[len] == '=');
+}
+
 int command_main(int argc, const char *const *argv)
 {
 	if (argc > 0 && str_eq(base_name(argv[0]), EXPORTER_NAME)) {
@@ -99,6 +109,10 @@ int command_main(int argc, const char *const *argv)
 						       .is_ebpf_exporter = true };
 
 		return command_exporter(&invocation);
+	}
+	while (argc > 1 && is_mount_flag(argv[1])) {
+		argc--;
+		argv++;
 	}
 	if (argc < 2) {
 		print_help();

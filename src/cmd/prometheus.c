@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/mem.h"
@@ -8,6 +9,7 @@
 
 struct prometheus_options {
 	const char *config;
+	bool mounts; /* not looked at */
 	struct gadget_metrics_options metrics;
 };
 
@@ -17,6 +19,10 @@ static const struct flag flags[] = {
 	  .offset = offsetof(struct prometheus_options, config),
 	  .is_required = true,
 	  .help = "What to count: @PATH of a YAML file, or the YAML itself." },
+	{ .name = "auto-mount-filesystems",
+	  .kind = FLAG_BOOL,
+	  .offset = offsetof(struct prometheus_options, mounts),
+	  .help = "Taken as Inspektor Gadget's, also before the command; what is needed is mounted in any case, where nobody sees it." },
 	GADGET_METRICS_FLAGS(offsetof(struct prometheus_options, metrics)),
 };
 

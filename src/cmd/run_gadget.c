@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "cmd/gadget_flags.h"
 #include "cmd/host_root.h"
 #include "cmd/post_attach_mark.h"
@@ -40,6 +41,7 @@ struct gadget_run {
 	struct output *output; /* owned */
 	struct loop_watch *timeout, *look, *resize;
 	enum event_format format;
+	uint32_t ring_bytes; /* 0: nobody said */
 };
 
 /* ---- what is asked for ---------------------------------------------------------------------------------- */
@@ -89,6 +91,22 @@ static void imply_metrics(struct gadget_run *run)
 		options->listen_address = METRICS_ADDRESS;
 }
 
+#define RING_MIN_BYTES 4096
+#define RING_MAX_BYTES (1u << 30)
+
+static int read_ring_size(struct gadget_run *run, struct err *err)
+{
+	const char *text = run->options->ring_size;
+	uint64_t bytes = 0;
+
+	if (text[0] && (num_parse_bytes(text, strlen(text), &bytes) < 0 || bytes < RING_MIN_BYTES ||
+			bytes > RING_MAX_BYTES))
+		return err__set(err, -EINVAL, NULL,
+				"--ring-size: '%s' is no size from 4K to 1G, as 512K or 16M", text);
+	run->ring_bytes = (uint32_t)bytes;
+	return 0;
+}
+
 /* What the flags' kinds cannot say. */
 static int check_options(struct gadget_run *run, const struct flags_result *result, struct err *err)
 {
@@ -111,6 +129,8 @@ static int check_options(struct gadget_run *run, const struct flags_result *resu
 			other);
 	if (options->timeout_ns < 0)
 		return err__set(err, -EINVAL, NULL, "--timeout: it has to be 0 or more");
+	if (read_ring_size(run, err) < 0)
+		return -EINVAL;
 	return ledger_flags__check(&options->ledger, err);
 }
 
@@ -374,6 +394,7 @@ static int run_all(struct gadget_run *run, struct err *err)
 		.runtime_timeout_ns = run->options->runtime_timeout_ns,
 		.record_filters = &run->record_filters,
 		.has_no_consumers = !shows_records(run),
+		.ring_bytes = run->ring_bytes,
 	};
 	int r = session__open(&run->session, &options, err);
 

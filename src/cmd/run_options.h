@@ -34,6 +34,8 @@ struct run_options {
 	int64_t timeout_ns;
 	bool is_strict;
 	bool has_metrics, keeps_original_names;
+	const char *ring_size;
+	bool shows_host; /* not looked at */
 };
 
 const struct flag_set *run_flag_set(void);

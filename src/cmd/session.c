@@ -214,6 +214,7 @@ int session__open(struct session *session, const struct session_options *options
 		.runtime_timeout_ns = options->runtime_timeout_ns,
 		.record_filters = options->record_filters,
 		.has_no_consumers = options->has_no_consumers,
+		.ring_bytes = options->ring_bytes,
 		.log_library = options->hides_library ? NULL : session_log_library,
 		.version = version_number(),
 		.revision = version_revision(),

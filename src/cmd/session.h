@@ -46,6 +46,7 @@ struct session_options {
 	int64_t runtime_timeout_ns;                  /* of --runtime.timeout; 0: the default */
 	const struct record_filters *record_filters; /* borrowed, or NULL: see agent_options */
 	bool has_no_consumers;                       /* likewise */
+	uint32_t ring_bytes;                         /* likewise */
 	bool is_lenient;          /* a config that cannot be had does not hold up a reload */
 	bool has_reload_by_http;  /* POST /-/reload */
 	bool prefers_openmetrics; /* for clients that take either */

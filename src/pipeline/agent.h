@@ -46,6 +46,7 @@ struct agent_options {
 	void *log_ctx;
 	const struct record_filters
 		*record_filters; /* borrowed, or NULL: of metrics that count records */
+	uint32_t ring_bytes;     /* of each ring of a gadget's events; 0: what is enough */
 	bool has_no_consumers;   /* of records: what is only counted may be all that programs do */
 	const struct who_filter *filter;    /* borrowed; NULL: everybody is wanted */
 	const char *const *runtime_sockets; /* as --runtime.socket names them; borrowed */

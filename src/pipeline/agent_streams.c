@@ -23,6 +23,7 @@ static int plan_stream(struct agent *agent, struct agent_config *config, uint32_
 		.program = spec->program < config->spec->program_count
 				   ? config->programs[spec->program]
 				   : NULL,
+		.ring_bytes = agent->options.ring_bytes,
 	};
 
 	return stream__plan(spec, &env, &config->streams[index], err);

@@ -47,13 +47,18 @@ static int keep_reason(struct stream *stream, struct err *err)
 
 /* Rings are drained on a timer, so one has to hold what comes meanwhile; its program may have been written for readers that
  * wake up for every event. */
-static void widen_ring(const struct stream *stream)
+/* A saving of losses, no need: what cannot be had so stays as it is. */
+static void size_ring(const struct stream *stream)
 {
 	uint64_t bytes = (uint64_t)stream->schema.size * RING_RECORDS;
+	struct program *program = stream->env.program;
 
-	if (stream->spec->mode == STREAM_MODE_EVENTS && stream->env.program)
-		/* a saving of losses, no need */
-		(void)program__want_ring(stream->env.program, stream->spec->map,
+	if (stream->spec->mode != STREAM_MODE_EVENTS || !program)
+		return;
+	if (stream->env.ring_bytes)
+		(void)program__set_ring(program, stream->spec->map, stream->env.ring_bytes);
+	else
+		(void)program__want_ring(program, stream->spec->map,
 					 bytes < RING_ENOUGH_BYTES ? (uint32_t)bytes
 								   : RING_ENOUGH_BYTES);
 }
@@ -80,7 +85,7 @@ int stream__plan(const struct stream_spec *spec, const struct stream_env *env,
 	if (r == 0)
 		r = stream_make_schema(stream, err);
 	if (r == 0)
-		widen_ring(stream);
+		size_ring(stream);
 	if (r < 0 && r != -ENOMEM)
 		r = keep_reason(stream, err);
 	if (r < 0) {

@@ -33,6 +33,7 @@ struct stream_env {
 	struct host *host;               /* borrowed */
 	struct loop *loop;               /* borrowed; NULL: nobody waits */
 	struct program *program;         /* borrowed; NULL: no program fills it */
+	uint32_t ring_bytes;             /* as somebody asked for; 0: what is enough */
 };
 
 /* Rows of a read, one behind the other. */

@@ -43,11 +43,12 @@ static void set_mmap_flag(struct program *program, const char *name)
 
 #define RING_MAX_BYTES (1u << 30)
 
-int program__want_ring(struct program *program, const char *map, uint32_t bytes)
+static int add_ring(struct program *program, const char *map, uint32_t bytes, bool is_exact)
 {
 	const struct bpf_map *library = bpf_object__find_map_by_name(program->object, map);
 	uint32_t size = (uint32_t)sysconf(_SC_PAGESIZE);
-	struct wanted_ring ring = { .name = arena__strdup(&program->arena, map) };
+	struct wanted_ring ring = { .name = arena__strdup(&program->arena, map),
+				    .is_exact = is_exact };
 
 	if (!library)
 		return -ENOENT;
@@ -61,11 +62,22 @@ int program__want_ring(struct program *program, const char *map, uint32_t bytes)
 	return vec_push(&program->wanted_rings, ring);
 }
 
+int program__want_ring(struct program *program, const char *map, uint32_t bytes)
+{
+	return add_ring(program, map, bytes, false /* is_exact */);
+}
+
+int program__set_ring(struct program *program, const char *map, uint32_t bytes)
+{
+	return add_ring(program, map, bytes, true /* is_exact */);
+}
+
 static void set_ring_size(struct program *program, const struct wanted_ring *ring)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(program->object, ring->name);
 
-	if (map && !bpf_map__pin_path(map) && bpf_map__max_entries(map) < ring->bytes)
+	if (map && !bpf_map__pin_path(map) &&
+	    (ring->is_exact || bpf_map__max_entries(map) < ring->bytes))
 		(void)bpf_map__set_max_entries(map, ring->bytes);
 }
 

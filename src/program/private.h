@@ -45,6 +45,7 @@ struct inherited_map {
 struct wanted_ring {
 	const char *name; /* arena */
 	uint32_t bytes;
+	bool is_exact; /* also less than it has */
 };
 
 struct own_constant {

@@ -77,6 +77,8 @@ int program__want_mmap(struct program *program, const char *map);
 /* A ring buffer gets at least so many bytes before load, up to a power of two; a larger or pinned one stays as it is.
  * -ENOENT: no such map; -EINVAL: it is no ring buffer, or that is no size for one. */
 int program__want_ring(struct program *program, const char *map, uint32_t bytes);
+/* That size, up to a power of two, be it more or less than it has; counts against what is wanted otherwise. */
+int program__set_ring(struct program *program, const char *map, uint32_t bytes);
 /* Sets constants, loads; programs that cannot load here are found by probing and left out. */
 int program__load(struct program *program, struct err *err);
 /* Attaches what is loaded; a hook that cannot be had is recorded, not an error. */

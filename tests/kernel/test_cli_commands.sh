@@ -122,6 +122,8 @@ tap_is "run ends with 0" $? 0
 tap_is "run knows its probes" "$(sonde run --probes=all godo)$(sed 's/^[^a-z]*//' errors)" \
 	"exit 1run: there is no probe 'godo'; there are: good, half, no_map"
 tap_has "run finds gadgets beside probes" "$(sonde run --probes="$SONDE_PROBES" trace_open --help)" "--[no-]failed"
+tap_has "run --ring-size: no size" "$(sonde run --probes="$SONDE_PROBES" trace_open --ring-size=1T)$(cat errors)" \
+	"--ring-size: '1T' is no size from 4K to 1G, as 512K or 16M"
 tap_has "run tells the gadget that was meant" "$(sonde run --probes="$SONDE_PROBES" trace_opn)$(cat errors)" "did you mean the gadget 'trace_open'?"
 tap_has "run needs one that runs" "$(sonde run --probes=all no_map)$(cat errors)" "exit 1"
 tap_has "run says that none runs" "$(cat errors)" "run: no probe can run here"

@@ -105,7 +105,7 @@ cat >metrics.yaml <<-END
 	- {name: sleepers, type: gauge, category: snapshot, gadget: process, labels: [ppid], selector: ["ppid:$$", "comm:sleep"]}
 	- {name: sockets, type: gauge, category: snapshot, gadget: socket, labels: [protocol, status], selector: ["status:LISTEN"]}
 END
-start prometheus --config @metrics.yaml
+start --auto-mount-filesystems prometheus --config @metrics.yaml
 run a 4
 run b 3
 tap_is "a regular expression selects" "$(fetch matched_total)" "matched_total 7"

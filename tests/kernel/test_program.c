@@ -646,6 +646,34 @@ static void test_load__constants_that_do_not_fit(void **state)
 	}
 }
 
+static void test_map__size_of_a_ring(void **state)
+{
+	static const struct {
+		uint32_t wanted, set, expected; /* 0: not said */
+	} rows[] = {
+		{ 0, 0, 65536 },          { 4096, 0, 65536 },    { 100000, 0, 131072 },
+		{ 300000, 32768, 32768 }, { 0, 300000, 524288 },
+	};
+	struct bench *bench = *state;
+
+	for (size_t i = 0; i < array_size(rows); i++) {
+		struct err err = ERR_INIT;
+		struct program_map map;
+
+		bench__open(bench, "counted_often", false);
+		if (rows[i].wanted)
+			assert_int_equal(program__want_ring(bench->program, "ring", rows[i].wanted),
+					 0);
+		if (rows[i].set)
+			assert_int_equal(program__set_ring(bench->program, "ring", rows[i].set), 0);
+		assert_int_equal(program__plan(bench->program, &err), 0);
+		assert_int_equal(program__load(bench->program, &err), 0);
+		assert_int_equal(program__map(bench->program, "ring", &map, &err), 0);
+		assert_int_equal(map.max_entries, rows[i].expected);
+		bench->program = program__close(bench->program);
+	}
+}
+
 static void test_map__mmap_flag_and_memory(void **state)
 {
 	struct bench *bench = *state;
@@ -714,6 +742,7 @@ int main(void)
 		TEST(test_load__kernel_functions_that_are_not_there),
 		TEST(test_load__constants),
 		TEST(test_load__constants_that_do_not_fit),
+		TEST(test_map__size_of_a_ring),
 		TEST(test_map__mmap_flag_and_memory),
 		TEST(test_figures__runs_are_counted),
 		TEST(test_close__detaches_everything),

@@ -49,6 +49,41 @@ static void test_parse_u64__table(void **state)
 	}
 }
 
+static void test_parse_bytes__table(void **state)
+{
+	static const struct {
+		const char *text;
+		int expected_status;
+		uint64_t expected;
+	} rows[] = {
+		{ "0", 0, 0 },
+		{ "4096", 0, 4096 },
+		{ "64K", 0, 65536 },
+		{ "64k", 0, 65536 },
+		{ "3M", 0, 3145728 },
+		{ "1G", 0, 1073741824 },
+		{ "17179869183G", 0, 17179869183ull << 30 },
+		{ "17179869184G", -ERANGE, UNTOUCHED },
+		{ "99999999999999999999", -ERANGE, UNTOUCHED },
+		{ "", -EINVAL, UNTOUCHED },
+		{ "K", -EINVAL, UNTOUCHED },
+		{ "-1K", -EINVAL, UNTOUCHED },
+		{ "1KK", -EINVAL, UNTOUCHED },
+		{ "1 M", -EINVAL, UNTOUCHED },
+		{ "1T", -EINVAL, UNTOUCHED },
+		{ "1.5M", -EINVAL, UNTOUCHED },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_size(rows); i++) {
+		uint64_t value = UNTOUCHED;
+
+		assert_int_equal(num_parse_bytes(rows[i].text, strlen(rows[i].text), &value),
+				 rows[i].expected_status);
+		assert_true(value == rows[i].expected);
+	}
+}
+
 static void test_parse_i64__table(void **state)
 {
 	static const struct {
@@ -307,6 +342,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse_u64__table),
+		cmocka_unit_test(test_parse_bytes__table),
 		cmocka_unit_test(test_parse_i64__table),
 		cmocka_unit_test(test_parse_u64_go__table),
 		cmocka_unit_test(test_parse_i64_go__table),
