@@ -52,6 +52,8 @@ static size_t value_size(const struct bind_type *type)
 		return sizeof(const struct node *);
 	case BIND_NUMBER:
 		return sizeof(struct number_spec);
+	case BIND_VALUE:
+		return sizeof(struct value_spec);
 	case BIND_NAME:
 		return sizeof(struct bind_name);
 	}
@@ -86,6 +88,11 @@ static const struct bind_field *find_field(const struct bind_type *type, const c
 	return NULL;
 }
 
+static const char *article(const char *noun)
+{
+	return strchr("aeio", noun[0]) ? "an" : "a";
+}
+
 /* An error in a strict dialect; otherwise a warning, when anybody wants those. */
 static int unknown_key(struct binder *binder, const struct node *key, const struct target *owner)
 {
@@ -104,12 +111,12 @@ static int unknown_key(struct binder *binder, const struct node *key, const stru
 	if (nearest)
 		strbuf__printf(&hint, "; did you mean '%s'?", nearest);
 	if (binder->is_strict)
-		(void)bind_error(binder, &target, -EINVAL, &key->at, "a %s has no key '%.64s'%s",
-				 type->noun, key->text, strbuf__text(&hint));
+		(void)bind_error(binder, &target, -EINVAL, &key->at, "%s %s has no key '%.64s'%s",
+				 article(type->noun), type->noun, key->text, strbuf__text(&hint));
 	else
 		(void)err_list__set(list, -EINVAL, &key->at,
-				    "a %s has no key '%.64s', ignoring it%s", type->noun, key->text,
-				    strbuf__text(&hint));
+				    "%s %s has no key '%.64s', ignoring it%s", article(type->noun),
+				    type->noun, key->text, strbuf__text(&hint));
 	strbuf__done(&hint);
 	return binder->is_strict ? -EINVAL : 0;
 }
@@ -123,8 +130,8 @@ static int bind_pair(struct binder *binder, const struct node_pair *pair,
 
 	if (pair->key->kind != NODE_SCALAR)
 		return bind_error(binder, target, -EINVAL, &pair->key->at,
-				  "a key of a %s is %s; it must be text", type->noun,
-				  node__describe(pair->key));
+				  "a key of %s %s is %s; it must be text", article(type->noun),
+				  type->noun, node__describe(pair->key));
 	field = find_field(type, pair->key->text);
 	if (!field)
 		return unknown_key(binder, pair->key, target);
@@ -341,7 +348,7 @@ static int bind_value(struct binder *binder, const struct node *node, const stru
 		[BIND_WORD] = bind_word_value,     [BIND_STRUCT] = bind_struct_value,
 		[BIND_LIST] = bind_list_value,     [BIND_PAIRS] = bind_pairs_value,
 		[BIND_NODE] = bind_node_value,     [BIND_NUMBER] = bind_number_value,
-		[BIND_NAME] = bind_name_value,
+		[BIND_NAME] = bind_name_value,     [BIND_VALUE] = bind_value_value,
 	};
 
 	if (node__is_null(node)) {

@@ -37,7 +37,8 @@ enum bind_kind {
 	BIND_PAIRS, /* struct bind_list of struct step_pair: a map of text to text, keys unique */
 	BIND_NODE,  /* const struct node *: for the dialect to walk; NULL when absent */
 	BIND_NUMBER, /* struct number_spec: a whole number within the type's bounds; line 0: absent */
-	BIND_NAME,   /* struct bind_name: one of a table of words, where it was written as well */
+	BIND_VALUE, /* struct value_spec: text that may hold NUL bytes; its list is SPEC_NONE */
+	BIND_NAME,  /* struct bind_name: one of a table of words, where it was written as well */
 };
 
 struct bind_list {

@@ -70,20 +70,20 @@ static int parse_scalar(struct binder *binder, const struct node *node, const st
 	return r;
 }
 
-int bind_check_text(struct binder *binder, const struct node *node, const struct target *target)
+/* Whether it is one scalar in clear. */
+static int check_scalar(struct binder *binder, const struct node *node, const struct target *target)
 {
 	if (node->kind != NODE_SCALAR)
 		return bind_wrong_type(binder, node, target, "text");
 	if (node->tag && str_eq(node->tag, TAG_BINARY))
 		return bind_error(binder, target, -EINVAL, &node->at,
 				  "'%s' has the tag !!binary; write the text itself", target->key);
-	if (memchr(node->text, 0, node->text_len))
-		return bind_error(binder, target, -EINVAL, &node->at,
-				  "'%s' holds a NUL byte; no text of a config may", target->key);
 	return 0;
 }
 
-int bind_check_is_text(struct binder *binder, const struct node *node, const struct target *target)
+/* What YAML takes for something else has to stand in quotes, when the binder wants that. */
+static int check_is_text(struct binder *binder, const struct node *node,
+			 const struct target *target)
 {
 	static const char *const kinds[] = {
 		[SCALAR_NULL] = "null",        [SCALAR_BOOL] = "the truth value",
@@ -91,16 +91,46 @@ int bind_check_is_text(struct binder *binder, const struct node *node, const str
 		[SCALAR_FLOAT] = "the number",
 	};
 	struct scalar scalar;
-	int r = bind_check_text(binder, node, target);
+	int r;
 
-	if (r < 0 || !binder->is_typed)
-		return r;
+	if (!binder->is_typed)
+		return 0;
 	r = parse_scalar(binder, node, target, "text", &scalar);
 	if (r < 0 || scalar.kind == SCALAR_TEXT)
 		return r;
 	return bind_error(binder, target, -EINVAL, &node->at,
 			  "'%s' is %s %.64s; it must be text: put it in quotes", target->key,
 			  kinds[scalar.kind], node->text);
+}
+
+int bind_check_text(struct binder *binder, const struct node *node, const struct target *target)
+{
+	int r = check_scalar(binder, node, target);
+
+	if (r == 0 && memchr(node->text, 0, node->text_len))
+		r = bind_error(binder, target, -EINVAL, &node->at,
+			       "'%s' holds a NUL byte; no text of a config may", target->key);
+	return r;
+}
+
+int bind_check_is_text(struct binder *binder, const struct node *node, const struct target *target)
+{
+	int r = bind_check_text(binder, node, target);
+
+	return r < 0 ? r : check_is_text(binder, node, target);
+}
+
+int bind_value_value(struct binder *binder, const struct node *node, const struct target *target)
+{
+	int r = check_scalar(binder, node, target);
+
+	if (r == 0)
+		r = check_is_text(binder, node, target);
+	if (r == 0)
+		*(struct value_spec *)target->value = (struct value_spec){
+			.text = node->text, .at = node->at, .len = node->text_len, .list = SPEC_NONE
+		};
+	return r;
 }
 
 int bind_text_value(struct binder *binder, const struct node *node, const struct target *target)

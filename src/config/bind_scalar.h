@@ -45,6 +45,7 @@ int bind_duration_value(struct binder *binder, const struct node *node,
 			const struct target *target);
 int bind_word_value(struct binder *binder, const struct node *node, const struct target *target);
 int bind_number_value(struct binder *binder, const struct node *node, const struct target *target);
+int bind_value_value(struct binder *binder, const struct node *node, const struct target *target);
 int bind_name_value(struct binder *binder, const struct node *node, const struct target *target);
 
 #endif

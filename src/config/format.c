@@ -24,7 +24,7 @@ static void print_struct(struct printer *printer, const struct shape *shape, con
 		read_value;                                                                        \
 	})
 
-static void print_quoted(struct strbuf *out, const char *text)
+static void print_quoted_bytes(struct strbuf *out, const char *text, size_t len)
 {
 	static const struct {
 		char c;
@@ -34,7 +34,7 @@ static void print_quoted(struct strbuf *out, const char *text)
 	};
 
 	strbuf__add_char(out, '"');
-	for (const char *c = text; *c; c++) {
+	for (const char *c = text; c < text + len; c++) {
 		const char *escape = NULL;
 
 		for (size_t i = 0; i < sizeof(escapes) / sizeof(escapes[0]); i++)
@@ -48,6 +48,11 @@ static void print_quoted(struct strbuf *out, const char *text)
 			strbuf__add_char(out, *c);
 	}
 	strbuf__add_char(out, '"');
+}
+
+static void print_quoted(struct strbuf *out, const char *text)
+{
+	print_quoted_bytes(out, text, strlen(text));
 }
 
 static void begin_line(struct printer *printer, const char *name)
@@ -141,7 +146,7 @@ static void print_value(struct printer *printer, const char *name, const struct 
 {
 	begin_line(printer, name);
 	strbuf__add_char(printer->out, ' ');
-	print_quoted(printer->out, value->text);
+	print_quoted_bytes(printer->out, value->text, value->len);
 	print_at(printer, &value->at);
 	if (value->list != SPEC_NONE)
 		strbuf__printf(printer->out, " list %u", value->list);

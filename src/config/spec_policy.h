@@ -23,8 +23,9 @@
 
 /* A text that may also be the name of a list of the policy. */
 struct value_spec {
-	const char *text; /* as written, "list:NAME" included */
+	const char *text; /* as written, "list:NAME" included; NUL bytes may stand before its end */
 	struct loc at;
+	size_t len;
 	uint32_t list; /* index into policy_spec.lists, or SPEC_NONE */
 };
 

@@ -90,8 +90,8 @@ static void test_format__policy(void **state)
 {
 	const struct spec_text symbols[] = { { "malloc", { "x", 3, 4 } }, { "free", { 0 } } };
 	const struct number_spec offsets[] = { { 16, { "x", 5, 6 } } };
-	const struct value_spec values[] = { { "list:calls", { "x", 7, 8 }, 0 },
-					     { "5", { "x", 7, 9 }, SPEC_NONE } };
+	const struct value_spec values[] = { { "list:calls", { "x", 7, 8 }, 10, 0 },
+					     { "5\0a", { "x", 7, 9 }, 3, SPEC_NONE } };
 	const struct match_spec matches[] = {
 		{ .subject = MATCH_SUBJECT_ARG,
 		  .op = MATCH_OP_CIDR,
@@ -154,7 +154,7 @@ static void test_format__policy(void **state)
 		      "        arg 1\n"
 		      "        arg 0\n"
 		      "        value \"list:calls\" @7:8 list 0\n"
-		      "        value \"5\" @7:9\n"
+		      "        value \"5\\x00a\" @7:9\n"
 		      "      match[1]\n"
 		      "        subject pid\n"
 		      "        op not_in\n"
