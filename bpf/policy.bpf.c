@@ -9,6 +9,12 @@
 
 #include "policy_frame.bpf.h"
 
+#include "policy_text.bpf.h"
+
+#include "policy_process.bpf.h"
+
+#include "policy_path.bpf.h"
+
 /* ---- counting ---------------------------------------------------------------------------------- */
 
 /* The first of its kind on this machine, or two at once. */

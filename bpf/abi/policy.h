@@ -20,10 +20,10 @@
 
 /* What a value is, and how its bytes look in a record. */
 enum policy_class {
-	POLICY_CLASS_NUMBER, /* the word itself */
-	POLICY_CLASS_TEXT,   /* struct policy_place: bytes without a NUL */
-	POLICY_CLASS_BYTES,  /* … struct policy_bytes, then the bytes */
-	POLICY_CLASS_PATH, /* … struct policy_path, then components, innermost first, each with its NUL */
+	POLICY_CLASS_NUMBER,  /* the word itself */
+	POLICY_CLASS_TEXT,    /* struct policy_place: bytes without a NUL */
+	POLICY_CLASS_BYTES,   /* … struct policy_bytes, then the bytes */
+	POLICY_CLASS_PATH,    /* … struct policy_path, then its text without a NUL */
 	POLICY_CLASS_SOCKET,  /* … struct policy_socket */
 	POLICY_CLASS_PACKET,  /* … struct policy_packet */
 	POLICY_CLASS_ADDRESS, /* … struct policy_address (sockaddr, sockaddr_un) */
@@ -168,11 +168,12 @@ struct policy_bytes {
 };
 
 #define POLICY_PATH_CUT                                                                            \
-	(1u << 0) /* it has more components than are told: unresolvedPathComponents */
+	(1u                                                                                        \
+	 << 0) /* its beginning is missing, it has too many components: unresolvedPathComponents */
 struct policy_path {
 	__u16 flags;
 	__u16 mode; /* of the inode, with the type */
-	__u32 size; /* of the components */
+	__u32 size; /* of the text */
 	__u64 inode;
 };
 
@@ -235,12 +236,12 @@ struct policy_data {
 	__u32 pad2;
 };
 
-/* ---- sets ---- */
+/* ---- sets; where the map is a hash or a trie, the value is a byte that means nothing ---- */
 struct policy_number_key { /* hash `policy_numbers` */
 	__u64 number;
 	__u32 set, pad;
 };
-struct policy_text_key { /* hash `policy_texts`: value: nothing; a text of that set with that hash and size is in `policy_text_bytes` */
+struct policy_text_key { /* hash `policy_texts` */
 	__u64 hash;      /* who_hash_step() */
 	__u32 set;
 	__u32 size;
@@ -271,6 +272,8 @@ struct policy_frame {
 		__u8 data[POLICY_FRAME_BYTES + POLICY_TEXT_MAX];
 	};
 	struct policy_affix_key affix; /* of a text that is looked for */
+	/* A path is put together from its end; the rest is for the NUL that comes with a component. */
+	__u8 path[POLICY_TEXT_MAX + 256];
 };
 
 /* ---- calls that have begun: hash `policy_pending`; only programs see it ---- */
@@ -286,6 +289,25 @@ struct policy_pending {
 	__u64 words[POLICY_PENDING_WORDS]; /* arguments that are asked for when it returns */
 };
 #define POLICY_PENDING_POSTED (1u << 0) /* the HOOK record is in the ring */
+
+/* ---- how often: LRU hash `policy_rates`, value: __u64, when it was posted last; only programs see it ---- */
+struct policy_rate_key {
+	__u32 hook, rule;
+	__u64 scope;  /* thread, process, or 0 */
+	__u64 values; /* hash of what they begin with */
+};
+
+/* ---- whose a socket is (TRACK_SOCK): LRU hash `policy_sockets`, key: __u64 address of the struct sock; only programs see it ---- */
+struct policy_owner {
+	__u64 time_ns; /* with tgid its struct who_key */
+	__u32 tgid, tid;
+};
+
+/* ---- what NOTIFY_ENFORCER leaves: hash `policy_notes`, key: __u64 thread; only programs see it ---- */
+struct policy_note {
+	__s32 error;  /* negative errno that the call is to return; 0: none */
+	__u32 signal; /* 0: none */
+};
 
 /* ---- processes: hash `policy_processes`, key __u32 tgid; only there while a policy asks ---- */
 #define POLICY_MASK_WORDS 4

@@ -238,6 +238,7 @@ struct qstr {
 struct dentry {
 	struct dentry *d_parent;
 	struct qstr d_name;
+	struct inode *d_inode;
 };
 
 struct vfsmount {
@@ -326,6 +327,9 @@ struct cgroup_namespace {
 };
 
 struct user_namespace {
+	int level; /* 0: the first one */
+	kuid_t owner;
+	kgid_t group;
 	struct ns_common ns;
 };
 

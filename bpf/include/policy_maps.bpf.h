@@ -67,6 +67,64 @@ struct {
 	__type(value, u8);
 } policy_numbers SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct policy_text_key);
+	__type(value, u8);
+} policy_texts SEC(".maps");
+
+/* Tries: an entry takes memory only when it is there. */
+#define TRIE_MAP(name, key_type)                                                                   \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_LPM_TRIE);                                               \
+		__uint(max_entries, 8192);                                                         \
+		__uint(map_flags, BPF_F_NO_PREALLOC);                                              \
+		__type(key, key_type);                                                             \
+		__type(value, u8);                                                                 \
+	} name SEC(".maps")
+
+TRIE_MAP(policy_prefixes, struct policy_affix_key);
+TRIE_MAP(policy_postfixes, struct policy_affix_key);
+TRIE_MAP(policy_networks, struct policy_network_key);
+
+/* Those that came last stay. */
+#define RECENT_MAP(name, entries, key_type, value_type)                                            \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_LRU_HASH);                                               \
+		__uint(max_entries, entries);                                                      \
+		__type(key, key_type);                                                             \
+		__type(value, value_type);                                                         \
+	} name SEC(".maps")
+
+RECENT_MAP(policy_rates, 4096, struct policy_rate_key, u64);
+RECENT_MAP(policy_sockets, 8192, u64, struct policy_owner);
+RECENT_MAP(policy_notes, 512, u64, struct policy_note);
+RECENT_MAP(policy_pending, 2048, struct policy_pending_key, struct policy_pending);
+
+#define STACK_DEPTH 127 /* the most that the kernel tells */
+struct {
+	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
+	__uint(max_entries, 512);
+	__uint(key_size, sizeof(u32));
+	__uint(value_size, STACK_DEPTH * sizeof(u64));
+} policy_stacks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, u32);
+	__type(value, struct policy_process);
+} policy_processes SEC(".maps");
+
+/* Of whom nothing is known. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct policy_process);
+} policy_nobody SEC(".maps");
+
 /* The first hook of a system call by its number, and the next one by the number of the hook that is done. */
 #define CALLS_MAP(name, entries)                                                                   \
 	struct {                                                                                   \

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+#ifndef BPF_INCLUDE_POLICY_TEXT_BPF_H
+#define BPF_INCLUDE_POLICY_TEXT_BPF_H
+
+/*
+ * Texts of hooks: captured from wherever they are, and looked for in sets. Only policy.bpf.c includes it, after
+ * policy_frame.bpf.h.
+ */
+
+/* ---- capture ---- */
+
+/* What the address says: of the kernel are those with the highest bit. */
+#define IS_KERNEL_ADDRESS(address) ((s64)(address) < 0)
+
+/* `len` as bpf_probe_read_*_str() says it: with the NUL. Behind it zeros, to the end of the word: it is hashed by words. */
+static __always_inline u64 keep_text(struct policy_frame *frame, u64 index, u64 at, s64 len)
+{
+	u64 size;
+
+	if (len <= 0)
+		return fail_value(frame, index, len ? len : BAD_ADDRESS);
+	size = len - 1;
+	BOUND(size, POLICY_TEXT_MAX - 1);
+	*(u64 *)(frame->data + at + size) = 0;
+	return keep_bytes(frame, index, at, size);
+}
+
+ROUTINE u64 capture_text(struct policy_frame *frame, u64 index, u64 address, u64 most)
+{
+	u64 at = find_room(frame, index, POLICY_TEXT_MAX);
+
+	BOUND(most, POLICY_TEXT_MAX);
+	if (!at)
+		return 0;
+	return keep_text(frame, index, at,
+			 bpf_probe_read_kernel_str(frame->data + at, most, (void *)address));
+}
+FRAME_CARRIER(capture_text, capture_text(frame, a[0], a[1], a[2]))
+
+ROUTINE u64 capture_user_text(struct policy_frame *frame, u64 index, u64 address, u64 most)
+{
+	u64 at = find_room(frame, index, POLICY_TEXT_MAX);
+
+	BOUND(most, POLICY_TEXT_MAX);
+	if (!at)
+		return 0;
+	return keep_text(frame, index, at,
+			 bpf_probe_read_user_str(frame->data + at, most, (void *)address));
+}
+FRAME_CARRIER(capture_user_text, capture_user_text(frame, a[0], a[1], a[2]))
+
+ROUTINE u64 capture_any_text(struct policy_frame *frame, u64 index, u64 address, u64 most)
+{
+	u64 at = find_room(frame, index, POLICY_TEXT_MAX);
+	s64 len;
+
+	BOUND(most, POLICY_TEXT_MAX);
+	if (!at)
+		return 0;
+	if (IS_KERNEL_ADDRESS(address))
+		len = bpf_probe_read_kernel_str(frame->data + at, most, (void *)address);
+	else
+		len = bpf_probe_read_user_str(frame->data + at, most, (void *)address);
+	return keep_text(frame, index, at, len);
+}
+FRAME_CARRIER(capture_any_text, capture_any_text(frame, a[0], a[1], a[2]))
+
+/* ---- tests: 0 no, 1 yes, ASK_NOTHING there is no text ---- */
+
+#define ASK_NOTHING 2
+
+struct text_view {
+	u64 at, size; /* in the frame's data */
+};
+
+/* `skip`: what stands before the text itself, in the bytes of a path or a buffer. */
+static __always_inline bool find_text(struct policy_frame *frame, u64 index, u64 skip,
+				      struct text_view *ret_text)
+{
+	union policy_word *word = word_of(frame, index);
+	u64 at = word->place.offset;
+	s64 size = (s64)word->place.size - (s64)skip;
+
+	if (at == 0 || size < 0)
+		return false;
+	ret_text->at = at + skip;
+	ret_text->size = size;
+	return true;
+}
+
+#define FRAME_MASK (POLICY_FRAME_BYTES - 1)
+
+/* Texts begin at multiples of 8. */
+static __always_inline u64 word_at(struct policy_frame *frame, u64 at)
+{
+	return *(u64 *)(frame->data + (at & FRAME_MASK));
+}
+
+#define TEXT_WORDS (POLICY_TEXT_MAX / 8)
+
+ROUTINE u64 text_is_in(struct policy_frame *frame, u64 index, u64 skip, u64 set)
+{
+	struct policy_text_key key = { .hash = WHO_HASH_BEGIN, .set = set };
+	struct text_view text;
+
+	if (!find_text(frame, index, skip, &text))
+		return ASK_NOTHING;
+	key.size = text.size;
+	for (u32 i = 0; i < TEXT_WORDS; i++) {
+		if (i * 8ull >= text.size)
+			break;
+		key.hash = who_hash_step(key.hash, word_at(frame, text.at + i * 8ull));
+	}
+	return bpf_map_lookup_elem(&policy_texts, &key) != NULL;
+}
+FRAME_CARRIER(text_is_in, text_is_in(frame, a[0], a[1], a[2]))
+
+#define AFFIX_MAX sizeof(((struct policy_affix_key *)0)->text)
+
+ROUTINE u64 text_begins_with(struct policy_frame *frame, u64 index, u64 skip, u64 set)
+{
+	struct text_view text;
+	u64 size;
+
+	if (!find_text(frame, index, skip, &text))
+		return ASK_NOTHING;
+	size = text.size;
+	BOUND(size, AFFIX_MAX);
+	frame->affix.bits = 32 + 8 * size;
+	frame->affix.set = bpf_htonl(set);
+	bpf_probe_read_kernel(frame->affix.text, size, frame->data + (text.at & FRAME_MASK));
+	return bpf_map_lookup_elem(&policy_prefixes, &frame->affix) != NULL;
+}
+FRAME_CARRIER(text_begins_with, text_begins_with(frame, a[0], a[1], a[2]))
+
+#define POSTFIX_MAX 128
+
+ROUTINE u64 text_ends_with(struct policy_frame *frame, u64 index, u64 skip, u64 set)
+{
+	struct text_view text;
+	u32 i;
+
+	if (!find_text(frame, index, skip, &text))
+		return ASK_NOTHING;
+	for (i = 0; i < POSTFIX_MAX; i++) {
+		if (i >= text.size)
+			break;
+		frame->affix.text[i] = frame->data[(text.at + text.size - 1 - i) & FRAME_MASK];
+	}
+	frame->affix.bits = 32 + 8 * i;
+	frame->affix.set = bpf_htonl(set);
+	return bpf_map_lookup_elem(&policy_postfixes, &frame->affix) != NULL;
+}
+FRAME_CARRIER(text_ends_with, text_ends_with(frame, a[0], a[1], a[2]))
+
+#define NEEDLE_MAX 100
+#define ROLL 0x9e3779b97f4a7c15ull /* any odd number */
+
+/* Without a branch: they would be ways for the verifier to go, two for each byte. */
+static __always_inline u64 byte_at(struct policy_frame *frame, u64 at, bool any_case)
+{
+	u64 byte = frame->data[at & FRAME_MASK];
+	u64 letter = byte - 'A';
+
+	if (any_case)
+		byte += (((letter - 26) & ~letter) >> 63) * ('a' - 'A');
+	return byte;
+}
+
+/*
+ * The needle is in frame->affix.text, in small letters where case does not matter. A hash of as many bytes as it has rolls
+ * over the text: a step is the same however long the needle is.
+ */
+static __always_inline u64 find_needle(struct policy_frame *frame, const struct text_view *text,
+				       u64 size, bool any_case)
+{
+	u64 wanted = 0, hash = 0, leaving = 1, found = 0;
+
+	if (size > text->size)
+		return 0;
+	for (u32 i = 0; i < NEEDLE_MAX; i++) {
+		if (i >= size)
+			break;
+		wanted = wanted * ROLL + frame->affix.text[i];
+		hash = hash * ROLL + byte_at(frame, text->at + i, any_case);
+		leaving *= ROLL;
+	}
+	for (u32 i = 0; i < POLICY_TEXT_MAX; i++) {
+		u64 differs = hash ^ wanted;
+
+		found |= ~(differs | -differs) >> 63;
+		if (i + size >= text->size)
+			break;
+		hash = hash * ROLL + byte_at(frame, text->at + i + size, any_case) -
+		       byte_at(frame, text->at + i, any_case) * leaving;
+	}
+	return found;
+}
+
+ROUTINE u64 text_has(struct policy_frame *frame, u64 index, u64 skip, u64 needle_size)
+{
+	struct text_view text;
+
+	if (!find_text(frame, index, skip, &text))
+		return ASK_NOTHING;
+	return find_needle(frame, &text, needle_size, false);
+}
+FRAME_CARRIER(text_has, text_has(frame, a[0], a[1], a[2]))
+
+ROUTINE u64 text_has_any_case(struct policy_frame *frame, u64 index, u64 skip, u64 needle_size)
+{
+	struct text_view text;
+
+	if (!find_text(frame, index, skip, &text))
+		return ASK_NOTHING;
+	return find_needle(frame, &text, needle_size, true);
+}
+FRAME_CARRIER(text_has_any_case, text_has_any_case(frame, a[0], a[1], a[2]))
+
+#endif
