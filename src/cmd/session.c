@@ -96,13 +96,17 @@ static void notify_reloading(void)
 static int read_and_reload(struct session *session, bool *ret_is_replaced, struct err_list *errors)
 {
 	const struct session_options *options = &session->options;
+	const struct reload_options wish = { .is_lenient = options->is_lenient };
 	struct spec_list specs = { .len = 0 };
-	int r = options->read(options->read_ctx, &specs, errors);
+	int r;
 
 	*ret_is_replaced = false;
+	if (options->reload)
+		return options->reload(options->read_ctx, ret_is_replaced, errors);
+	r = options->read(options->read_ctx, &specs, errors);
 	if (r == 0)
-		r = agent__reload(session->agent, specs.items, specs.len, options->is_lenient,
-				  ret_is_replaced, errors);
+		r = agent__reload(session->agent, specs.items, specs.len, &wish, ret_is_replaced,
+				  errors);
 	else
 		agent__note_failed_reload(session->agent);
 	spec_list__done(&specs);
@@ -122,7 +126,7 @@ static void log_errors(struct err_list *errors, bool is_bad, struct strbuf *out)
 		strbuf__printf(out, "and %zu more errors\n", errors->dropped);
 }
 
-static int reload(void *ctx, struct strbuf *out)
+int session__reload(void *ctx, struct strbuf *out)
 {
 	struct session *session = ctx;
 	struct err_list errors = { .len = 0 };
@@ -153,7 +157,7 @@ static void on_hangup(struct session *session)
 	struct strbuf out = STRBUF_INIT;
 
 	log_info("Received signal: hangup");
-	(void)reload(session, &out); /* the log has said it all */
+	(void)session__reload(session, &out); /* the log has said it all */
 	strbuf__done(&out);
 }
 
@@ -180,7 +184,7 @@ static int watch_signals(struct session *session, struct err *err)
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);
-	if (session->options.read)
+	if (session->options.read || session->options.reload)
 		sigaddset(&signals, SIGHUP);
 	return loop__add_signals(session->loop, &signals, on_signal, session, &session->signals,
 				 err);
@@ -199,7 +203,8 @@ int session__open(struct session *session, const struct session_options *options
 
 	const struct agent_options agent_options = {
 		.loop = session->loop,
-		.root = host_root(),
+		.root = options->host_root && options->host_root[0] ? options->host_root
+								    : host_root(),
 		.btf_path = options->btf_path && options->btf_path[0] ? options->btf_path : NULL,
 		.is_strict = options->is_strict,
 		.uses_kernel_syscall_names = options->uses_kernel_syscall_names,
@@ -215,6 +220,9 @@ int session__open(struct session *session, const struct session_options *options
 		.record_filters = options->record_filters,
 		.has_no_consumers = options->has_no_consumers,
 		.ring_bytes = options->ring_bytes,
+		.isolates_configs = options->isolates_configs,
+		.series_limit = options->series_limit,
+		.label_cache_keys = options->label_cache_keys,
 		.log_library = options->hides_library ? NULL : session_log_library,
 		.version = version_number(),
 		.revision = version_revision(),
@@ -248,7 +256,7 @@ int session__listen(struct session *session, const char *address, struct err *er
 		.has_maps = session->options.is_debugging,
 		.prefers_openmetrics = session->options.prefers_openmetrics,
 		.web_config = session->options.web_config,
-		.reload = session->options.has_reload_by_http ? reload : NULL,
+		.reload = session->options.has_reload_by_http ? session__reload : NULL,
 		.reload_ctx = session,
 	};
 	int r = service__new(&options, &session->service, err);

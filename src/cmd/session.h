@@ -17,6 +17,7 @@ struct loop;
 struct loop_watch;
 struct part;
 struct service;
+struct strbuf;
 struct spec;
 struct record_filters;
 struct who_filter;
@@ -40,6 +41,8 @@ struct session_options {
 	int64_t ledger_interval_ns, ledger_window_ns; /* as agent_options has them */
 	/* For a reload (SIGHUP): reads all configs anew. Negative: something is wrong with one, errors say what. */
 	int (*read)(void *ctx, struct spec_list *specs, struct err_list *errors);
+	/* Or all of a reload, as agent__reload() does it: 0, or negative with errors that say what. NULL: read() does. */
+	int (*reload)(void *ctx, bool *ret_is_replaced, struct err_list *errors);
 	void *read_ctx;
 	const struct who_filter *filter;             /* borrowed; NULL: everybody is wanted */
 	const struct flag_list *runtime_sockets;     /* of --runtime.socket; borrowed; NULL: none */
@@ -47,6 +50,10 @@ struct session_options {
 	const struct record_filters *record_filters; /* borrowed, or NULL: see agent_options */
 	bool has_no_consumers;                       /* likewise */
 	uint32_t ring_bytes;                         /* likewise */
+	bool isolates_configs;                       /* likewise */
+	const char *host_root;                       /* NULL or "": what $HOST_ROOT says */
+	uint64_t series_limit;                       /* as agent_options has them */
+	uint32_t label_cache_keys;
 	bool is_lenient;          /* a config that cannot be had does not hold up a reload */
 	bool has_reload_by_http;  /* POST /-/reload */
 	bool prefers_openmetrics; /* for clients that take either */
@@ -69,6 +76,8 @@ int session__listen(struct session *session, const char *address, struct err *er
 /* Until a signal: then tells the service manager, detaches, and returns 0. */
 int session__serve(struct session *session);
 void session__close(struct session *session);
+/* As SIGHUP does; the session as ctx. Lines for whoever asked, also when it failed. */
+int session__reload(void *ctx, struct strbuf *out);
 
 /* What the kernel said of a program that does not run, line by line; nothing when it said nothing. */
 void session_log_cause(enum log_level level, const char *config, const struct part *part);

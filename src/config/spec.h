@@ -453,6 +453,15 @@ struct output_spec {
 	const char *target; /* path, address or URL, or NULL */
 };
 
+/* For all streams, as the command line has them: "FIELD==VALUE,…", and expressions. "STREAM:" in front is for that one.
+ * Borrowed. */
+struct record_filters {
+	const char *const *conditions;
+	size_t condition_count;
+	const char *const *expressions;
+	size_t expression_count;
+};
+
 struct spec {
 	struct arena arena;
 	const char *
@@ -493,6 +502,9 @@ struct spec {
 	enum metric_wish metric_wish;
 	bool is_for_metrics; /* its text names what is to be served, so that is what running it means */
 	bool keeps_original_names; /* of metrics: as the agent that the language comes from calls them */
+	/* What whoever runs it says beside its text. */
+	const struct record_filters *record_filters; /* arena; NULL: the agent's, if it has any */
+	bool has_no_consumers; /* nobody will ever want its records, only what they count for */
 	/* What it cannot work without and the agent does not have: a sentence each. */
 	const struct spec_text *needs;
 	uint32_t need_count;

@@ -286,7 +286,8 @@ static int plan_routes(struct agent *agent, struct agent_config *config, struct 
 			.registry = agent->registry,
 			.facts = program__facts(config->programs[stream->program]),
 			.stream = config->streams[spec->metrics[i].stream],
-			.filters = agent->options.record_filters,
+			.filters = spec->record_filters ? spec->record_filters
+							: agent->options.record_filters,
 			.series_limit = agent->options.series_limit,
 			.label_cache_keys = agent->options.label_cache_keys,
 		};
@@ -347,12 +348,26 @@ static bool has_config(const struct agent *agent, const char *name)
 	return false;
 }
 
+/* What whoever runs it wants of it, which its canonical text does not tell. */
+static void format_wishes(const struct spec *spec, struct strbuf *out)
+{
+	const struct record_filters *filters = spec->record_filters;
+
+	strbuf__printf(out, "%u %d %d\n", spec->metric_wish, spec->keeps_original_names,
+		       spec->has_no_consumers);
+	for (size_t i = 0; filters && i < filters->condition_count; i++)
+		strbuf__printf(out, "condition %s\n", filters->conditions[i]);
+	for (size_t i = 0; filters && i < filters->expression_count; i++)
+		strbuf__printf(out, "expression %s\n", filters->expressions[i]);
+}
+
 uint64_t agent_spec_hash(const struct spec *spec)
 {
 	struct strbuf text = STRBUF_INIT;
 	uint64_t hash;
 
 	spec__format(spec, &text);
+	format_wishes(spec, &text);
 	hash = text.len ? hash_bytes(text.data, text.len) : 0;
 	strbuf__done(&text);
 	return hash;
@@ -571,26 +586,43 @@ int agent__attach(struct agent *agent, uint32_t index, struct err *err)
 	return r;
 }
 
+static int start_config(struct agent *agent, struct agent_config *config, struct err *err)
+{
+	int r = agent_open_sources(agent, config, STREAM_MODE_TABLE, err);
+
+	if (r >= 0)
+		r = agent_open_sources(agent, config, STREAM_MODE_SNAPSHOT, err);
+	if (r >= 0)
+		r = agent_open_sources(agent, config, STREAM_MODE_EVENTS, err);
+	if (r >= 0)
+		r = agent_open_spans(agent, config, err);
+	if (r >= 0)
+		r = agent_start_streams(config, err);
+	if (r >= 0)
+		r = config_cost__new(config, &config->cost, err);
+	return r < 0 ? err__wrap(err, r, NULL, "config \"%s\"", config->spec->name) : 0;
+}
+
+/* What is open of it stays; it says what is wrong with it from now on. */
+static void go_on_without(struct agent_config *config, struct err *err)
+{
+	note_failure(config, err);
+	log_err(LOG_ERROR, err, "left out");
+	err__done(err);
+}
+
 int agent__start(struct agent *agent, struct err *err)
 {
 	agent_for_each_config(agent, config) {
-		int r;
+		struct err own = ERR_INIT;
+		bool is_isolated = agent->options.isolates_configs;
+		int r = config->is_loaded ? start_config(agent, config, is_isolated ? &own : err)
+					  : 0;
 
-		if (!config->is_loaded)
-			continue;
-		r = agent_open_sources(agent, config, STREAM_MODE_TABLE, err);
-		if (r >= 0)
-			r = agent_open_sources(agent, config, STREAM_MODE_SNAPSHOT, err);
-		if (r >= 0)
-			r = agent_open_sources(agent, config, STREAM_MODE_EVENTS, err);
-		if (r >= 0)
-			r = agent_open_spans(agent, config, err);
-		if (r >= 0)
-			r = agent_start_streams(config, err);
-		if (r >= 0)
-			r = config_cost__new(config, &config->cost, err);
+		if (r < 0 && !is_isolated)
+			return r;
 		if (r < 0)
-			return err__wrap(err, r, NULL, "config \"%s\"", config->spec->name);
+			go_on_without(config, &own);
 	}
 	/* Read for constants or to say why a function was refused; decoders read it again if they ever need it. */
 	host__forget_kallsyms(agent->host);
@@ -625,6 +657,13 @@ void agent__detach(struct agent *agent)
 
 void agent__scrape(struct agent *agent, const struct exposition *exposition, struct strbuf *out)
 {
+	agent__scrape_language(agent, NULL /* all */, exposition, out);
+}
+
+/* Everything is read for it: series and caches are swept by scrapes, whoever asked for one. */
+void agent__scrape_language(struct agent *agent, const char *dialect,
+			    const struct exposition *exposition, struct strbuf *out)
+{
 	int64_t begin_ns = clock_monotonic_ns();
 	size_t begin = out->len;
 
@@ -641,7 +680,7 @@ void agent__scrape(struct agent *agent, const struct exposition *exposition, str
 	self_metrics__collect(agent->self, agent);
 	/* Without memory for the order of new series they stand at the end for once. */
 	(void)registry__end(agent->registry);
-	exposition_write(agent, exposition, out);
+	exposition_write(agent, dialect, exposition, out);
 	scrape_sweep(agent);
 	agent->scrapes.count++;
 	agent->scrapes.last_bytes = out->len - begin;

@@ -21,21 +21,13 @@
 struct agent;
 struct web_server;
 
-/* For all streams, as the command line has them: "FIELD==VALUE,…", and expressions. "STREAM:" in front is for that one.
- * Borrowed. */
-struct record_filters {
-	const char *const *conditions;
-	size_t condition_count;
-	const char *const *expressions;
-	size_t expression_count;
-};
-
 struct agent_options {
 	struct loop *loop; /* may be NULL for plan and check: nothing is drained then */
 	const char *
 		root; /* of the machine that is looked at: "/" or where HOST_ROOT is mounted; NULL: "/" */
-	const char *btf_path; /* or NULL */
-	bool is_strict;       /* programs that cannot load are fatal */
+	const char *btf_path;  /* or NULL */
+	bool is_strict;        /* programs that cannot load are fatal */
+	bool isolates_configs; /* one whose sources cannot be opened does not hold up the others */
 	bool uses_kernel_syscall_names;
 	bool leaves_programs_alone; /* objects are loaded as they are */
 	uint64_t series_limit;      /* per family; 0: the default */
@@ -44,10 +36,10 @@ struct agent_options {
 	int64_t ledger_interval_ns, ledger_window_ns;
 	void (*log_library)(void *ctx, int level, const char *line); /* libbpf's lines, or NULL */
 	void *log_ctx;
-	const struct record_filters
-		*record_filters; /* borrowed, or NULL: of metrics that count records */
+	const struct record_filters *
+		record_filters; /* borrowed, or NULL: of metrics that count records; a spec may have its own */
+	bool has_no_consumers; /* of records: what is only counted may be all that programs do; a spec may say so, too */
 	uint32_t ring_bytes;     /* of each ring of a gadget's events; 0: what is enough */
-	bool has_no_consumers;   /* of records: what is only counted may be all that programs do */
 	const struct who_filter *filter;    /* borrowed; NULL: everybody is wanted */
 	const char *const *runtime_sockets; /* as --runtime.socket names them; borrowed */
 	size_t runtime_socket_count;
@@ -76,11 +68,18 @@ int agent__start(struct agent *agent, struct err *err);
  * can be refused is checked, loaded and opened first: when that fails, what runs goes on untouched. A config that did
  * not change stays as it is; one whose object did not change keeps its programs attached and every count; of the others
  * maps that agree in type, key and value carry their counts over, and the time in between is counted.
- * is_lenient: a config that cannot be had does not hold up the others; its former self, if any, goes on.
  * Negative: nothing was replaced, or (*ret_is_replaced) something of the new set could not be started.
  */
-int agent__reload(struct agent *agent, struct spec **specs, size_t count, bool is_lenient,
-		  bool *ret_is_replaced, struct err_list *errors);
+struct reload_options {
+	bool is_lenient; /* a config that cannot be had does not hold up the others; its former self, if any, goes on */
+	/* Configs that go on although no spec stands for them, by name; NULL: none. */
+	bool (*keeps)(void *ctx, const char *name);
+	void *ctx;
+	bool is_retry; /* nobody has asked for it: it is no reload for the figures */
+};
+int agent__reload(struct agent *agent, struct spec **specs, size_t count,
+		  const struct reload_options *options, bool *ret_is_replaced,
+		  struct err_list *errors);
 /* A reload ended before there were specs. */
 void agent__note_failed_reload(struct agent *agent);
 /* Detaches programs; scrapes show self-metrics only from now on. */
@@ -88,6 +87,9 @@ void agent__detach(struct agent *agent);
 
 /* Reads everything and writes the exposition. Never fails as a whole: what could not be read is counted and logged. */
 void agent__scrape(struct agent *agent, const struct exposition *exposition, struct strbuf *out);
+/* The same, of which only what configs of that language have made is written, and what its original tells of itself. */
+void agent__scrape_language(struct agent *agent, const char *dialect,
+			    const struct exposition *exposition, struct strbuf *out);
 /* For promhttp_metric_handler_*: a scrape was asked for; its reply is done with this HTTP status. */
 void agent__note_request(struct agent *agent);
 void agent__note_reply(struct agent *agent, unsigned int status);

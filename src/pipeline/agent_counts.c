@@ -66,7 +66,9 @@ static int ask_program(struct agent *agent, const struct counted_stream *counted
 {
 	const struct stream_spec *stream = &counted->config->spec->streams[counted->index];
 	struct program *program = counted->config->programs[stream->program];
-	enum rung most = agent->options.has_no_consumers ? RUNG_PRUNED : RUNG_SLOT;
+	bool is_only_counted = agent->options.has_no_consumers ||
+			       counted->config->spec->has_no_consumers;
+	enum rung most = is_only_counted ? RUNG_PRUNED : RUNG_SLOT;
 	const struct route *refused = find_refused(counted);
 	uint32_t count = list_aggregates(counted, list);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/clock.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "config/dialect.h"
 #include "pipeline/internal.h"
 #include "sink/openmetrics.h"
 #include "sink/prometheus.h"
@@ -48,7 +51,35 @@ static void write_family(const struct agent *agent, const struct family *family,
 	}
 }
 
-void exposition_write(struct agent *agent, const struct exposition *exposition, struct strbuf *out)
+/* What the originals tell of themselves, and keep telling where they are replaced. */
+static const struct {
+	const char *dialect;
+	const char *prefix; /* of names of families */
+} own_families[] = {
+	{ "ebpf_exporter", "ebpf_exporter_" },
+	{ "ebpf_exporter", "process_" },
+	{ "ebpf_exporter", "promhttp_" },
+	{ "tracing_policy", "tetragon_" },
+};
+
+static bool is_of(const struct agent *agent, const struct family *family, const char *dialect)
+{
+	for (size_t i = 0; i < array_size(own_families); i++)
+		if (str_eq(own_families[i].dialect, dialect) &&
+		    str_starts(family__name(family), own_families[i].prefix))
+			return true;
+	agent_for_each_config(agent, config) {
+		if (!config->spec->dialect || !str_eq(config->spec->dialect->name, dialect))
+			continue;
+		for (uint32_t i = 0; i < config->route_count; i++)
+			if (config->routes[i].family == family)
+				return true;
+	}
+	return false;
+}
+
+void exposition_write(struct agent *agent, const char *dialect, const struct exposition *exposition,
+		      struct strbuf *out)
 {
 	int64_t begin_ns = clock_monotonic_ns();
 	const struct family *family;
@@ -58,6 +89,8 @@ void exposition_write(struct agent *agent, const struct exposition *exposition, 
 		size_t begin = out->len;
 		int64_t now_ns;
 
+		if (dialect && !is_of(agent, family, dialect))
+			continue;
 		if (family__shown_count(family) > 0)
 			write_family(agent, family, exposition, out);
 		now_ns = clock_monotonic_ns();

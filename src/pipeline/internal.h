@@ -142,8 +142,9 @@ void agent_run_streams(struct agent_config *config, int64_t now_ns);
 void agent_stop_streams(struct agent_config *config);
 void agent_free_streams(struct agent_config *config);
 
-/* exposition.c: writes all families, and notes what those of metrics take. */
-void exposition_write(struct agent *agent, const struct exposition *exposition, struct strbuf *out);
+/* exposition.c: writes all families, or those of a language, and notes what those of metrics take. */
+void exposition_write(struct agent *agent, const char *dialect, const struct exposition *exposition,
+		      struct strbuf *out);
 /* exposition.c: how many there are of the family; none of the agent's own. */
 uint32_t agent_count_routes(const struct agent *agent, const struct family *family);
 /* reload.c: whether the programs that run are what this spec asks for, feeds included */

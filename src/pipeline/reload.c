@@ -17,10 +17,10 @@
 #include "pipeline/internal.h"
 
 struct reload {
-	struct agent *agent;          /* has the new set while the reload is under way */
-	struct agent_configs configs; /* the set that runs */
-	struct registry *registry;    /* the one it is on */
-	bool is_lenient;
+	struct agent *agent;                  /* has the new set while the reload is under way */
+	struct agent_configs configs;         /* the set that runs */
+	struct registry *registry;            /* the one it is on */
+	const struct reload_options *options; /* borrowed */
 	struct err_list *errors;
 };
 
@@ -216,7 +216,25 @@ static int add(struct reload *reload, struct spec *spec)
 		return keep(reload, before);
 	}
 	r = make(reload, spec, before);
-	return r < 0 && reload->is_lenient ? do_without(reload, index, before) : r;
+	return r < 0 && reload->options->is_lenient ? do_without(reload, index, before) : r;
+}
+
+/* Those that nobody spoke of, and that are to go on. */
+static int keep_others(struct reload *reload)
+{
+	const struct reload_options *options = reload->options;
+	int r = 0;
+
+	for (size_t i = 0; options->keeps && i < reload->configs.len && r == 0; i++) {
+		struct agent_config *config = reload->configs.items[i];
+		bool is_there = config->is_kept;
+
+		agent_for_each_config(reload->agent, made)
+			is_there |= made->before == config;
+		if (!is_there && options->keeps(options->ctx, config->spec->name))
+			r = keep(reload, config);
+	}
+	return r;
 }
 
 static int begin(struct reload *reload, struct err *err)
@@ -438,7 +456,7 @@ static int make_all(struct reload *reload, struct spec **specs, size_t count)
 		else
 			r = add(reload, spec);
 	}
-	return r;
+	return r < 0 ? r : keep_others(reload);
 }
 
 static void note(struct agent *agent, bool is_good)
@@ -457,10 +475,11 @@ void agent__note_failed_reload(struct agent *agent)
 	note(agent, false);
 }
 
-int agent__reload(struct agent *agent, struct spec **specs, size_t count, bool is_lenient,
-		  bool *ret_is_replaced, struct err_list *errors)
+int agent__reload(struct agent *agent, struct spec **specs, size_t count,
+		  const struct reload_options *options, bool *ret_is_replaced,
+		  struct err_list *errors)
 {
-	struct reload reload = { .agent = agent, .is_lenient = is_lenient, .errors = errors };
+	struct reload reload = { .agent = agent, .options = options, .errors = errors };
 	int r = make_all(&reload, specs, count);
 
 	*ret_is_replaced = r == 0;
@@ -468,7 +487,8 @@ int agent__reload(struct agent *agent, struct spec **specs, size_t count, bool i
 		r = commit(&reload);
 	else
 		undo(&reload);
-	note(agent, r == 0);
+	if (!options->is_retry)
+		note(agent, r == 0);
 	(void)malloc_trim(0); /* types of the kernel and objects were read and forgotten */
 	return r;
 }

@@ -47,7 +47,7 @@ static struct web_body *scrape(struct service *service, const struct exposition 
 	/* As large as last time and a bit: doubling on the way would need twice the memory for a moment. */
 	(void)strbuf__reserve(&text,
 			      service->last_scrape_bytes + service->last_scrape_bytes / 8 + 4096);
-	agent__scrape(service->options.agent, exposition, &text);
+	agent__scrape_language(service->options.agent, service->options.dialect, exposition, &text);
 	service->last_scrape_bytes = text.len;
 
 	struct web_body *body = web_body__new(&text);
@@ -332,7 +332,8 @@ static int start_server(struct service *service, struct err *err)
 	} else {
 		r = web_server__new(service->options.loop, &options, &service->server, err);
 	}
-	if (r == 0)
+	/* The figures are of the one that everybody asks. */
+	if (r == 0 && !service->options.dialect)
 		agent__set_web(service->options.agent, service->server);
 	return r;
 }
@@ -367,7 +368,8 @@ struct service *service__free(struct service *service)
 {
 	if (!service)
 		return NULL;
-	agent__set_web(service->options.agent, NULL);
+	if (!service->options.dialect)
+		agent__set_web(service->options.agent, NULL);
 	web_server__free(service->server);
 	web_config__free(service->web_config);
 	free(service->telemetry_path);

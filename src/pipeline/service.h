@@ -22,9 +22,11 @@ struct service_options {
 	const char *title; /* of the page at "/" */
 	const char *version;
 	const char *telemetry_path; /* where the metrics are; begins with '/' */
-	bool has_maps;              /* raw maps at /maps */
-	bool prefers_openmetrics;   /* see exposition_negotiate() */
-	const char *web_config;     /* path of the web file; NULL or "": none */
+	/* Serves metrics of that language alone, beside a service of all; NULL: serves everything. */
+	const char *dialect;
+	bool has_maps;            /* raw maps at /maps */
+	bool prefers_openmetrics; /* see exposition_negotiate() */
+	const char *web_config;   /* path of the web file; NULL or "": none */
 	/* For POST /-/reload: 0, or negative with what runs going on; lines for the client in both cases. NULL: no such path. */
 	int (*reload)(void *ctx, struct strbuf *out);
 	void *reload_ctx;

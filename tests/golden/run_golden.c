@@ -15,6 +15,7 @@
  *	value ENUM NAME NUMBER
  *	declaration NAME			a variable that is nothing but its name
  *	program NAME SECTION
+ * The cases of "agent" are files of `sonde agent` instead.
  * A case with a file wish.txt wants metrics to be made up: "asked" or "all", and "original" behind it for such names.
  */
 #include <dirent.h>
@@ -29,8 +30,10 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/vec.h"
+#include "config/agent/file.h"
 #include "config/load.h"
 
+#define AGENT "agent"
 #define MAX_EXPECTED_BYTES (1u << 20)
 #define CGRP_STORAGE 32 /* BPF_MAP_TYPE_CGRP_STORAGE: the headers of 6.1 do not have it */
 
@@ -379,6 +382,28 @@ static int run_config(const struct dialect *dialect, const char *dir, const char
 	return r;
 }
 
+/* The agent's own file is no config of programs. */
+static int run_agent_file(const char *dir, struct strbuf *out)
+{
+	__cleanup(x_freep) char *path = str_printf("%s/config.yaml", dir);
+	__cleanup(x_freep) char *text = NULL;
+	struct err_list errors = { 0 };
+	struct arena arena = ARENA_INIT;
+	struct agent_file file;
+	size_t len;
+	int r = fd_read_all(AT_FDCWD, path, AGENT_FILE_MAX_BYTES, &text, &len);
+
+	if (r == 0)
+		r = agent_file_parse(text, len, "config.yaml", &arena, &file, &errors);
+	if (r == 0)
+		agent_file__format(&file, out);
+	else
+		print_errors(out, &errors);
+	err_list__done(&errors);
+	arena__done(&arena);
+	return r;
+}
+
 static bool write_file(const char *path, const char *text)
 {
 	FILE *file = fopen(path, "we");
@@ -440,11 +465,12 @@ static bool run_case(const char *root, const char *dialect_name, const char *nam
 	struct strbuf out = STRBUF_INIT;
 	bool is_refused, is_good;
 
-	if (!dialect) {
+	if (!dialect && !str_eq(dialect_name, AGENT)) {
 		printf("# there is no dialect '%s'\n", dialect_name);
 		return false;
 	}
-	is_refused = run_config(dialect, dir, name, &out) < 0;
+	is_refused = dialect ? run_config(dialect, dir, name, &out) < 0
+			     : run_agent_file(dir, &out) < 0;
 	is_good = getenv("SONDE_GOLDEN_UPDATE") ? update(dir, is_refused, strbuf__text(&out))
 						: compare(dir, is_refused, strbuf__text(&out));
 	strbuf__done(&out);
