@@ -14,7 +14,7 @@
 #include "base/str.h"
 #include "base/vec.h"
 
-#define TABLE_MAX_COLUMNS 8
+#define TABLE_MAX_COLUMNS 10
 
 struct table_row {
 	const char *cells[TABLE_MAX_COLUMNS];

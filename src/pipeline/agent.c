@@ -697,6 +697,11 @@ void agent__note_reply(struct agent *agent, unsigned int status)
 	self_metrics__note_reply(agent->self, status);
 }
 
+void agent__set_control(struct agent *agent, const struct control_server *server)
+{
+	agent->control = server;
+}
+
 void agent__set_web(struct agent *agent, const struct web_server *server)
 {
 	agent->web = server;

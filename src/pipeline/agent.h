@@ -19,6 +19,7 @@
 #include "sink/negotiate.h"
 
 struct agent;
+struct control_server;
 struct web_server;
 
 struct agent_options {
@@ -72,8 +73,8 @@ int agent__start(struct agent *agent, struct err *err);
  */
 struct reload_options {
 	bool is_lenient; /* a config that cannot be had does not hold up the others; its former self, if any, goes on */
-	/* Configs that go on although no spec stands for them, by name; NULL: none. */
-	bool (*keeps)(void *ctx, const char *name);
+	/* Configs that go on although no spec stands for them; NULL: none. */
+	bool (*keeps)(void *ctx, const char *name, const char *origin);
 	void *ctx;
 	bool is_retry; /* nobody has asked for it: it is no reload for the figures */
 };
@@ -95,6 +96,8 @@ void agent__note_request(struct agent *agent);
 void agent__note_reply(struct agent *agent, unsigned int status);
 /* For sonde_http_*: who serves; borrowed until NULL is set. */
 void agent__set_web(struct agent *agent, const struct web_server *server);
+/* For sonde_control_*: likewise. */
+void agent__set_control(struct agent *agent, const struct control_server *server);
 /* The raw rows of all table maps with their labels, as /maps shows them. */
 void agent__dump_maps(struct agent *agent, struct strbuf *out);
 
@@ -119,6 +122,7 @@ struct config_view {
 	uint32_t metric_count;
 	uint32_t span_count;
 	const char *error; /* or NULL: why the whole config does not run */
+	bool is_running;   /* without an error, and some program of it is attached */
 	uint32_t warning_count;
 	uint32_t param_count;
 	const char *help; /* what it is for; or NULL */

@@ -31,7 +31,7 @@ struct gadget *gadget__close(struct gadget *gadget)
 	return NULL;
 }
 
-const struct spec *gadget__spec(const struct gadget *gadget)
+struct spec *gadget__spec(struct gadget *gadget)
 {
 	return gadget->spec;
 }

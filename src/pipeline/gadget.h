@@ -34,7 +34,7 @@ bool gadget_is_at(const char *path);
 int gadget_open(const char *path, const struct gadget_options *options, struct gadget **ret_gadget,
 		struct err_list *errors);
 /* NULL once it is taken. */
-const struct spec *gadget__spec(const struct gadget *gadget);
+struct spec *gadget__spec(struct gadget *gadget);
 struct spec *gadget__take_spec(struct gadget *gadget);
 struct gadget *gadget__close(struct gadget *gadget);
 

@@ -71,15 +71,16 @@ struct agent {
 	struct decode_env decode;
 	struct wall_offset wall; /* of its decoders */
 	struct agent_configs configs;
-	struct follower *follower;       /* owned */
-	struct sockets *sockets;         /* owned */
-	struct who *who;                 /* owned */
-	struct identity_source words;    /* what decoders ask it */
-	struct span_export *span_export; /* owned; NULL until a config has spans */
-	struct registry *registry;       /* owned */
-	struct self_metrics *self;       /* owned */
-	const struct web_server *web;    /* borrowed; NULL: nobody serves */
-	struct cost_meter *cost_meter;   /* owned; NULL: off */
+	struct follower *follower;            /* owned */
+	struct sockets *sockets;              /* owned */
+	struct who *who;                      /* owned */
+	struct identity_source words;         /* what decoders ask it */
+	struct span_export *span_export;      /* owned; NULL until a config has spans */
+	struct registry *registry;            /* owned */
+	struct self_metrics *self;            /* owned */
+	const struct web_server *web;         /* borrowed; NULL: nobody serves */
+	const struct control_server *control; /* borrowed; NULL: there is no such socket */
+	struct cost_meter *cost_meter;        /* owned; NULL: off */
 	bool awaits_containers; /* records name namespaces, which are somebody's once there is one */
 	struct loop_watch *drain;  /* timer that drains event sources */
 	int64_t drain_interval_ns; /* of it now */
@@ -98,6 +99,8 @@ struct agent {
 	     (config = *config##_at);                                                              \
 	     config##_at++)
 
+/* view.c: without an error, and some program of it is attached */
+bool agent_config_is_running(const struct agent_config *config);
 /* agent.c: of the spec's canonical text; 0: no memory */
 uint64_t agent_spec_hash(const struct spec *spec);
 /* agent.c, agent_sources.c: the steps of agent__add() and agent__start() that a reload takes one by one */

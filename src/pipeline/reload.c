@@ -231,7 +231,8 @@ static int keep_others(struct reload *reload)
 
 		agent_for_each_config(reload->agent, made)
 			is_there |= made->before == config;
-		if (!is_there && options->keeps(options->ctx, config->spec->name))
+		if (!is_there &&
+		    options->keeps(options->ctx, config->spec->name, config->spec->origin))
 			r = keep(reload, config);
 	}
 	return r;

@@ -7,6 +7,7 @@
 #include "base/num.h"
 #include "host/host.h"
 #include "pipeline/internal.h"
+#include "pipeline/self_control.h"
 #include "pipeline/self_cost.h"
 #include "pipeline/self_follow.h"
 #include "pipeline/self_gadget.h"
@@ -335,6 +336,7 @@ struct self_metrics {
 	struct family *process[array_size(process_families)]; /* the registry's */
 	struct family *ledgers[array_size(ledger_families)];  /* the registry's */
 	struct family *reload[SELF_RELOAD_FAMILIES];          /* the registry's */
+	struct family *control[SELF_CONTROL_FAMILIES];        /* the registry's */
 	struct family *web[SELF_WEB_FAMILIES];                /* the registry's */
 	struct family *runtimes[SELF_RUNTIMES_FAMILIES];
 	struct family *follow[SELF_FOLLOW_FAMILIES];
@@ -389,6 +391,8 @@ static int open_families(struct agent *agent, struct self_metrics *self, struct 
 		r = self_reload__open(agent, self->reload, err);
 	if (r >= 0)
 		r = self_web__open(agent, self->web, err);
+	if (r >= 0)
+		r = self_control__open(agent, self->control, err);
 	if (r >= 0)
 		r = self_who__open(agent, self->who, err);
 	if (r >= 0)
@@ -582,6 +586,7 @@ void self_metrics__collect(struct self_metrics *self, struct agent *agent)
 	collect_http(self);
 	self_reload__collect(agent, self->reload);
 	self_web__collect(agent, self->web);
+	self_control__collect(agent, self->control);
 	self_who__collect(agent, self->who);
 	self_runtimes__collect(agent, self->runtimes);
 	collect_process(self, agent);

@@ -12,6 +12,7 @@ enum {
 	FAMILY_LAST_GOOD,
 	FAMILY_GOOD_SINCE,
 	FAMILY_RELOADS,
+	FAMILY_RUNNING,
 };
 
 static const struct {
@@ -30,6 +31,9 @@ static const struct {
 				"When the configs that run were read.", FAMILY_KIND_GAUGE, NULL },
 	[FAMILY_RELOADS] = { "sonde_config_reloads_total", "Reloads by what came of them.",
 			     FAMILY_KIND_COUNTER, "result" },
+	[FAMILY_RUNNING] = { "sonde_config_running",
+			     "Whether a config does what it is there for; 0: it failed, the page at / says why.",
+			     FAMILY_KIND_GAUGE, "config" },
 };
 
 int self_reload__open(struct agent *agent, struct family **ret_families, struct err *err)
@@ -67,7 +71,9 @@ void self_reload__collect(const struct agent *agent, struct family *const *famil
 	set(families[FAMILY_GOOD_SINCE], NULL, figures->good_since_s);
 	set(families[FAMILY_RELOADS], "success", (double)figures->succeeded);
 	set(families[FAMILY_RELOADS], "failure", (double)figures->failed);
-	agent_for_each_config(agent, config)
+	agent_for_each_config(agent, config) {
 		set(families[FAMILY_DETACHED], config->spec->name,
 		    (double)config->detached_ns / NS_PER_S);
+		set(families[FAMILY_RUNNING], config->spec->name, agent_config_is_running(config));
+	}
 }

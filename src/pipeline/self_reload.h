@@ -12,7 +12,7 @@
 struct agent;
 struct family;
 
-#define SELF_RELOAD_FAMILIES 4
+#define SELF_RELOAD_FAMILIES 5
 
 int self_reload__open(struct agent *agent, struct family **ret_families, struct err *err);
 void self_reload__collect(const struct agent *agent, struct family *const *families);

@@ -33,6 +33,17 @@ static bool wants_kernel_types(const struct agent_config *config)
 	return false;
 }
 
+bool agent_config_is_running(const struct agent_config *config)
+{
+	if (config->error || !config->programs)
+		return false;
+	for (uint32_t i = 0; i < config->spec->program_count; i++)
+		for (uint32_t k = 0; k < program__part_count(config->programs[i]); k++)
+			if (program__part(config->programs[i], k)->state == PART_STATE_ATTACHED)
+				return true;
+	return config->spec->program_count == 0;
+}
+
 struct config_view agent__config(const struct agent *agent, uint32_t index)
 {
 	const struct agent_config *config = agent->configs.items[index];
@@ -44,6 +55,7 @@ struct config_view agent__config(const struct agent *agent, uint32_t index)
 		.metric_count = config->route_count,
 		.span_count = config->span_count,
 		.error = config->error,
+		.is_running = agent_config_is_running(config),
 		.warning_count = config->spec->warning_count,
 		.param_count = config->spec->param_count,
 		.help = config->spec->help,

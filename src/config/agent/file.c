@@ -271,10 +271,9 @@ static int check_ranges(struct reader *reader, const struct agent_file *file)
 	if (path->text && path->text[0] != '/')
 		return err_list__set(reader->errors, -EINVAL, &path->at,
 				     "telemetry_path: '%s' does not begin with '/'", path->text);
-	if (file->ledger.interval != 0 &&
-	    (file->ledger.interval < LEDGER_INTERVAL_MIN_NS ||
-	     file->ledger.window < LEDGER_WINDOW_MIN_NS ||
-	     file->ledger.window >= file->ledger.interval))
+	if (file->ledger.interval != 0 && (file->ledger.interval < LEDGER_INTERVAL_MIN_NS ||
+					   file->ledger.window < LEDGER_WINDOW_MIN_NS ||
+					   file->ledger.window >= file->ledger.interval))
 		return err_list__set(
 			reader->errors, -EINVAL, &file->ledger.at,
 			"ledger: interval is 0 for never, or at least 100ms; window at least 1ms, and less than that");

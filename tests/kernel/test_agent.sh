@@ -1,0 +1,126 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# sonde agent: several languages in one process, of which one part is broken on purpose and one reloaded.
+. "$SONDE_SOURCE/tests/lib/tap.sh"
+
+cd "$tap_scratch" || exit 1
+[ -d "$SONDE_PROBES/trace_exec" ] || tap_skip_all "there is no gadget trace_exec"
+mark=ag$$
+cp /bin/true "$mark" || exit 1
+agent=
+
+stop() {
+	[ -z "$agent" ] || kill "$agent" 2>/dev/null
+	[ -z "$agent" ] || wait "$agent" 2>/dev/null
+}
+tap_at_exit stop
+
+# until_true COMMAND…: for a minute at most.
+until_true() {
+	tries=0
+	until "$@" || [ $tries -eq 600 ]; do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+}
+
+get() { wget -q -O - "$1" 2>/dev/null || curl -s "$1"; }
+# fetch NAME [PORT]: its series.
+fetch() { get "http://127.0.0.1:${2:-$port}/metrics" | grep "^$1[{ ]"; }
+ask() { "$SONDE_BIN" control --socket="$tap_scratch/control.sock" "$@" 2>&1; }
+port_of() { sed -n "s/^Listening on 127.0.0.1:0, port \([0-9]*\)$1\$/\1/p" errors; }
+# state NAME: as the agent lists it.
+state() { ask list | awk -v name="$1" '$1 == name { print $3 == "not" ? "not attached" : $3 }'; }
+
+run() {
+	i=0
+	while [ $i -lt "$1" ]; do
+		"./$mark"
+		i=$((i + 1))
+	done
+}
+
+cat >metrics.yaml <<-END
+	metrics_name: test
+	metrics:
+	- {name: programs, type: counter, category: trace, gadget: exec, selector: ["comm:$mark"]}
+END
+cat >sonde.yaml <<-END
+	listen:
+	  address: "127.0.0.1:0"
+	  exporter: "127.0.0.1:0"
+	  gadgets: "127.0.0.1:0"
+	control: {socket: control.sock}
+	retry: {first: 100ms, most: 200ms}
+	run:
+	- exporter: $SONDE_PROBES/timers.yaml
+	- gadget: $SONDE_PROBES/trace_exec
+	  name: ours
+	  filters: ["proc.comm==$mark"]
+	- metrics: metrics.yaml
+	- exporter: broken.yaml
+END
+
+tap_is "a file is checked without anything being loaded" "$("$SONDE_BIN" agent -c sonde.yaml --check 2>&1 >plan | grep -c 'broken.yaml')" 1
+tap_has "and says what would run" "$(cat plan)" "config ours"
+"$SONDE_BIN" agent -c sonde.yaml --log.no-timestamps >out 2>errors &
+agent=$!
+until_true grep -q '^Started' errors
+port=$(port_of '')
+tap_has "the broken part is left out" "$(cat errors)" "3 of 4 parts run"
+tap_is "and says so" "$(fetch sonde_config_running | grep broken)" 'sonde_config_running{config="broken"} 0'
+tap_has "with its reason" "$(ask list | grep broken)" "No such file or directory"
+tap_has "the agent can be asked" "$(ask status)" "sonde.yaml"
+run 5
+series='programs_total 5'
+ours() { fetch execs_total | grep "$mark" | sed 's/.* //'; }
+tap_is "gadgets count" "$(ours)" 5
+tap_is "so do metrics of gadgets" "$(fetch programs_total)" "$series"
+timers=$(fetch ebpf_exporter_timer_run_seconds_count | awk '{ sum += $2 } END { print sum }')
+tap_check "and configs of ebpf_exporter" [ "$timers" -gt 0 ]
+
+gadgets=$(port_of ', for what is of gadget')
+exporter=$(port_of ', for what is of ebpf_exporter')
+tap_is "gadgets have a port" "$(fetch programs_total "$gadgets")" "$series"
+tap_is "with nothing else" "$(fetch 'ebpf_exporter_.*' "$gadgets"; fetch 'sonde_.*' "$gadgets")" ""
+tap_check "configs have one" [ -n "$(fetch ebpf_exporter_timer_run_seconds_count "$exporter")" ]
+tap_is "without the others" "$(fetch programs_total "$exporter")" ""
+
+# ---- what failed is tried again ----
+
+cp "$SONDE_PROBES/softirqs.yaml" broken.yaml
+cp "$SONDE_PROBES/softirqs.bpf.o" broken.bpf.o
+until_true grep -q 'that had failed run now' errors
+tap_is "what failed runs once it can be had" "$(state broken)" running
+tap_is "and stands there once" "$(ask list | grep -c broken)" 1
+run 2
+tap_is "the others count on" "$(ours) $(fetch programs_total)" "7 programs_total 7"
+
+# ---- a reload ----
+
+sed -i 's/name: programs,/name: renamed,/' metrics.yaml
+echo '- gadget: [' >>sonde.yaml
+tap_has "a file that is wrong changes nothing" "$(ask reload)" "not reloaded"
+sed -i '$d' sonde.yaml
+tap_has "a reload is told of" "$(ask reload)" reloaded
+run 1
+tap_is "what changed counts from now on" "$(fetch renamed_total)" "renamed_total 1"
+tap_is "and is gone as it was" "$(fetch programs_total)" ""
+tap_is "the others count on" "$(ours)" 8
+now=$(fetch ebpf_exporter_timer_run_seconds_count | awk '{ sum += $2 } END { print sum }')
+tap_check "all of them" [ "$now" -ge "$timers" ]
+
+rm broken.yaml
+tap_has "what cannot be had any more is told" "$(ask reload)" "broken.yaml"
+tap_is "and goes on as it was" "$(state broken)" running
+sed -i '/name: ours/d' sonde.yaml
+echo 'rest: 1' >>sonde.yaml
+tap_has "unknown keys have a position" "$("$SONDE_BIN" agent -c sonde.yaml --check 2>&1)" "sonde.yaml:13:1: a sonde.yaml has no key 'rest'"
+
+tap_has "what nobody answers is said" "$("$SONDE_BIN" control --socket=nowhere status 2>&1)" "no agent can be asked at 'nowhere'"
+tap_has "so is a slip of the hand" "$(ask lits)" "did you mean 'list'?"
+stop
+agent=
+tap_is "nothing is left behind" "$(ls control.sock 2>/dev/null)" ""
+tap_done
