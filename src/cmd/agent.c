@@ -181,6 +181,8 @@ static int open_session(struct agent_run *run)
 		.host_root = text_or(&file->identity.host_root, NULL),
 		.series_limit = file->limits.series,
 		.label_cache_keys = file->limits.label_cache_keys,
+		.ring_bytes = file->limits.ring_bytes,
+		.runtime_timeout_ns = file->identity.runtime_timeout,
 		.has_reload_by_http = file->listen.lifecycle,
 		.prefers_openmetrics = file->listen.openmetrics,
 	};

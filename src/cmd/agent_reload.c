@@ -59,7 +59,8 @@ static bool is_good(const struct agent_run *run, const char *name)
 {
 	uint32_t config;
 
-	return find_config(run, name, &config) && agent__config(run->session.agent, config).is_running;
+	return find_config(run, name, &config) &&
+	       agent__config(run->session.agent, config).is_running;
 }
 
 /* ---- reading what is wanted ----------------------------------------------------------------------------- */

@@ -40,8 +40,8 @@ struct agent_options {
 	const struct record_filters *
 		record_filters; /* borrowed, or NULL: of metrics that count records; a spec may have its own */
 	bool has_no_consumers; /* of records: what is only counted may be all that programs do; a spec may say so, too */
-	uint32_t ring_bytes;     /* of each ring of a gadget's events; 0: what is enough */
-	const struct who_filter *filter;    /* borrowed; NULL: everybody is wanted */
+	uint32_t ring_bytes;             /* of each ring of a gadget's events; 0: what is enough */
+	const struct who_filter *filter; /* borrowed; NULL: everybody is wanted */
 	const char *const *runtime_sockets; /* as --runtime.socket names them; borrowed */
 	size_t runtime_socket_count;
 	int64_t runtime_timeout_ns; /* of one question to a runtime; 0: the default */

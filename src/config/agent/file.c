@@ -34,6 +34,7 @@ static const struct bind_field identity_fields[] = {
 	TEXT(agent_identity, btf),
 	TEXT(agent_identity, host_root),
 	TEXTS(agent_identity, runtime_sockets),
+	BIND_FIELD(struct agent_identity, runtime_timeout, &bind_duration),
 };
 static const struct bind_type identity_type =
 	BIND_STRUCT_TYPE("identity section", struct agent_identity, identity_fields);
@@ -47,6 +48,7 @@ static const struct bind_type only_type = BIND_STRUCT_TYPE("only section", struc
 
 static const struct bind_field limits_fields[] = {
 	BIND_FIELD(struct agent_limits, label_cache_keys, &bind_u32),
+	BIND_FIELD(struct agent_limits, ring_bytes, &bind_u32),
 	BIND_FIELD(struct agent_limits, series, &bind_u32),
 };
 static const struct bind_type limits_type = BIND_STRUCT_TYPE("limits section", struct agent_limits,
@@ -277,6 +279,9 @@ static int check_ranges(struct reader *reader, const struct agent_file *file)
 		return err_list__set(
 			reader->errors, -EINVAL, &file->ledger.at,
 			"ledger: interval is 0 for never, or at least 100ms; window at least 1ms, and less than that");
+	if (file->identity.runtime_timeout < 0)
+		return err_list__set(reader->errors, -EINVAL, &file->identity.at,
+				     "runtime_timeout: it has to be 0 or more");
 	if (file->retry.first < 0 || file->retry.most < file->retry.first)
 		return err_list__set(
 			reader->errors, -EINVAL, &file->retry.at,

@@ -34,6 +34,7 @@ struct agent_control {
 struct agent_identity {
 	struct loc at;
 	struct spec_text host_root, btf;  /* paths */
+	int64_t runtime_timeout;          /* nanoseconds; 0: the default */
 	struct bind_list runtime_sockets; /* of spec_text */
 };
 
@@ -44,7 +45,7 @@ struct agent_only { /* lists of spec_text: whoever is not in one of each that is
 
 struct agent_limits {
 	struct loc at;
-	uint32_t series, label_cache_keys; /* 0: the default */
+	uint32_t series, label_cache_keys, ring_bytes; /* 0: the default */
 };
 
 struct agent_ledger {

@@ -63,15 +63,16 @@ void agent_file__format_sections(const struct agent_file *file, struct strbuf *o
 	add_texts(out, "only.namespace", &file->only.namespace);
 	add_texts(out, "only.unit", &file->only.unit);
 	add_texts(out, "only.user", &file->only.user);
-	strbuf__printf(out,
-		       "listen.lifecycle %d\nlisten.openmetrics %d\nlimits.series %u\n"
-		       "limits.label_cache_keys %u\nledger %lld %lld\nretry %lld %lld\n"
-		       "syscall_names %d\nrewrite %d\nstrict %d\n",
-		       file->listen.lifecycle, file->listen.openmetrics, file->limits.series,
-		       file->limits.label_cache_keys, (long long)file->ledger.interval,
-		       (long long)file->ledger.window, (long long)file->retry.first,
-		       (long long)file->retry.most, file->syscall_names, file->rewrite,
-		       file->strict);
+	strbuf__printf(
+		out,
+		"listen.lifecycle %d\nlisten.openmetrics %d\nlimits.series %u\n"
+		"limits.label_cache_keys %u\nlimits.ring_bytes %u\nruntime_timeout %lld\nledger %lld %lld\nretry %lld %lld\n"
+		"syscall_names %d\nrewrite %d\nstrict %d\n",
+		file->listen.lifecycle, file->listen.openmetrics, file->limits.series,
+		file->limits.label_cache_keys, file->limits.ring_bytes,
+		(long long)file->identity.runtime_timeout, (long long)file->ledger.interval,
+		(long long)file->ledger.window, (long long)file->retry.first,
+		(long long)file->retry.most, file->syscall_names, file->rewrite, file->strict);
 }
 
 void agent_file__format(const struct agent_file *file, struct strbuf *out)
