@@ -62,7 +62,7 @@ void writer__add_figure(struct hook_writer *writer, uint32_t offset)
 static void store_process_parts(struct hook_writer *writer)
 {
 	struct code *code = &writer->code;
-	uint32_t unknown = code__label(code);
+	uint32_t unknown = code__label(code), known = code__label(code);
 	uint32_t parts = writer->hook->count_parts;
 
 	if (parts & HOOK_COUNT_BINARY) {
@@ -72,12 +72,15 @@ static void store_process_parts(struct hook_writer *writer)
 		writer__load_map(writer, BPF_REG_1, "who_processes");
 		writer__stack(writer, BPF_REG_2, TEMP_AT);
 		code__call_helper(code, BPF_FUNC_map_lookup_elem);
-		code__move_imm(code, BPF_REG_1, 0);
 		code__jump_if_imm(code, BPF_JEQ, BPF_REG_0, 0, unknown);
 		code__load(code, sizeof(uint64_t), BPF_REG_1, BPF_REG_0,
 			   offsetof(struct who_process, binary_hash));
+		code__jump_if_imm(code, BPF_JNE, BPF_REG_1, 0, known);
+		/* No hash says which binary it is: whoever reads the counts asks the process. */
+		code__place(code, unknown);
+		code__load(code, sizeof(uint32_t), BPF_REG_1, BPF_REG_10, TEMP_AT);
 	}
-	code__place(code, unknown);
+	code__place(code, known);
 	if (parts & HOOK_COUNT_BINARY)
 		code__store(code, sizeof(uint64_t), BPF_REG_10,
 			    key_at(offsetof(struct policy_count_key, binary_hash)), BPF_REG_1);
