@@ -153,13 +153,22 @@ static int bind_pair(struct binder *binder, const struct node_pair *pair,
 		});
 }
 
-static bool is_missing(const struct bind_field *field, const void *value, uint64_t seen,
-		       size_t index)
+/* A typed binder takes null for not there, whatever it is. */
+static bool is_missing(const struct binder *binder, const struct bind_field *field,
+		       const void *value, uint64_t seen, size_t index)
 {
 	const struct spec_text *text = value;
 
 	if (field->type->kind == BIND_TEXT)
 		return !text->text || text->text[0] == '\0';
+	if (binder->is_typed && field->type->kind == BIND_STRUCT)
+		return ((const struct loc *)value)->line == 0;
+	if (binder->is_typed && field->type->kind == BIND_LIST)
+		return !((const struct bind_list *)value)->is_set;
+	if (binder->is_typed && field->type->kind == BIND_NAME)
+		return !((const struct bind_name *)value)->written.text;
+	if (binder->is_typed && field->type->kind == BIND_NUMBER)
+		return ((const struct number_spec *)value)->at.line == 0;
 	return !(seen & UINT64_C(1) << index);
 }
 
@@ -173,7 +182,7 @@ static int check_required(struct binder *binder, const struct target *target, co
 		const struct bind_field *field = &type->fields[i];
 
 		if (!field->is_required ||
-		    !is_missing(field, (char *)target->value + field->offset, seen, i))
+		    !is_missing(binder, field, (char *)target->value + field->offset, seen, i))
 			continue;
 		first = bind_error(binder, &(struct target){ .key = field->key, .parent = target },
 				   -EINVAL, at, "'%s' is missing; every %s needs one", field->key,

@@ -101,7 +101,8 @@ static void make_facts(const struct spec *spec, uint8_t mood, struct arena *aren
 		BPF_MAP_TYPE_RINGBUF,
 	};
 	struct fact_map *maps = arena_array(arena, struct fact_map, spec->stream_count);
-	uint32_t variable_count = spec->programs[0].rodata_count;
+	uint32_t variable_count = spec->program_count > 0 ? spec->programs[0].rodata_count : 0;
+	uint32_t rodata_count = variable_count;
 	struct fact_variable *variables = arena_array(arena, struct fact_variable,
 						      variable_count + spec->param_count);
 
@@ -121,7 +122,7 @@ static void make_facts(const struct spec *spec, uint8_t mood, struct arena *aren
 			.value = mood & 8 ? &value_type : NULL,
 		};
 	}
-	for (uint32_t i = 0; i < spec->programs[0].rodata_count; i++)
+	for (uint32_t i = 0; i < rodata_count; i++)
 		variables[i] = (struct fact_variable){ .name = spec->programs[0].rodata[i].name,
 						       .size = 8 };
 	for (uint32_t i = 0; i < spec->param_count; i++)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -163,9 +164,10 @@ static bool read_macro(struct reader *reader, const struct node_pair *pair, stru
 		return false;
 	binder.path = macro->path;
 	r = binder__run(&binder, pair->value, &selector_text_type, &macro->selector);
+	macro->is_broken = r < 0;
 	if (reader->first == 0)
 		reader->first = r;
-	return true;
+	return r != -ENOMEM;
 }
 
 static bool read_macros(struct reader *reader, const struct node *node)

@@ -11,6 +11,10 @@
 
 static void add_message(struct err_list *list, const struct loc *at, const char *path,
 			const char *field, const char *format, va_list args)
+	__attribute__((format(printf, 5, 0)));
+
+static void add_message(struct err_list *list, const struct loc *at, const char *path,
+			const char *field, const char *format, va_list args)
 {
 	struct strbuf text = STRBUF_INIT;
 

@@ -125,6 +125,8 @@ static bool add_macros(struct rule_draft *draft, const struct bind_list *list)
 					 names[i].text);
 			continue;
 		}
+		if (macro->is_broken)
+			continue;
 		check_macro(draft, &names[i], macro);
 		if (!is_within_bounds(draft, &names[i], macro))
 			return true;

@@ -19,6 +19,7 @@ struct macro {
 	const char *name;
 	const char *path;
 	struct selector_text selector;
+	bool is_broken; /* it was complained about: nobody gets it */
 };
 
 struct reader {
