@@ -126,7 +126,8 @@ struct scratch {
 	struct event event;
 	u8 message[MESSAGE_MAX]; /* before, type and class that stand behind the name */
 	u32 name_len;
-	u32 message_len; /* 0: none follows */
+	u32 message_len;
+	bool has_message; /* it follows */
 };
 
 struct {
@@ -237,15 +238,16 @@ static __always_inline void fill_answers(struct scratch *scratch, const struct l
 {
 	u32 size = linear->len - offset;
 
-	scratch->message_len = 0;
 	if (offset >= linear->len)
 		return;
 	if (size > MESSAGE_MAX)
 		size = MESSAGE_MAX;
 	barrier_var(size);
 	if (size <= MESSAGE_MAX &&
-	    bpf_probe_read_kernel(scratch->message, size, linear->begin + offset) == 0)
+	    bpf_probe_read_kernel(scratch->message, size, linear->begin + offset) == 0) {
 		scratch->message_len = size;
+		scratch->has_message = true;
+	}
 }
 
 static __always_inline void fill_message(struct scratch *scratch, const struct message *message,
@@ -268,7 +270,7 @@ static __always_inline void fill_message(struct scratch *scratch, const struct m
 		event->rcode[0] = 0;
 	}
 	fill_question(scratch, linear, message->question);
-	scratch->message_len = 0;
+	scratch->has_message = false;
 	if (event->qr_raw == R && event->num_answers > 0)
 		fill_answers(scratch, linear, message->question - sizeof(struct dns_header));
 }
@@ -326,15 +328,14 @@ static __always_inline bool is_current_the_sender(u32 netns)
 
 static __always_inline void output(struct scratch *scratch)
 {
-	u32 len = scratch->message_len;
+	u32 len = scratch->has_message ? scratch->message_len : scratch->name_len;
 
 	barrier_var(len);
-	if (len > 0 && len <= MESSAGE_MAX) {
-		output_record(&events, &scratch->event, sizeof(scratch->event) + len);
+	if (scratch->has_message) {
+		if (len <= MESSAGE_MAX)
+			output_record(&events, &scratch->event, sizeof(scratch->event) + len);
 		return;
 	}
-	len = scratch->name_len;
-	barrier_var(len);
 	if (len < NAME_SIZE)
 		output_record(&events, &scratch->event, offsetof(struct event, name) + len + 1);
 }

@@ -249,6 +249,9 @@ static bool is_for_any(struct gadget_flags *flags, const char *text)
 	vec_for_each(&flags->gadgets, gadget)
 		if (parse_setting(flags, text, gadget->name, &ignored))
 			return true;
+	vec_for_each(&flags->others, other)
+		if (parse_setting(flags, text, *other, &ignored))
+			return true;
 	return false;
 }
 
@@ -299,7 +302,7 @@ int gadget_flags__values(struct gadget_flags *flags, const void *options, size_t
 		else if (!is_for_any(flags, settings->items[i]))
 			return err__set(
 				err, -EINVAL, NULL,
-				"--param: '%s' is no GADGET.NAME=VALUE of a gadget that is named",
+				"--param: '%s' is no GADGET.NAME=VALUE of a gadget or probe that is named",
 				settings->items[i]);
 	}
 	*ret_values = values;
@@ -315,7 +318,8 @@ static bool is_argument(const struct flags_result *result, const char *word)
 	return false;
 }
 
-const char *gadget_flags__bind(struct gadget_flags *flags, const struct flags_result *result)
+int gadget_flags__bind(struct gadget_flags *flags, const struct flags_result *result,
+		       struct flags_result *ret_others, struct err *err)
 {
 	size_t kept = 0;
 
@@ -324,19 +328,24 @@ const char *gadget_flags__bind(struct gadget_flags *flags, const struct flags_re
 			flags->gadgets.items[kept++] = *gadget;
 	flags->gadgets.len = kept;
 	for (size_t i = 0; i < result->arguments.len; i++) {
-		bool is_known = false;
+		const char *word = result->arguments.items[i];
+		bool is_gadget = false;
 
 		vec_for_each(&flags->gadgets, gadget)
-			is_known |= str_eq(gadget->word, result->arguments.items[i]);
-		if (!is_known)
-			return result->arguments.items[i];
+			is_gadget |= str_eq(gadget->word, word);
+		if (is_gadget)
+			continue;
+		if (vec_push(&ret_others->arguments, word) < 0 ||
+		    vec_push(&flags->others, word) < 0)
+			return err__set(err, -ENOMEM, NULL, "no memory for the command line");
 	}
-	return NULL;
+	return 0;
 }
 
 void gadget_flags__done(struct gadget_flags *flags)
 {
 	vec_done(&flags->gadgets);
 	vec_done(&flags->params);
+	vec_done(&flags->others);
 	arena__done(&flags->arena);
 }

@@ -28,7 +28,8 @@ struct gadget_flags {
 	struct flag_set set; /* the command's own flags, then those of parameters */
 	VEC(struct gadget_name) gadgets;
 	VEC(struct gadget_param_flag) params;
-	size_t own_size; /* of the command's own options */
+	VEC(const char *) others; /* arguments that are no gadgets; --param may be meant for them */
+	size_t own_size;          /* of the command's own options */
 };
 
 /* Words of the command line that are gadgets; values behind flags of the set are not looked at. */
@@ -37,9 +38,10 @@ int gadget_flags__find(struct gadget_flags *flags, const struct flag_set *own, i
 /* Looks at each gadget; own_size: of the command's own options. What is wrong with a gadget is in the list. */
 int gadget_flags__make(struct gadget_flags *flags, const struct flag_set *own, size_t own_size,
 		       struct err_list *errors);
-/* Once the command line is parsed: words that were values of parameters are no gadgets. The first argument that is none;
- * NULL: all are. */
-const char *gadget_flags__bind(struct gadget_flags *flags, const struct flags_result *result);
+/* Once the command line is parsed: words that were values of parameters are no gadgets. Arguments that are none are added to
+ * the others'. */
+int gadget_flags__bind(struct gadget_flags *flags, const struct flags_result *result,
+		       struct flags_result *ret_others, struct err *err);
 /* Of the options that flags__parse() fills: the command's own, then values. */
 size_t gadget_flags__options_size(const struct gadget_flags *flags);
 /* The parameters of a gadget that were set, by flags or by --param GADGET.NAME=VALUE; in the arena of the flags. */

@@ -14,6 +14,7 @@
 #include "cmd/post_attach_mark.h"
 #include "cmd/probes.h"
 #include "cmd/run_options.h"
+#include "cmd/run_specs.h"
 #include "cmd/session.h"
 #include "cmd/table.h"
 #include "cmd/version.h"
@@ -204,44 +205,12 @@ static int start_probes(struct run *run, struct err *err)
 
 /* ---- reading them again -------------------------------------------------------------------------------- */
 
-static int read_spec(const struct config_path *path, struct param_settings *settings,
-		     struct spec_list *specs, struct err_list *errors)
-{
-	struct err err = ERR_INIT;
-	struct spec *spec;
-	int r = config_read_file(path->path, &spec, errors);
-
-	if (r < 0)
-		return r;
-	r = param_settings__apply(settings, spec, &err);
-	if (r == 0 && vec_push(specs, spec) < 0)
-		r = err__set(&err, -ENOMEM, NULL, "no memory for the list of probes");
-	if (r < 0) {
-		err_list__add(errors, &err);
-		spec__free(spec);
-	}
-	return r;
-}
-
 /* Probes may have come, gone and changed; what was asked for is as it was. */
 static int read_anew(void *ctx, struct spec_list *specs, struct err_list *errors)
 {
 	const struct run *run = ctx;
-	struct param_settings settings = PARAM_SETTINGS_INIT;
-	struct config_paths paths = { .len = 0 };
-	struct err err = ERR_INIT;
-	int r = probes_find(run->options.probe_dir, run->result, &paths, &err);
 
-	if (r == 0)
-		r = param_settings__parse(&settings, &run->options.params, run->options.by, &err);
-	if (r < 0)
-		err_list__add(errors, &err);
-	for (size_t i = 0; i < paths.len && r == 0; i++)
-		if (probe_is_wanted(paths.items[i].name, run->result))
-			r = read_spec(&paths.items[i], &settings, specs, errors);
-	param_settings__done(&settings);
-	config_paths__done(&paths);
-	return r;
+	return probe_specs_read(&run->options, run->result, &run->options.params, specs, errors);
 }
 
 /* ---- what the person sees ------------------------------------------------------------------------------ */

@@ -15,6 +15,7 @@
 #include "cmd/host_root.h"
 #include "cmd/post_attach_mark.h"
 #include "cmd/run_options.h"
+#include "cmd/run_specs.h"
 #include "cmd/session.h"
 #include "cmd/terminal.h"
 #include "config/load.h"
@@ -35,13 +36,15 @@
 struct gadget_run {
 	struct gadget_flags flags;
 	struct run_options *options; /* owned; with values of parameters behind it */
+	struct run_specs specs;
 	struct who_filter filter;
 	struct record_filters record_filters; /* of what is counted; the output has its own */
 	struct session session;
 	struct output *output; /* owned */
 	struct loop_watch *timeout, *look, *resize;
 	enum event_format format;
-	uint32_t ring_bytes; /* 0: nobody said */
+	uint32_t ring_bytes;   /* 0: nobody said */
+	uint32_t gadget_count; /* of the agent's configs, the first; probes stand behind them */
 };
 
 /* ---- what is asked for ---------------------------------------------------------------------------------- */
@@ -111,7 +114,7 @@ static int read_ring_size(struct gadget_run *run, struct err *err)
 static int check_options(struct gadget_run *run, const struct flags_result *result, struct err *err)
 {
 	const struct run_options *options = run->options;
-	const char *other;
+	int r;
 
 	imply_metrics(run);
 	/* Nobody has asked to see what is counted. */
@@ -121,12 +124,9 @@ static int check_options(struct gadget_run *run, const struct flags_result *resu
 		if (run->format == EVENT_FORMAT_COUNT)
 			return refuse_format(options->format, err);
 	}
-	other = gadget_flags__bind(&run->flags, result);
-	if (other)
-		return err__set(
-			err, -EINVAL, NULL,
-			"'%s' is no gadget; gadgets run apart from probes, and `sonde list` has both",
-			other);
+	r = gadget_flags__bind(&run->flags, result, &run->specs.probes, err);
+	if (r < 0)
+		return r;
 	if (options->timeout_ns < 0)
 		return err__set(err, -EINVAL, NULL, "--timeout: it has to be 0 or more");
 	if (read_ring_size(run, err) < 0)
@@ -136,30 +136,11 @@ static int check_options(struct gadget_run *run, const struct flags_result *resu
 
 /* ---- bringing them up ---------------------------------------------------------------------------------- */
 
-static int add_gadget(struct gadget_run *run, size_t index, struct err_list *errors)
+static int add_spec(struct gadget_run *run, struct spec *spec, struct err_list *errors)
 {
-	struct gadget_options options = {
-		.metric_wish = run->options->has_metrics ? METRIC_WISH_ALL : METRIC_WISH_NONE,
-		.keeps_original_names = run->options->keeps_original_names,
-	};
-	struct gadget *gadget = NULL;
-	struct err err = ERR_INIT;
-	int r = gadget_flags__values(&run->flags, run->options, index, &run->options->params,
-				     &options.values, &options.value_count, &err);
-
-	if (r < 0)
-		err_list__add(errors, &err);
-	if (r == 0)
-		r = gadget_open(run->flags.gadgets.items[index].path, &options, &gadget, errors);
-	if (r == 0) {
-		const struct spec *spec = gadget__spec(gadget);
-
-		for (uint32_t i = 0; i < spec->warning_count; i++)
-			log_at(LOG_DEBUG, &spec->warnings[i].at, "%s", spec->warnings[i].text);
-		r = agent__add(run->session.agent, gadget__take_spec(gadget), errors);
-	}
-	gadget__close(gadget);
-	return r;
+	for (uint32_t i = 0; i < spec->warning_count; i++)
+		log_at(LOG_DEBUG, &spec->warnings[i].at, "%s", spec->warnings[i].text);
+	return agent__add(run->session.agent, spec, errors);
 }
 
 static int add_gadgets(struct gadget_run *run)
@@ -168,8 +149,11 @@ static int add_gadgets(struct gadget_run *run)
 
 	for (size_t i = 0; i < run->flags.gadgets.len; i++) {
 		struct err_list errors = { .len = 0 };
-		int r = add_gadget(run, i, &errors);
+		struct spec *spec = NULL;
+		int r = run_specs__open_gadget(&run->specs, i, &spec, &errors);
 
+		if (r == 0)
+			r = add_spec(run, spec, &errors);
 		for (size_t k = 0; k < errors.len; k++)
 			log_err(LOG_ERROR, &errors.items[k], "gadget '%s'",
 				run->flags.gadgets.items[i].word);
@@ -177,7 +161,24 @@ static int add_gadgets(struct gadget_run *run)
 		if (first == 0)
 			first = r;
 	}
+	run->gadget_count = agent__config_count(run->session.agent);
+	run_specs__close_gadgets(&run->specs);
 	return first;
+}
+
+static int add_probes(struct gadget_run *run)
+{
+	struct err_list errors = { .len = 0 };
+	struct spec_list list = { .len = 0 };
+	int r = run_specs__read_probes(&run->specs, &list, &errors);
+
+	for (size_t i = 0; i < list.len && r == 0; i++)
+		r = add_spec(run, take_ptr(list.items[i]), &errors);
+	for (size_t i = 0; i < errors.len; i++)
+		log_err(LOG_ERROR, &errors.items[i], "run");
+	err_list__done(&errors);
+	spec_list__done(&list);
+	return r;
 }
 
 /* Machines of a cluster have the folder of the one who runs pods, and processes of it are told where they are. */
@@ -203,6 +204,12 @@ static struct terminal_size terminal_size_of(int fd)
 	const struct terminal terminal = { .in_fd = fd, .out_fd = fd };
 
 	return isatty(fd) ? terminal__size(&terminal) : (struct terminal_size){ 0 };
+}
+
+/* Probes are nothing but their metrics. */
+static bool serves(const struct gadget_run *run)
+{
+	return run->options->has_metrics || run->specs.probes.arguments.len > 0;
 }
 
 /* Records that nobody sees need not be made when all that is wanted is to count them. */
@@ -264,12 +271,20 @@ static int attach_gadgets(struct gadget_run *run, struct err *err)
 	int started;
 
 	for (uint32_t i = 0; i < agent__config_count(run->session.agent); i++) {
-		int r = session__attach(&run->session, i, err);
+		struct config_view view = agent__config(run->session.agent, i);
+		struct err reason = ERR_INIT;
+		int r = session__attach(&run->session, i, &reason);
 
 		if (r == 0)
-			r = check_attached(run, i, err);
-		if (r < 0)
+			r = check_attached(run, i, &reason);
+		/* A probe that cannot be had is no reason to show nothing. */
+		if (r < 0 && (i < run->gadget_count || run->options->is_strict)) {
+			*err = reason;
 			return r;
+		}
+		if (r < 0)
+			log_err(LOG_WARN, &reason, "probe '%s' is left out", view.name);
+		err__done(&reason);
 	}
 	started = agent__start(run->session.agent, err);
 	if (started >= 0 && run->output)
@@ -290,7 +305,7 @@ static void look(void *ctx)
 {
 	struct gadget_run *run = ctx;
 
-	if (agent__is_done(run->session.agent) && !run->options->has_metrics)
+	if (agent__is_done(run->session.agent) && !serves(run))
 		loop__stop(run->session.loop, 0);
 }
 
@@ -378,6 +393,47 @@ static int listen_for_scrapes(struct gadget_run *run, struct err *err)
 	return 0;
 }
 
+/* ---- when they are read again ---- */
+
+static int replace(struct gadget_run *run, struct spec_list *list, bool *ret_is_replaced,
+		   struct err_list *errors)
+{
+	const struct reload_options wish = { .is_lenient = false };
+	struct err err = ERR_INIT;
+	int r, shown = 0;
+
+	if (run->output)
+		output__let_go(run->output);
+	r = agent__reload(run->session.agent, list->items, list->len, &wish, ret_is_replaced,
+			  errors);
+	if (run->output)
+		shown = output__take_up(run->output, &err);
+	/* What is shown may have other fields by now, and a filter none to ask for. */
+	if (shown < 0) {
+		err_list__add(errors, &err);
+		loop__stop(run->session.loop, shown);
+	} else if (run->output) {
+		output__begin(run->output);
+	}
+	err__done(&err);
+	return r < 0 ? r : shown;
+}
+
+static int reload(void *ctx, bool *ret_is_replaced, struct err_list *errors)
+{
+	struct gadget_run *run = ctx;
+	struct spec_list list = { .len = 0 };
+	int r = run_specs__read(&run->specs, &list, errors);
+
+	if (r == 0)
+		r = replace(run, &list, ret_is_replaced, errors);
+	else
+		agent__note_failed_reload(run->session.agent);
+	spec_list__done(&list);
+	run_specs__close_gadgets(&run->specs);
+	return r;
+}
+
 static int run_all(struct gadget_run *run, struct err *err)
 {
 	const struct session_options options = {
@@ -395,18 +451,25 @@ static int run_all(struct gadget_run *run, struct err *err)
 		.record_filters = &run->record_filters,
 		.has_no_consumers = !shows_records(run),
 		.ring_bytes = run->ring_bytes,
+		.ledger_interval_ns = serves(run) ? run->options->ledger.interval_ns : 0,
+		.ledger_window_ns = run->options->ledger.window_ns,
+		.reload = reload,
+		.read_ctx = run,
+		.has_reload_by_http = run->options->has_lifecycle,
 	};
 	int r = session__open(&run->session, &options, err);
 
 	if (r == 0)
 		r = add_gadgets(run);
+	if (r == 0)
+		r = add_probes(run);
 	if (r == 0 && shows_records(run))
 		r = open_output(run, err);
 	if (r == 0)
 		r = attach_gadgets(run, err);
 	if (r == 0)
 		r = watch(run, err);
-	if (r == 0 && run->options->has_metrics)
+	if (r == 0 && serves(run))
 		r = listen_for_scrapes(run, err);
 	if (r < 0)
 		return r;
@@ -426,6 +489,7 @@ static void close_all(struct gadget_run *run)
 	}
 	run->output = output__free(run->output);
 	session__close(&run->session);
+	run_specs__done(&run->specs);
 	gadget_flags__done(&run->flags);
 	free(run->options);
 }
@@ -474,6 +538,8 @@ int run_gadgets(const struct invocation *invocation)
 	if (run.options->is_debugging)
 		log_setup(&(struct log_options){ .level = LOG_DEBUG, .has_no_timestamps = true });
 	run_options__who(run.options, &run.filter);
+	run.specs.flags = &run.flags;
+	run.specs.options = run.options;
 	run.record_filters = (struct record_filters){
 		.conditions = run.options->filters.items,
 		.condition_count = run.options->filters.count,

@@ -131,7 +131,7 @@ static const struct flag flags[] = {
 };
 
 static const struct flag_set flag_set = {
-	.help = "Serves the shipped probes, those that can run here; says of the others why not. PROBE names some of them. GADGET instead shows what a gadget sees; it is the name of a shipped one, a folder, an object or an image, and `sonde run GADGET --help` tells its parameters.",
+	.help = "Serves the shipped probes, those that can run here; says of the others why not. PROBE names some of them. GADGET shows what a gadget sees: it is the name of a shipped one, a folder, an object or an image, and `sonde run GADGET --help` tells its parameters. Probes that are named beside it are served.",
 	.arguments = "[PROBE…|GADGET…]",
 	.flags = flags,
 	.flag_count = array_size(flags),

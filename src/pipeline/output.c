@@ -366,6 +366,37 @@ static int make_sink(struct output *output, struct err *err)
 	return r;
 }
 
+/* ---- between two sets of streams ---- */
+
+static void pass_by(void *ctx, const struct record *records, size_t count, bool is_batch)
+{
+	(void)ctx;
+	(void)records;
+	(void)count;
+	(void)is_batch;
+}
+
+/* A stream that nobody listens to is closed, and what comes until somebody does again would not be shown. */
+static void wait_at(struct output *output, struct stream *stream)
+{
+	const struct stream_subscriber subscriber = { .records = pass_by, .ctx = output };
+
+	(void)stream__subscribe(stream, &subscriber, NULL /* then it is closed for a moment */);
+}
+
+static void stop_waiting(struct output *output)
+{
+	struct agent *agent = output->options.agent;
+
+	for (uint32_t config = 0; config < agent__config_count(agent); config++)
+		for (uint32_t i = 0; i < agent__stream_count(agent, config); i++) {
+			struct stream *stream = agent__stream(agent, config, i);
+
+			if (stream)
+				stream__unsubscribe(stream, output);
+		}
+}
+
 static int subscribe(struct output *output, struct err *err)
 {
 	for (uint32_t i = 0; i < output->stream_count; i++) {
@@ -380,16 +411,8 @@ static int subscribe(struct output *output, struct err *err)
 	return 0;
 }
 
-static int make(struct output *output, struct err *err)
+int output__take_up(struct output *output, struct err *err)
 {
-	const struct output_writer_options writer = {
-		.loop = output->options.loop,
-		.fd = output->options.fd,
-		.room = take_room,
-		.ctx = output,
-		.closed = output->options.closed,
-		.closed_ctx = output->options.ctx,
-	};
 	int r = list_streams(output, err);
 
 	if (r == 0)
@@ -401,8 +424,24 @@ static int make(struct output *output, struct err *err)
 	if (r == 0)
 		r = make_sink(output, err);
 	if (r == 0)
-		r = output_writer__new(&writer, &output->writer, err);
-	return r == 0 ? subscribe(output, err) : r;
+		r = subscribe(output, err);
+	stop_waiting(output);
+	return r;
+}
+
+static int make(struct output *output, struct err *err)
+{
+	const struct output_writer_options writer = {
+		.loop = output->options.loop,
+		.fd = output->options.fd,
+		.room = take_room,
+		.ctx = output,
+		.closed = output->options.closed,
+		.closed_ctx = output->options.ctx,
+	};
+	int r = output_writer__new(&writer, &output->writer, err);
+
+	return r == 0 ? output__take_up(output, err) : r;
 }
 
 int output__new(const struct output_options *options, struct output **ret_output, struct err *err)
@@ -429,21 +468,41 @@ void output__begin(struct output *output)
 	output_writer__flush(output->writer);
 }
 
+static void release_stream(struct output_stream *stream)
+{
+	stream__unsubscribe(stream->stream, stream);
+	vec_for_each(&stream->filters, filter)
+		event_filter__free(*filter);
+	vec_done(&stream->filters);
+	order__free(stream->order);
+	output_histogram__free(stream->histogram);
+	free(stream->kept);
+}
+
+void output__let_go(struct output *output)
+{
+	hold(output, false);
+	for (uint32_t i = 0; i < output->stream_count; i++) {
+		struct stream *stream = output->streams[i].stream;
+
+		/* What is in a ring is of now; rows of tables are not due. */
+		if (!stream__is_batch(stream))
+			(void)stream__read(stream, NULL /* counted */);
+		wait_at(output, stream);
+		release_stream(&output->streams[i]);
+	}
+	output->sink = event_sink__free(output->sink);
+	output->streams = NULL;
+	output->stream_count = 0;
+	arena__reset(&output->arena);
+}
+
 struct output *output__free(struct output *output)
 {
 	if (!output)
 		return NULL;
-	for (uint32_t i = 0; i < output->stream_count; i++) {
-		struct output_stream *stream = &output->streams[i];
-
-		stream__unsubscribe(stream->stream, stream);
-		vec_for_each(&stream->filters, filter)
-			event_filter__free(*filter);
-		vec_done(&stream->filters);
-		order__free(stream->order);
-		output_histogram__free(stream->histogram);
-		free(stream->kept);
-	}
+	for (uint32_t i = 0; i < output->stream_count; i++)
+		release_stream(&output->streams[i]);
 	event_sink__free(output->sink);
 	output_writer__free(output->writer);
 	arena__done(&output->arena);

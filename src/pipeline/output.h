@@ -43,6 +43,12 @@ struct output_options {
 int output__new(const struct output_options *options, struct output **ret_output, struct err *err);
 /* Programs are attached: says so to whoever waits, by the header of a table. */
 void output__begin(struct output *output);
+/*
+ * Around a reload: nothing of the streams that there are is looked at any more, after what they have is written; then it goes on
+ * with those that there are by now. Of streams that stay no event is missed. -EINVAL as at first: then nothing is shown.
+ */
+void output__let_go(struct output *output);
+int output__take_up(struct output *output, struct err *err);
 /* Unsubscribes. */
 struct output *output__free(struct output *output);
 /* Writes what is left, and waits for the reader for at most as long. */

@@ -373,6 +373,109 @@ static void test_run__snapshot(void **state)
 	tear_down(&run);
 }
 
+/* ---- probes beside, and reloads ------------------------------------------------------------------------ */
+
+/* Where it serves metrics, as it says on stderr. */
+static uint16_t wait_until_served(struct gadget_run *run)
+{
+	char path[128];
+	unsigned int port = 0;
+
+	(void)snprintf(path, sizeof(path), "%s/log", run->exporter.dir);
+	while (!port) {
+		const char *url;
+		char *log;
+		size_t len;
+
+		assert_int_equal(waitpid(run->pid, NULL, WNOHANG), 0);
+		assert_int_equal(fd_read_all(AT_FDCWD, path, 1 << 20, &log, &len), 0);
+		url = strstr(log, "http://127.0.0.1:");
+		if (url && strchr(url, '\n'))
+			assert_int_equal(sscanf(url, "http://127.0.0.1:%u/", &port), 1);
+		free(log);
+		(void)usleep(1000);
+	}
+	return (uint16_t)port;
+}
+
+static double served(uint16_t port, const char *series)
+{
+	struct reply reply;
+	double value;
+
+	assert_true(http_get(port, "/metrics", &reply));
+	value = metrics_value(reply.body, series);
+	reply__done(&reply);
+	return value;
+}
+
+static void reload(const struct gadget_run *run, uint16_t port, const char *series, double wanted)
+{
+	assert_int_equal(kill(run->pid, SIGHUP), 0);
+	while (!(served(port, series) >= wanted))
+		(void)usleep(1000);
+}
+
+static void test_run__probes_beside(void **state)
+{
+	struct gadget_run run;
+	uint16_t port;
+
+	(void)state;
+	set_up(&run, "road_events");
+	exporter__add(&run.exporter, "beside", "sizes",
+		      "metrics:\n  counters:\n    - name: marks_total\n      help: Marks\n");
+	start(&run, "road_events",
+	      (const char *const[]){ "beside", "-o", "json", "--probes=.", "--listen=127.0.0.1:0",
+				     NULL });
+	wait_until_attached(&run);
+	port = wait_until_served(&run);
+	assert_true(served(port, "sonde_metric_active{config=\"beside\",metric=\"ebpf_exporter_"
+				 "marks_total\"}") == 1);
+	assert_int_equal(finish(&run, SIGINT), 0);
+	tear_down(&run);
+}
+
+#define RELOADED "sonde_config_reloads_total{result=\"success\"}"
+#define NOT_RELOADED "sonde_config_reloads_total{result=\"failure\"}"
+
+static void test_run__reload(void **state)
+{
+	struct gadget_run run;
+	uint16_t port;
+
+	(void)state;
+	set_up(&run, "road_events");
+	add_yaml(&run, "name: road events\n");
+	start(&run, "road_events",
+	      (const char *const[]){ "-o", "json", "--metrics", "--listen=127.0.0.1:0", NULL });
+	wait_until_attached(&run);
+	port = wait_until_served(&run);
+	/* Nothing has changed: nothing is missed. */
+	for (int i = 0; i < 500; i++)
+		fire(2, 1);
+	reload(&run, port, RELOADED, 1);
+	for (int i = 0; i < 500; i++)
+		fire(2, 1);
+	/* What cannot be read changes nothing. */
+	add_yaml(&run, "name: [\n");
+	reload(&run, port, NOT_RELOADED, 1);
+	fire(3, 1);
+	read_until(&run, "\"what\":3}");
+	assert_int_equal(count_of(&run, "\"what\":2}\n"), 1000);
+	assert_has(&run, "\"text\":");
+	/* What has changed is shown as it is now. */
+	add_yaml(&run, "name: road events\ndatasources:\n  fires:\n    fields:\n      text:\n"
+		       "        annotations: {json.skip: true}\n");
+	reload(&run, port, RELOADED, 2);
+	strbuf__reset(&run.text);
+	fire(4, 1);
+	read_until(&run, "\"what\":4}");
+	assert_int_equal(count_of(&run, "\"text\":"), 0);
+	assert_int_equal(finish(&run, SIGINT), 0);
+	tear_down(&run);
+}
+
 /* ---- mistakes ------------------------------------------------------------------------------------------ */
 
 static void test_run__says_what_is_wrong(void **state)
@@ -390,7 +493,7 @@ static void test_run__says_what_is_wrong(void **state)
 		{ "--fields=wat", 1, "what" },
 		{ "--sort=what", 1, "these data sources are events" },
 		{ "--events_max_entries=0", 1, "it must be 1 to" },
-		{ "tcp", 2, "'tcp' is no gadget" },
+		{ "no_such", 1, "probe" },
 		{ "--param=road_events.colour=red", 1, "has no parameter 'colour'" },
 	};
 	struct gadget_run run;
@@ -433,6 +536,8 @@ int main(void)
 		cmocka_unit_test(test_run__nobody_reads_any_more),
 		cmocka_unit_test(test_run__tables_at_the_end),
 		cmocka_unit_test(test_run__snapshot),
+		cmocka_unit_test(test_run__probes_beside),
+		cmocka_unit_test(test_run__reload),
 		cmocka_unit_test(test_run__says_what_is_wrong),
 		cmocka_unit_test(test_run__help_has_parameters),
 	};
