@@ -108,7 +108,7 @@ enum hook_test_kind { /* from cheap to dear: the order in which a rule asks */
 		      HOOK_TEST_CAPABILITY_CHANGE, /* likewise, against those at exec */
 		      HOOK_TEST_FILE_TYPE, /* value: a path; mask: a bit for each S_IFMT >> 12 */
 		      HOOK_TEST_SOCKET, /* value: a socket, packet or address; index: enum policy_socket_part */
-		      HOOK_TEST_TEXT, /* value: text, path, bytes; index: enum policy_text_op; set */
+		      HOOK_TEST_TEXT, /* value: text, path, bytes, unix address; index: enum policy_text_op; set */
 		      HOOK_TEST_CAPABILITIES_GAINED, /* value: the new set, other_value: the old one */
 };
 
@@ -197,6 +197,7 @@ struct hook_code {
 	enum policy_action
 		return_value_action; /* TRACK_SOCK, UNTRACK_SOCK of what is returned; POLICY_ACTION_NONE */
 	bool can_have_events;        /* else it only counts, and there is no second half */
+	bool is_enforcer; /* it only does what NOTIFY_ENFORCER noted for this thread: no values, rules, counts, records */
 };
 
 /* For people and golden tests; the text goes into the caller's buffer. */

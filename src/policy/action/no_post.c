@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/action.h"
+
+int policy_action_NO_POST(struct policy_draft *draft, const struct action_spec *spec, uint32_t rule,
+			  struct hook_action *action)
+{
+	(void)draft;
+	(void)spec;
+	(void)rule;
+	(void)action;
+	return 0;
+}

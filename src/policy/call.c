@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/call.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/str.h"
+
+#define SYSCALL_NAME_PREFIX "sys_"
+
+/* What may stand before "/sys_read". */
+static const struct {
+	const char *name;
+	bool is_32;
+} tables[] = { { "amd64", false },
+	       { "arm32", true },
+	       { "arm64", false },
+	       { "i386", true },
+	       { "x64", false } };
+
+static uint32_t find_number(const struct policy_context *context, const char *name, bool is_32)
+{
+	const struct policy_syscalls *calls = is_32 ? &context->syscalls_32 : &context->syscalls;
+
+	if (!str_starts(name, SYSCALL_NAME_PREFIX))
+		return HOOK_NONE;
+	for (uint32_t i = 0; i < calls->count; i++)
+		if (str_eq(calls->calls[i].name, name + strlen(SYSCALL_NAME_PREFIX)))
+			return calls->calls[i].number | (is_32 ? POLICY_SYSCALL_32 : 0);
+	return HOOK_NONE;
+}
+
+static int fill_syscall(struct policy_compile *compile, const char *name, bool is_32,
+			struct policy_call *call)
+{
+	const struct policy_context *context = compile->context;
+	const char *prefix = is_32 ? context->syscall_prefix_32 : context->syscall_prefix;
+
+	call->is_syscall = true;
+	call->name = name;
+	call->function = arena__printf(compile->arena, "%s%s", prefix ? prefix : "", name);
+	call->syscall = find_number(context, name, is_32);
+	return call->function ? 0 : policy_compile__no_memory(compile);
+}
+
+/* "i386/": which table is meant. -ENOENT: none is called so. */
+static int find_table(const char *text, size_t len, bool *ret_is_32)
+{
+	for (size_t i = 0; i < array_size(tables); i++)
+		if (strlen(tables[i].name) == len && memcmp(tables[i].name, text, len) == 0) {
+			*ret_is_32 = tables[i].is_32;
+			return 0;
+		}
+	return -ENOENT;
+}
+
+int policy_call__find(struct policy_compile *compile, const struct spec_text *name,
+		      const char *path, bool is_syscall, struct policy_call *ret_call)
+{
+	const struct policy_context *context = compile->context;
+	const char *text = name->text;
+	const char *slash = strchr(text, '/');
+	bool is_32 = false;
+
+	if (!is_syscall && !slash) {
+		*ret_call = (struct policy_call){ .name = text,
+						  .function = text,
+						  .syscall = HOOK_NONE };
+		return 0;
+	}
+	if (slash && find_table(text, (size_t)(slash - text), &is_32) < 0)
+		return policy_compile__refuse(compile, -EINVAL, &name->at, path,
+					      "'%.*s' is no table of system calls; there are "
+					      "amd64, arm32, arm64, i386 and x64",
+					      (int)(slash - text), text);
+	if (slash)
+		return fill_syscall(compile, slash + 1, is_32, ret_call);
+	if (context->syscall_prefix && str_starts(text, context->syscall_prefix))
+		return fill_syscall(compile, text + strlen(context->syscall_prefix), false,
+				    ret_call);
+	if (context->syscall_prefix_32 && str_starts(text, context->syscall_prefix_32))
+		return fill_syscall(compile, text + strlen(context->syscall_prefix_32), true,
+				    ret_call);
+	return fill_syscall(compile, text, false, ret_call);
+}
+
+static int add(struct policy_compile *compile, struct policy_calls *calls,
+	       const struct policy_call *call)
+{
+	return vec_push(&calls->items, *call) < 0 ? policy_compile__no_memory(compile) : 0;
+}
+
+static int add_named(struct policy_compile *compile, const struct list_spec *list, bool is_syscall,
+		     struct policy_calls *calls)
+{
+	for (uint32_t i = 0; i < list->value_count; i++) {
+		struct policy_call call;
+		int r = policy_call__find(compile, &list->values[i], list->path, is_syscall, &call);
+
+		if (r == 0 && is_syscall && call.syscall == HOOK_NONE)
+			policy_compile__warn(compile, &list->values[i].at, list->path,
+					     "'%s' is no system call of this machine",
+					     list->values[i].text);
+		if (r == 0)
+			r = add(compile, calls, &call);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int add_all_syscalls(struct policy_compile *compile, struct policy_calls *calls)
+{
+	const struct policy_syscalls *all = &compile->context->syscalls;
+
+	for (uint32_t i = 0; i < all->count; i++) {
+		struct policy_call call;
+		char *name = arena__printf(compile->arena, SYSCALL_NAME_PREFIX "%s",
+					   all->calls[i].name);
+		int r = name ? fill_syscall(compile, name, false, &call)
+			     : policy_compile__no_memory(compile);
+
+		if (r == 0)
+			r = add(compile, calls, &call);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int add_matching(struct policy_compile *compile, const struct list_spec *list,
+			struct policy_calls *calls)
+{
+	const struct policy_context *context = compile->context;
+	const char *const *names;
+	struct err err = ERR_INIT;
+	uint32_t count;
+	int r;
+
+	if (!context->find_functions)
+		return policy_compile__refuse(compile, -EOPNOTSUPP, &list->at, list->path,
+					      "the functions of this kernel are not known "
+					      "(available_filter_functions of tracefs)");
+	r = context->find_functions(context->find_functions_ctx, list->pattern.text, compile->arena,
+				    &names, &count, &err);
+	if (r < 0) {
+		r = policy_compile__refuse(compile, r, &list->pattern.at, list->path, "%s",
+					   err.text ? err.text : strerror(-r));
+		err__done(&err);
+		return r;
+	}
+	for (uint32_t i = 0; i < count && r == 0; i++)
+		r = add(compile, calls,
+			&(struct policy_call){
+				.name = names[i], .function = names[i], .syscall = HOOK_NONE });
+	return r;
+}
+
+int policy_calls__add_list(struct policy_compile *compile, const struct list_spec *list,
+			   bool is_syscall, struct policy_calls *calls)
+{
+	switch (list->kind) {
+	case LIST_KIND_FUNCTIONS:
+		return add_named(compile, list, is_syscall, calls);
+	case LIST_KIND_SYSCALLS:
+		return add_named(compile, list, true, calls);
+	case LIST_KIND_ALL_SYSCALLS:
+		return add_all_syscalls(compile, calls);
+	case LIST_KIND_MATCHING_FUNCTIONS:
+		return add_matching(compile, list, calls);
+	}
+	return -EINVAL;
+}
