@@ -5,9 +5,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
+#include "base/go_time.h"
 #include "base/mem.h"
 
 #define SECONDS_SIZE 32
@@ -15,6 +17,7 @@
 #define NS_DIGITS 9
 
 struct timestamps {
+	char *layout;           /* owned; NULL: the usual one */
 	struct wall_offset own; /* where there is none to be shared */
 	/* The text of the last second and of its zone: events come in order, and asking for them is dear. */
 	int64_t second;
@@ -29,11 +32,34 @@ static int open_clock(const struct step_spec *step, const struct decode_env *env
 	struct timestamps *timestamps = new_zero(struct timestamps);
 
 	(void)env;
-	if (!timestamps)
+	if (timestamps && step->pattern_count > 0)
+		timestamps->layout = strdup(step->patterns[0].text);
+	if (!timestamps || (step->pattern_count > 0 && !timestamps->layout)) {
+		free(timestamps);
 		return err__set(err, -ENOMEM, &step->at, "no memory for a clock");
+	}
 	timestamps->second = -1;
 	*ret_state = timestamps;
 	return 0;
+}
+
+static void close_clock(void *state)
+{
+	struct timestamps *timestamps = state;
+
+	free(timestamps->layout);
+	free(timestamps);
+}
+
+static int add_by_layout(const char *layout, int64_t wall_ns, struct strbuf *out, struct err *err)
+{
+	time_t second = (time_t)(wall_ns / NS_PER_S);
+	struct tm tm;
+
+	if (!localtime_r(&second, &tm))
+		return err__set(err, -EOVERFLOW, NULL, "%lld s is no time", (long long)second);
+	go_time_format(layout, &tm, (uint32_t)(wall_ns % NS_PER_S), out);
+	return DECODE_OK;
 }
 
 static void format_zone(const struct tm *tm, char text[ZONE_SIZE])
@@ -83,7 +109,7 @@ static void add_time(const struct timestamps *timestamps, uint32_t fraction_ns, 
 	out->len += timestamps->second_len + 1 + NS_DIGITS + zone_len;
 }
 
-/* RFC 3339 in the local zone, with all nine digits. */
+/* RFC 3339 in the local zone, with all nine digits, unless there is a layout. */
 static int run(void *state, const struct decode_env *env, const void *data, size_t len,
 	       struct strbuf *out, struct err *err)
 {
@@ -99,6 +125,8 @@ static int run(void *state, const struct decode_env *env, const void *data, size
 	    __builtin_add_overflow((int64_t)since_boot_ns, offset_ns, &wall_ns) || wall_ns < 0)
 		return err__set(err, -EOVERFLOW, NULL, "%" PRIu64 " ns since boot is no time",
 				since_boot_ns);
+	if (timestamps->layout)
+		return add_by_layout(timestamps->layout, wall_ns, out, err);
 	r = format_second(timestamps, wall_ns / NS_PER_S, err);
 	if (r < 0)
 		return r;
@@ -112,7 +140,7 @@ const struct decoder_ops decode_timestamp_ops = {
 	.input = DECODER_INPUT_RAW,
 	.open = open_clock,
 	.run = run,
-	.close = free,
+	.close = close_clock,
 	.sizes = sizes,
 	.size_count = 1,
 };

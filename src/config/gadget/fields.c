@@ -14,6 +14,7 @@
 #define HIDDEN_NOTE "columns.hidden"
 #define JSON_SKIP_NOTE "json.skip"
 #define REST_NOTE "ebpf.rest.name"
+#define LAYOUT_NOTE "formatters.timestamp.format"
 #define ENUM_NOTE "ebpf.formatter.enum"
 #define SEPARATOR_NOTE "ebpf.formatter.bitfield.separator"
 #define ADDRESS "gadget_ip_addr_t"
@@ -340,12 +341,29 @@ static const struct field_spec *describe(const struct stream_spec *text, const c
 	return text ? find(text->fields, text->field_count, name) : NULL;
 }
 
+/* What the text says beyond the decoder's name. */
+static int add_pattern(struct gadget_fields *fields, const struct field_spec *source,
+		       const char *annotation, struct step_spec *step)
+{
+	const char *value = gadget_note(source->notes, source->note_count, annotation);
+	struct spec_text *text;
+
+	if (!value || !value[0])
+		return 0;
+	text = arena_new(fields->writer->arena, struct spec_text);
+	if (!text)
+		return -ENOMEM;
+	*text = (struct spec_text){ .text = value, .at = source->at };
+	step->patterns = text;
+	step->pattern_count = 1;
+	return 0;
+}
+
 /* Values and their names, for the decoders of enums. */
 static int name_values(struct gadget_fields *fields, const struct field_spec *source,
 		       struct step_spec *step)
 {
 	struct arena *arena = fields->writer->arena;
-	const char *separator = gadget_note(source->notes, source->note_count, SEPARATOR_NOTE);
 	const struct fact_type *type = NULL;
 	struct step_pair *pairs;
 
@@ -361,15 +379,8 @@ static int name_values(struct gadget_fields *fields, const struct field_spec *so
 		if (!pairs[i].key || !pairs[i].value)
 			return -ENOMEM;
 	}
-	if (separator && separator[0]) {
-		struct spec_text *text = arena_new(arena, struct spec_text);
-
-		if (!text)
-			return -ENOMEM;
-		*text = (struct spec_text){ .text = separator, .at = source->at };
-		step->patterns = text;
-		step->pattern_count = 1;
-	}
+	if (add_pattern(fields, source, SEPARATOR_NOTE, step) < 0)
+		return -ENOMEM;
 	step->pairs = pairs;
 	step->pair_count = type->member_count;
 	step->has_pairs = type->member_count > 0;
@@ -411,6 +422,8 @@ static int push_derived(struct gadget_fields *fields, const struct stream_spec *
 	if (find(fields->list.items, fields->list.len, derived->name))
 		return 0; /* the record has one of its own */
 	r = name_values(fields, source, step);
+	if (r == 0 && source->role == FIELD_ROLE_TIMESTAMP)
+		r = add_pattern(fields, source, LAYOUT_NOTE, step);
 	if (r == 0 && derived->template)
 		r = gadget_template_apply(&notes, derived->template);
 	if (r == 0 && derived->is_hidden)

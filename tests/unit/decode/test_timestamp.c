@@ -36,6 +36,28 @@ static char *format(const char *zone, uint64_t boot_ns)
 	return text;
 }
 
+static void test_run__own_layout(void **state)
+{
+	const struct spec_text layout = { .text = "[MST] Z07:00" };
+	const struct step_spec own = { .decoder = "timestamp",
+				       .patterns = &layout,
+				       .pattern_count = 1 };
+	const struct decode_env env = { 0 };
+	uint64_t boot_ns = (uint64_t)clock_boottime_ns();
+	struct decode_chain *chain;
+	struct strbuf out = STRBUF_INIT;
+
+	(void)state;
+	setenv("TZ", "UTC", 1);
+	tzset();
+	assert_int_equal(decode_chain__open(&own, 1, sizeof(boot_ns), &env, &chain, NULL), 0);
+	assert_int_equal(decode_chain__run(chain, &boot_ns, sizeof(boot_ns), &out, NULL),
+			 DECODE_OK);
+	decode_chain__close(chain);
+	assert_string_equal(strbuf__text(&out), "[UTC] Z");
+	strbuf__done(&out);
+}
+
 /* Seconds since the epoch of "YYYY-MM-DDTHH:MM:SS", taken for UTC. */
 static time_t parse(const char *text)
 {
@@ -119,9 +141,8 @@ static void test_run__rows(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_run__wall_clock),
-		cmocka_unit_test(test_run__zones),
-		cmocka_unit_test(test_run__keeps_distances),
+		cmocka_unit_test(test_run__own_layout), cmocka_unit_test(test_run__wall_clock),
+		cmocka_unit_test(test_run__zones),      cmocka_unit_test(test_run__keeps_distances),
 		cmocka_unit_test(test_run__rows),
 	};
 
