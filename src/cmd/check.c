@@ -11,8 +11,10 @@
 #include "cmd/command.h"
 #include "cmd/configs.h"
 #include "cmd/host_root.h"
+#include "cmd/policy_table.h"
 #include "cmd/report.h"
 #include "cmd/session.h"
+#include "config/load.h"
 #include "pipeline/agent.h"
 
 struct check_options {
@@ -32,9 +34,9 @@ static const struct flag flags[] = {
 };
 
 static const struct flag_set flag_set = {
-	.help = "Loads and attaches each config for real, detaches, and prints what became of every program. Ends with 0 "
-		"when all of them were attached.",
-	.arguments = "CONFIG…",
+	.help = "Loads and attaches each config for real, detaches, and prints what became of every program. Of policies it "
+		"reads the text and prints what each hook shows, does and needs. Ends with 0 when nothing is wrong.",
+	.arguments = "CONFIG…|POLICY…",
 	.needs_arguments = true,
 	.flags = flags,
 	.flag_count = array_size(flags),
@@ -43,6 +45,7 @@ static const struct flag_set flag_set = {
 struct check {
 	struct check_options options;
 	struct table table;
+	struct table policies;
 	uint32_t missing;  /* programs and configs that do not work */
 	uint32_t left_out; /* metrics and spans */
 };
@@ -115,8 +118,17 @@ static void attach(struct check *check, struct agent *agent)
 	err__done(&err);
 }
 
+/* Of policies the text is all that is looked at. */
+static void check_policies(struct check *check, struct spec *spec)
+{
+	for (uint32_t i = 0; i < spec->warning_count; i++)
+		log_at(LOG_WARN, &spec->warnings[i].at, "%s", spec->warnings[i].text);
+	policy_table_add(spec, &check->policies);
+	spec__free(spec);
+}
+
 /* Each config has an agent of its own: none is in another one's way, and what it attached is gone before the next. */
-static int check_config(struct check *check, const struct config_path *path)
+static int check_config(struct check *check, const struct config_path *path, struct spec *spec)
 {
 	const struct agent_options options = {
 		.root = host_root(),
@@ -132,9 +144,10 @@ static int check_config(struct check *check, const struct config_path *path)
 	if (r < 0) {
 		log_err(LOG_ERROR, &err, "check");
 		err__done(&err);
+		spec__free(spec);
 		return r;
 	}
-	r = config_add_file(agent, path->path, &errors);
+	r = agent__add(agent, spec, &errors);
 	report_warnings(agent);
 	if (r < 0)
 		add_errors(check, path->name, &errors);
@@ -142,6 +155,23 @@ static int check_config(struct check *check, const struct config_path *path)
 		attach(check, agent);
 	err_list__done(&errors);
 	agent__free(agent);
+	return 0;
+}
+
+static int check_file(struct check *check, const struct config_path *path)
+{
+	struct err_list errors = { .len = 0 };
+	struct spec *spec;
+	int r = config_read_file(path->path, &spec, &errors);
+
+	if (r < 0)
+		add_errors(check, path->name, &errors);
+	err_list__done(&errors);
+	if (r < 0)
+		return 0;
+	if (spec->policy_count == 0)
+		return check_config(check, path, spec);
+	check_policies(check, spec);
 	return 0;
 }
 
@@ -156,19 +186,28 @@ static int check_configs(struct check *check, const struct flags_result *result)
 	if (r < 0)
 		log_err(LOG_ERROR, &err, "check");
 	report_header(&check->table);
+	policy_table_header(&check->policies);
 	for (size_t i = 0; r == 0 && i < paths.len; i++)
-		r = check_config(check, &paths.items[i]);
+		r = check_file(check, &paths.items[i]);
 	err__done(&err);
 	config_paths__done(&paths);
 	return r;
 }
 
-static int print_table(const struct check *check)
+/* Nothing but a header says nothing. */
+static void write_table(const struct table *table, struct strbuf *out)
+{
+	if (table->rows.len > 1)
+		table__write(table, terminal_width(STDOUT_FILENO), out);
+}
+
+static int print_tables(const struct check *check)
 {
 	struct strbuf out = STRBUF_INIT;
 	int r;
 
-	table__write(&check->table, terminal_width(STDOUT_FILENO), &out);
+	write_table(&check->table, &out);
+	write_table(&check->policies, &out);
 	r = strbuf__status(&out);
 	if (r == 0)
 		r = fd_write_all(STDOUT_FILENO, out.data, out.len);
@@ -178,7 +217,8 @@ static int print_table(const struct check *check)
 
 int command_check(const struct invocation *invocation)
 {
-	struct check check = { .table = TABLE_INIT(REPORT_COLUMNS) };
+	struct check check = { .table = TABLE_INIT(REPORT_COLUMNS),
+			       .policies = TABLE_INIT(POLICY_TABLE_COLUMNS) };
 	struct flags_result result = FLAGS_RESULT_INIT;
 	int status;
 
@@ -190,8 +230,9 @@ int command_check(const struct invocation *invocation)
 	int r = check_configs(&check, &result);
 
 	if (r == 0)
-		r = print_table(&check);
+		r = print_tables(&check);
 	table__done(&check.table);
+	table__done(&check.policies);
 	flags_result__done(&result);
 	return r == 0 && check.missing + check.left_out == 0 ? STATUS_OK : STATUS_FAILED;
 }

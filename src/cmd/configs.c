@@ -3,10 +3,12 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/fd.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "base/vec.h"
@@ -90,10 +92,22 @@ void config_paths__done(struct config_paths *paths)
 	arena__done(&paths->arena);
 }
 
+/* What cannot be read is reported by who reads it as a config. */
+static const struct dialect *dialect_of_file(const char *path)
+{
+	__cleanup(x_freep) char *text = NULL;
+	const struct dialect *dialect = NULL;
+	size_t len;
+
+	if (fd_read_all(AT_FDCWD, path, CONFIG_MAX_BYTES, &text, &len) == 0)
+		dialect = dialect_of_text(text);
+	return dialect ? dialect : dialect_find(DIALECT_NAME);
+}
+
 int config_read_file(const char *path, struct spec **ret_spec, struct err_list *errors)
 {
-	return config_load_file(dialect_find(DIALECT_NAME), path, NULL /* object: beside it */,
-				ret_spec, errors);
+	return config_load_file(dialect_of_file(path), path, NULL /* object: beside it */, ret_spec,
+				errors);
 }
 
 int config_add_file(struct agent *agent, const char *path, struct err_list *errors)
@@ -101,5 +115,13 @@ int config_add_file(struct agent *agent, const char *path, struct err_list *erro
 	struct spec *spec;
 	int r = config_read_file(path, &spec, errors);
 
-	return r < 0 ? r : agent__add(agent, spec, errors);
+	if (r < 0)
+		return r;
+	if (spec->policy_count > 0) {
+		r = err_list__set(errors, -EOPNOTSUPP, &spec->policies[0].at,
+				  "a policy is not run this way; 'sonde check' says what is in it");
+		spec__free(spec);
+		return r;
+	}
+	return agent__add(agent, spec, errors);
 }

@@ -31,9 +31,9 @@ struct config_paths {
 int config_paths__add(struct config_paths *paths, const char *argument, struct err *err);
 void config_paths__done(struct config_paths *paths);
 
-/* Reads the file; the spec is the caller's. Errors are all in the list. */
+/* Reads the file, be it a config or policies; the spec is the caller's. Errors are all in the list. */
 int config_read_file(const char *path, struct spec **ret_spec, struct err_list *errors);
-/* And hands it to the agent. */
+/* And hands it to the agent. -EOPNOTSUPP: they are policies. */
 int config_add_file(struct agent *agent, const char *path, struct err_list *errors);
 
 #endif

@@ -46,6 +46,8 @@ struct dialect {
 
 /* NULL when there is none of that name. */
 const struct dialect *dialect_find(const char *name);
+/* Of a text that says itself what it is, as manifests of Kubernetes do with their kind; NULL: it does not. */
+const struct dialect *dialect_of_text(const char *text);
 /* The table itself, for --help and docs. */
 const struct dialect *dialect_list(size_t *ret_count);
 

@@ -29,11 +29,38 @@ static void test_find__none_of_that_name(void **state)
 	assert_null(dialect_find(""));
 }
 
+static void test_of_text__kinds_of_manifests(void **state)
+{
+	static const char *const policies[] = {
+		"kind: TracingPolicy",
+		"a: b\nkind:   \"TracingPolicyNamespaced\"\n",
+		"{\"kind\": \"TracingPolicy\"}",
+		"a: 1\n---\nkind: TracingPolicy\n",
+	};
+	static const char *const others[] = {
+		"",
+		"kind: Pod\n",
+		"# kind: TracingPolicy\n",
+		"metrics: []\n",
+		"unkind: TracingPolicy",
+		"name: TracingPolicy",
+		"TracingPolicy",
+		"kindTracingPolicy",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(policies) / sizeof(policies[0]); i++)
+		assert_ptr_equal(dialect_of_text(policies[i]), dialect_find("tracing_policy"));
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		assert_null(dialect_of_text(others[i]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_find__every_dialect_of_the_list),
 		cmocka_unit_test(test_find__none_of_that_name),
+		cmocka_unit_test(test_of_text__kinds_of_manifests),
 	};
 
 	return cmocka_run_group_tests_name("config/dialect", tests, NULL, NULL);
