@@ -112,8 +112,18 @@ int policy_scopes__add(struct policy_compile *compile, const struct scope_spec *
 	return 0;
 }
 
+/* Texts end at their NUL; whoever writes it out means the same. */
+static size_t length_of(const struct value_spec *value, bool has_nuls)
+{
+	size_t len = value->len;
+
+	while (!has_nuls && len && value->text[len - 1] == '\0')
+		len--;
+	return len;
+}
+
 int policy_texts__parse(struct policy_compile *compile, const struct match_spec *match,
-			uint32_t max, const struct policy_set_value **ret_values)
+			uint32_t max, bool has_nuls, const struct policy_set_value **ret_values)
 {
 	struct policy_set_value *values = arena_array(compile->arena, struct policy_set_value,
 						      match->value_count + 1);
@@ -126,7 +136,7 @@ int policy_texts__parse(struct policy_compile *compile, const struct match_spec 
 					      "there are no values to compare with");
 	for (uint32_t i = 0; i < match->value_count; i++) {
 		const struct value_spec *value = &match->values[i];
-		size_t len = strlen(value->text);
+		size_t len = length_of(value, has_nuls);
 
 		if (len == 0 || len > max)
 			result = policy_compile__refuse(

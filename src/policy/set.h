@@ -25,11 +25,9 @@ int policy_binaries__add(struct policy_compile *compile, const struct policy_bin
 /* A bit of policy_process.scopes. Likewise. */
 int policy_scopes__add(struct policy_compile *compile, const struct scope_spec *scope,
 		       uint32_t *ret_bit);
-/*
- * The values of a match as texts of at most `max` bytes, in the policy's arena; NULs at the end are stripped. 0, or what was
- * refused.
- */
+/* The values of a match as texts of 1 to `max` bytes, in the policy's arena; NULs at
+ * the end are stripped unless they belong to it. 0, or what was refused. */
 int policy_texts__parse(struct policy_compile *compile, const struct match_spec *match,
-			uint32_t max, const struct policy_set_value **ret_values);
+			uint32_t max, bool has_nuls, const struct policy_set_value **ret_values);
 
 #endif

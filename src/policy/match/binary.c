@@ -35,7 +35,7 @@ int policy_match_BINARY(struct policy_draft *draft, const struct match_spec *mat
 	if (match->follow_children && binaries.op != POLICY_TEXT_EQUAL)
 		return policy_compile__refuse(draft->compile, -EINVAL, &match->op_at, match->path,
 					      "followChildren goes with In and NotIn only");
-	r = policy_texts__parse(draft->compile, match, ops[match->op].max, &binaries.values);
+	r = policy_texts__parse(draft->compile, match, ops[match->op].max, false, &binaries.values);
 	if (r < 0)
 		return r;
 	binaries.value_count = match->value_count;

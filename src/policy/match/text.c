@@ -32,9 +32,9 @@ int policy_match_TEXT(struct policy_draft *draft, const struct match_spec *match
 	struct policy_compile *compile = draft->compile;
 	const struct policy_set_value *values;
 	struct hook_text *texts;
-	int r = policy_texts__parse(compile, match, ops[match->op].max, &values);
+	bool has_nuls = draft->types[value]->family == POLICY_FAMILY_BYTES;
+	int r = policy_texts__parse(compile, match, ops[match->op].max, has_nuls, &values);
 
-	(void)value;
 	if (r < 0)
 		return r;
 	texts = arena_array(compile->arena, struct hook_text, match->value_count);

@@ -72,7 +72,7 @@ void policy_fixture__check_actions(struct policy_fixture *fixture, const struct 
 	}
 #define VALUE(written)                                                                             \
 	{                                                                                          \
-		.text = (written), .list = SPEC_NONE                                               \
+		.text = (written), .len = sizeof(written) - 1, .list = SPEC_NONE                   \
 	}
 #define VALUES(...)                                                                                \
 	.values = (const struct value_spec[]){ __VA_ARGS__ },                                      \

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -93,7 +94,10 @@ static void test_compile__answers_every_cell(void **state)
 
 	for (size_t i = 0; i < array_size(rows); i++) {
 		for (uint32_t op = 0; op < MATCH_OP_COUNT; op++) {
-			const struct value_spec value = VALUE(values[op] ? values[op] : "1");
+			const char *text = values[op] ? values[op] : "1";
+			const struct value_spec value = { .text = text,
+							  .len = strlen(text),
+							  .list = SPEC_NONE };
 			const struct match_spec match = { .subject = MATCH_SUBJECT_ARG,
 							  .op = (enum match_op)op,
 							  .end = MATCH_END_SOURCE,

@@ -44,6 +44,8 @@ static void test_compile__makes_sets_of_texts(void **state)
 		  { ASK(SUBSTRING_ANY_CASE), VALUES(VALUE("Lo")) },
 		  "text value 0 has, in any case, \"Lo\"",
 		  0 },
+		{ "string", { ASK(EQUAL), VALUES(VALUE("a\0")) }, "is \"a\" (set", 0 },
+		{ "char_buf", { ASK(EQUAL), VALUES(VALUE("a\0")) }, "is \"a\\x00\" (set", 0 },
 		{ "sockaddr_un",
 		  { ASK(EQUAL), VALUES(VALUE("/run/x")) },
 		  "text value 0 is \"/run/x\"",
