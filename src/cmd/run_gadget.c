@@ -15,6 +15,7 @@
 #include "cmd/host_root.h"
 #include "cmd/post_attach_mark.h"
 #include "cmd/run_options.h"
+#include "cmd/run_shared.h"
 #include "cmd/run_specs.h"
 #include "cmd/session.h"
 #include "cmd/terminal.h"
@@ -494,6 +495,43 @@ static void close_all(struct gadget_run *run)
 	free(run->options);
 }
 
+/* ---- beside an agent ------------------------------------------------------------------------------------ */
+
+/* What the agent cannot do for one of its clients is done here. */
+static bool may_be_shared(const struct gadget_run *run)
+{
+	const struct run_options *options = run->options;
+
+	for (size_t i = 0; i < WHO_SUBJECT_COUNT; i++)
+		if (options->who[i].count > 0)
+			return false;
+	return run->flags.gadgets.len == 1 && run->specs.probes.arguments.len == 0 &&
+	       !options->has_metrics && !options->is_strict &&
+	       options->runtime_sockets.count == 0 && options->may_rewrite &&
+	       !str_eq(options->agent_socket, "none");
+}
+
+/* 1: it has been shown; 0: it is to be run here. */
+static int show_shared(struct gadget_run *run, struct err *err)
+{
+	struct terminal_size size = terminal_size_of(STDOUT_FILENO);
+	struct run_shared shared = {
+		.options = run->options,
+		.path = run->flags.gadgets.items[0].path,
+		.is_colored = size.columns > 0 && !getenv("NO_COLOR"),
+		.has_pods = has_pods(),
+		.columns = (uint16_t)size.columns,
+		.rows = (uint16_t)size.rows,
+	};
+	int r;
+
+	if (!may_be_shared(run))
+		return 0;
+	r = gadget_flags__values(&run->flags, run->options, 0, &run->options->params,
+				 &shared.values, &shared.value_count, NULL);
+	return r < 0 ? 0 : run_shared(&shared, err); /* running it here tells what is wrong */
+}
+
 /* ---- the command ---------------------------------------------------------------------------------------- */
 
 /* The gadgets, and the flags that their parameters are. */
@@ -546,7 +584,9 @@ int run_gadgets(const struct invocation *invocation)
 		.expressions = run.options->expressions.items,
 		.expression_count = run.options->expressions.count,
 	};
-	r = run_all(&run, &err);
+	r = show_shared(&run, &err);
+	if (r == 0)
+		r = run_all(&run, &err);
 	if (err__is_set(&err))
 		log_err(LOG_ERROR, &err, "run");
 	err__done(&err);

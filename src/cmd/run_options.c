@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "base/mem.h"
+#include "pipeline/control.h"
 
 static const char default_listen[] = "127.0.0.1:9435";
 
@@ -123,6 +124,11 @@ static const struct flag flags[] = {
 	  .kind = FLAG_BOOL,
 	  .offset = offsetof(struct run_options, keeps_original_names),
 	  .help = "Call metrics of gadgets as Inspektor Gadget does." },
+	{ .name = "agent",
+	  .kind = FLAG_TEXT,
+	  .offset = offsetof(struct run_options, agent_socket),
+	  .initial = CONTROL_DEFAULT_PATH,
+	  .help = "Control socket of an agent: when it runs the same gadget, its events are shown and nothing is loaded; none: no agent is asked." },
 	{ .name = "strict",
 	  .kind = FLAG_BOOL,
 	  .offset = offsetof(struct run_options, is_strict),

@@ -33,6 +33,7 @@ struct run_options {
 	struct flag_list filters, expressions;
 	int64_t timeout_ns;
 	bool is_strict;
+	const char *agent_socket; /* "none": no agent is asked */
 	bool has_metrics, keeps_original_names;
 	const char *ring_size;
 	bool shows_host; /* not looked at */

@@ -526,6 +526,13 @@ int agent_look_for_containers(struct agent *agent, struct err *err)
 	return who__start(agent->who, WHO_LEVEL_PROCESSES, err);
 }
 
+int agent__listen(struct agent *agent, uint32_t index, struct err *err)
+{
+	int r = start_who(agent, agent->configs.items[index], err);
+
+	return r < 0 ? r : agent_watch(agent, err);
+}
+
 int agent__load(struct agent *agent, uint32_t index, struct err *err)
 {
 	struct agent_config *config = agent->configs.items[index];

@@ -110,6 +110,8 @@ uint32_t agent__stream_count(const struct agent *agent, uint32_t config);
 struct stream *agent__stream(const struct agent *agent, uint32_t config, uint32_t stream);
 /* Nothing will come any more of any stream that somebody listens to. */
 bool agent__is_done(const struct agent *agent);
+/* Somebody listens to the config's records since it runs: opens what these need beside their stream. */
+int agent__listen(struct agent *agent, uint32_t config, struct err *err);
 /* The last records, before agent__detach(): what is in rings, and what is told at the end. */
 void agent__finish(struct agent *agent);
 

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "config/dialect.h"
 #include "pipeline/agent.h"
+#include "pipeline/control_gadget.h"
 #include "pipeline/control_verbs.h"
 #include "pipeline/internal.h"
 #include "web/control.h"
@@ -18,6 +19,7 @@
 struct control {
 	struct control_setup setup;
 	struct control_server *server; /* owned */
+	struct control_gadget *gadget; /* owned */
 	int64_t started_ns;
 };
 
@@ -160,6 +162,9 @@ int control__new(const struct control_setup *setup, struct control **ret_control
 	if (r == 0)
 		r = control_server__add_verbs(control->server, verbs, array_size(verbs), control,
 					      err);
+	if (r == 0)
+		r = control_gadget__new(setup->agent, setup->loop, control->server,
+					&control->gadget, err);
 	if (r < 0) {
 		control__free(control);
 		return r;
@@ -175,6 +180,7 @@ struct control *control__free(struct control *control)
 		return NULL;
 	agent__set_control(control->setup.agent, NULL);
 	control_server__free(control->server);
+	control_gadget__free(control->gadget);
 	free(control);
 	return NULL;
 }

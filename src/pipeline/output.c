@@ -48,6 +48,7 @@ struct output {
 	struct event_sink *sink;            /* owned */
 	struct output_writer *writer;       /* owned */
 	bool is_held;
+	uint64_t missed; /* records that a port had no room for and was not told of */
 };
 
 /* ---- records ------------------------------------------------------------------------------------------- */
@@ -67,7 +68,7 @@ static bool is_wanted(struct output_stream *stream, const struct record *record)
 
 static void hold(struct output *output, bool is_held)
 {
-	if (output->is_held == is_held)
+	if (output->is_held == is_held || output->options.port)
 		return;
 	output->is_held = is_held;
 	for (uint32_t i = 0; i < output->stream_count; i++)
@@ -78,6 +79,12 @@ static void write_records(struct output_stream *stream, const struct record *rec
 {
 	struct output *output = stream->output;
 
+	if (output->options.port && output_writer__is_full(output->writer))
+		output_writer__flush(output->writer);
+	if (output->options.port && output_writer__is_full(output->writer)) {
+		output->missed += count;
+		return;
+	}
 	/* Without memory for their text they are lost, which the sink's status tells. */
 	if (event_sink__write(output->sink, stream->index, records, count,
 			      output_writer__buffer(output->writer)) < 0)
@@ -157,8 +164,24 @@ static void take_end(void *ctx)
 {
 	struct output_stream *stream = ctx;
 
-	output_writer__flush(stream->output->writer);
-	hold(stream->output, output_writer__is_full(stream->output->writer));
+	struct output *output = stream->output;
+
+	output_writer__flush(output->writer);
+	if (output->missed > 0 && !output_writer__is_full(output->writer)) {
+		output->options.port->missed(output->options.port->ctx, output->missed);
+		output->missed = 0;
+	}
+	hold(output, output_writer__is_full(output->writer));
+}
+
+static void take_gone(void *ctx)
+{
+	struct output_stream *stream = ctx;
+	struct output *output = stream->output;
+
+	stream->stream = NULL;
+	if (output->options.closed)
+		output->options.closed(output->options.ctx);
 }
 
 /* The reader took something, or has gone. */
@@ -274,9 +297,11 @@ static int check_names(const struct output *output, struct err *err)
 	return r;
 }
 
-static bool is_shown(const struct stream *stream)
+static bool is_shown(const struct output *output, uint32_t config, const struct stream *stream)
 {
-	return stream && !stream__error(stream);
+	const uint32_t *only = output->options.config;
+
+	return stream && !stream__error(stream) && (!only || *only == config);
 }
 
 static int list_streams(struct output *output, struct err *err)
@@ -295,7 +320,7 @@ static int list_streams(struct output *output, struct err *err)
 			struct stream *stream = agent__stream(agent, config, i);
 			uint32_t index = output->stream_count;
 
-			if (!is_shown(stream))
+			if (!is_shown(output, config, stream))
 				continue;
 			output->streams[index] = (struct output_stream){ .output = output,
 									 .stream = stream,
@@ -402,6 +427,7 @@ static int subscribe(struct output *output, struct err *err)
 	for (uint32_t i = 0; i < output->stream_count; i++) {
 		const struct stream_subscriber subscriber = { .records = take_records,
 							      .drained = take_end,
+							      .gone = take_gone,
 							      .ctx = &output->streams[i] };
 		int r = stream__subscribe(output->streams[i].stream, &subscriber, err);
 
@@ -434,6 +460,7 @@ static int make(struct output *output, struct err *err)
 	const struct output_writer_options writer = {
 		.loop = output->options.loop,
 		.fd = output->options.fd,
+		.port = output->options.port,
 		.room = take_room,
 		.ctx = output,
 		.closed = output->options.closed,
@@ -470,7 +497,8 @@ void output__begin(struct output *output)
 
 static void release_stream(struct output_stream *stream)
 {
-	stream__unsubscribe(stream->stream, stream);
+	if (stream->stream) /* it may have ended with its config */
+		stream__unsubscribe(stream->stream, stream);
 	vec_for_each(&stream->filters, filter)
 		event_filter__free(*filter);
 	vec_done(&stream->filters);
@@ -486,9 +514,10 @@ void output__let_go(struct output *output)
 		struct stream *stream = output->streams[i].stream;
 
 		/* What is in a ring is of now; rows of tables are not due. */
-		if (!stream__is_batch(stream))
+		if (stream && !stream__is_batch(stream))
 			(void)stream__read(stream, NULL /* counted */);
-		wait_at(output, stream);
+		if (stream)
+			wait_at(output, stream);
 		release_stream(&output->streams[i]);
 	}
 	output->sink = event_sink__free(output->sink);

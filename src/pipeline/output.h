@@ -24,10 +24,23 @@ struct output_texts { /* as the command line has them */
 	size_t count;
 };
 
+/*
+ * Somebody else who takes the text, beside whom others need the streams: when the port is full records are left out and
+ * counted, and no stream is held.
+ */
+struct output_port {
+	void (*put)(void *ctx, const char *text, size_t len); /* whole lines */
+	bool (*is_full)(void *ctx);
+	void (*missed)(void *ctx, uint64_t count); /* records, since it was told last */
+	void *ctx;
+};
+
 struct output_options {
 	struct agent *agent;
 	struct loop *loop;
 	int fd;
+	const struct output_port *port; /* borrowed; instead of the descriptor; NULL: none */
+	const uint32_t *config;         /* of the agent, whose streams alone are shown; NULL: all */
 	enum event_format format;
 	bool has_format; /* otherwise a stream may say how it is best shown */
 	const char *fields, *order, *max_entries; /* or NULL */
@@ -39,7 +52,8 @@ struct output_options {
 	void *ctx;
 };
 
-/* Between agent__add() and agent__load(). -EINVAL: a filter, field or order is wrong. */
+/* Between agent__add() and agent__load(); of a config that runs already also later, and then agent__listen(). closed() is
+ * called, too, when a stream ends with its config. -EINVAL: a filter, field or order is wrong. */
 int output__new(const struct output_options *options, struct output **ret_output, struct err *err);
 /* Programs are attached: says so to whoever waits, by the header of a table. */
 void output__begin(struct output *output);

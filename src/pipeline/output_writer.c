@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "pipeline/output.h"
 
 /* What waits for a reader before nothing more is made. */
 #define FULL_BYTES (1u << 20)
@@ -35,7 +36,8 @@ int output_writer__new(const struct output_writer_options *options,
 	if (!writer)
 		return err__set(err, -ENOMEM, NULL, "no memory for the output");
 	writer->options = *options;
-	writer->is_file = fstat(options->fd, &status) == 0 && S_ISREG(status.st_mode);
+	writer->is_file = !options->port && fstat(options->fd, &status) == 0 &&
+			  S_ISREG(status.st_mode);
 	*ret_writer = writer;
 	return 0;
 }
@@ -57,6 +59,10 @@ struct strbuf *output_writer__buffer(struct output_writer *writer)
 
 bool output_writer__is_full(const struct output_writer *writer)
 {
+	const struct output_port *port = writer->options.port;
+
+	if (port && port->is_full(port->ctx))
+		return true;
 	return writer->text.len - writer->written >= FULL_BYTES;
 }
 
@@ -96,9 +102,22 @@ static int write_some(struct output_writer *writer)
 	return 0;
 }
 
+static void hand_over(struct output_writer *writer)
+{
+	const struct output_port *port = writer->options.port;
+
+	if (writer->text.len > 0)
+		port->put(port->ctx, writer->text.data, writer->text.len);
+	strbuf__reset(&writer->text);
+}
+
 /* True: all of it is out. */
 static bool write_out(struct output_writer *writer, int timeout_ms)
 {
+	if (writer->options.port) {
+		hand_over(writer);
+		return true;
+	}
 	while (!writer->is_closed && writer->written < writer->text.len) {
 		if (!takes_more(writer, timeout_ms))
 			return false;

@@ -14,11 +14,14 @@
 #include "base/str.h"
 
 struct loop;
+struct output_port;
 struct output_writer;
 
 struct output_writer_options {
 	struct loop *loop;
 	int fd;
+	const struct output_port
+		*port; /* borrowed; takes the text instead of the descriptor; NULL: none */
 	void (*room)(void *ctx); /* some of a full buffer was taken */
 	void *ctx;
 	void (*closed)(void *ctx); /* the reader has gone; what is written is dropped from now on */

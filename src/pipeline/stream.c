@@ -98,11 +98,24 @@ int stream__plan(const struct stream_spec *spec, const struct stream_env *env,
 	return 0;
 }
 
+/* Whoever is told may end its other subscriptions meanwhile, also of this stream. */
+static void tell_gone(struct stream *stream)
+{
+	while (stream->subscribers.len > 0) {
+		const struct stream_subscriber last =
+			stream->subscribers.items[--stream->subscribers.len];
+
+		if (last.gone)
+			last.gone(last.ctx);
+	}
+}
+
 struct stream *stream__free(struct stream *stream)
 {
 	if (!stream)
 		return NULL;
 	stream__stop(stream);
+	tell_gone(stream);
 	derive__free(stream->derive);
 	vec_done(&stream->subscribers);
 	free(stream->scratch);
@@ -188,6 +201,8 @@ int stream__subscribe(struct stream *stream, const struct stream_subscriber *sub
 	r = stream->is_started ? stream_open_source(stream, err) : 0;
 	if (r < 0)
 		stream->subscribers.len--;
+	if (r < 0 && stream__demand(stream) == DEMAND_NONE)
+		stream_close_source(stream);
 	return r;
 }
 

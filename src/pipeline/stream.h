@@ -30,6 +30,8 @@ struct stream_subscriber {
 	bool is_beside;
 	/* Nothing more comes for now: what was collected may go out. May be NULL. */
 	void (*drained)(void *ctx);
+	/* The stream ends with its config, and this subscription with it. May be NULL. */
+	void (*gone)(void *ctx);
 	void *ctx; /* tells subscribers from each other */
 };
 

@@ -208,6 +208,11 @@ static int send_request(struct control_link *link, const json_t *request, struct
 	return r;
 }
 
+int control_link__send(struct control_link *link, const struct json_t *request, struct err *err)
+{
+	return send_request(link, request, err);
+}
+
 /* The errno that the agent's error has; its name is on the wire, for numbers differ between architectures. */
 static int code_of(const char *name)
 {

@@ -27,6 +27,9 @@ struct control_link *control_link__free(struct control_link *link);
 int control_link__call(struct control_link *link, const struct json_t *request,
 		       struct json_t **ret_result, struct err *err);
 
+/* Sends one whose reply nobody waits for: it comes among the lines of the stream. */
+int control_link__send(struct control_link *link, const struct json_t *request, struct err *err);
+
 /*
  * The next line of a stream, with its length and without its newline; borrowed until the next call. 1: there is one; 0: the
  * agent has ended the stream; -EAGAIN: none came within the time (-1: waits for ever). EINTR comes back, so that a signal is

@@ -111,6 +111,48 @@ tap_is "the others count on" "$(ours)" 8
 now=$(fetch ebpf_exporter_timer_run_seconds_count | awk '{ sum += $2 } END { print sum }')
 tap_check "all of them" [ "$now" -ge "$timers" ]
 
+# ---- somebody looks on ----
+
+# watch FILE [FLAG…]: sonde run beside the agent until it has shown something, then Ctrl-C.
+watch() {
+	file=$1
+	shift
+	: >"$file"
+	"$SONDE_BIN" run "$SONDE_PROBES/trace_exec" --agent="$tap_scratch/control.sock" -F "proc.comm==$mark" -o json "$@" \
+		>"$file" 2>"$file.errors" &
+	watcher=$!
+	until_true [ -s "$file" ]
+	kill -INT $watcher
+	wait $watcher
+}
+
+before=$(ours)
+(
+	runs=0
+	until [ -e enough ]; do
+		run 1
+		runs=$((runs + 1))
+	done
+	echo $runs >runs
+) &
+workload=$!
+tap_at_exit 'touch enough; wait $workload'
+watch first
+watch second
+lines=$(fetch sonde_control_lines_total | sed 's/.* //')
+touch enough
+wait $workload
+tap_has "events come from the agent" "$(head -n 1 first)" "\"comm\":\"$mark\""
+tap_has "and again" "$(head -n 1 second)" "\"comm\":\"$mark\""
+tap_check "over its socket" [ "$lines" -ge 2 ]
+tap_is "no count is lost when somebody comes and leaves" "$(ours)" $((before + $(cat runs)))
+tap_is "nobody listens any more" "$(fetch sonde_control_streams)" "sonde_control_streams 0"
+lines=$(fetch sonde_control_lines_total)
+"$SONDE_BIN" run "$SONDE_PROBES/trace_exec" --agent="$tap_scratch/control.sock" --paths -t 1ms >/dev/null 2>&1
+tap_is "with other parameters it is no gadget of the agent's" "$(fetch sonde_control_lines_total)" "$lines"
+
+# ---- what goes ----
+
 rm broken.yaml
 tap_has "what cannot be had any more is told" "$(ask reload)" "broken.yaml"
 tap_is "and goes on as it was" "$(state broken)" running
