@@ -19,16 +19,33 @@ static const struct {
 	       { "i386", true },
 	       { "x64", false } };
 
+/* The kernel's functions of some calls have other names than the calls. */
+static const struct {
+	const char *call, *function;
+} renamed[] = { { "sys_fstat", "sys_newfstat" },      { "sys_lstat", "sys_newlstat" },
+		{ "sys_sendfile", "sys_sendfile64" }, { "sys_stat", "sys_newstat" },
+		{ "sys_umount2", "sys_umount" },      { "sys_uname", "sys_newuname" } };
+
+static uint32_t number_of(const struct policy_syscalls *calls, const char *name)
+{
+	for (uint32_t i = 0; i < calls->count; i++)
+		if (str_eq(calls->calls[i].name, name))
+			return calls->calls[i].number;
+	return HOOK_NONE;
+}
+
 static uint32_t find_number(const struct policy_context *context, const char *name, bool is_32)
 {
 	const struct policy_syscalls *calls = is_32 ? &context->syscalls_32 : &context->syscalls;
+	uint32_t number;
 
 	if (!str_starts(name, SYSCALL_NAME_PREFIX))
 		return HOOK_NONE;
-	for (uint32_t i = 0; i < calls->count; i++)
-		if (str_eq(calls->calls[i].name, name + strlen(SYSCALL_NAME_PREFIX)))
-			return calls->calls[i].number | (is_32 ? POLICY_SYSCALL_32 : 0);
-	return HOOK_NONE;
+	number = number_of(calls, name + strlen(SYSCALL_NAME_PREFIX));
+	for (size_t i = 0; i < array_size(renamed) && number == HOOK_NONE; i++)
+		if (str_eq(renamed[i].function, name))
+			number = number_of(calls, renamed[i].call + strlen(SYSCALL_NAME_PREFIX));
+	return number == HOOK_NONE ? HOOK_NONE : number | (is_32 ? POLICY_SYSCALL_32 : 0);
 }
 
 static int fill_syscall(struct policy_compile *compile, const char *name, bool is_32,
@@ -37,8 +54,7 @@ static int fill_syscall(struct policy_compile *compile, const char *name, bool i
 	const struct policy_context *context = compile->context;
 	const char *prefix = is_32 ? context->syscall_prefix_32 : context->syscall_prefix;
 
-	call->is_syscall = true;
-	call->name = name;
+	*call = (struct policy_call){ .is_syscall = true, .name = name };
 	call->function = arena__printf(compile->arena, "%s%s", prefix ? prefix : "", name);
 	call->syscall = find_number(context, name, is_32);
 	return call->function ? 0 : policy_compile__no_memory(compile);
@@ -110,6 +126,14 @@ static int add_named(struct policy_compile *compile, const struct list_spec *lis
 	return 0;
 }
 
+static const char *function_of(const char *name)
+{
+	for (size_t i = 0; i < array_size(renamed); i++)
+		if (str_eq(renamed[i].call, name))
+			return renamed[i].function;
+	return name;
+}
+
 static int add_all_syscalls(struct policy_compile *compile, struct policy_calls *calls)
 {
 	const struct policy_syscalls *all = &compile->context->syscalls;
@@ -118,9 +142,10 @@ static int add_all_syscalls(struct policy_compile *compile, struct policy_calls 
 		struct policy_call call;
 		char *name = arena__printf(compile->arena, SYSCALL_NAME_PREFIX "%s",
 					   all->calls[i].name);
-		int r = name ? fill_syscall(compile, name, false, &call)
+		int r = name ? fill_syscall(compile, function_of(name), false, &call)
 			     : policy_compile__no_memory(compile);
 
+		call.is_optional = true; /* there are numbers that no kernel has a call for */
 		if (r == 0)
 			r = add(compile, calls, &call);
 		if (r < 0)

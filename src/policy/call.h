@@ -16,6 +16,7 @@ struct policy_call {
 	const char *function; /* "__x64_sys_read", or the function's */
 	uint32_t syscall;     /* POLICY_SYSCALL_32; HOOK_NONE: no system call, or not known here */
 	bool is_syscall;
+	bool is_optional; /* it may be that this kernel has none of that name */
 };
 
 struct policy_calls {

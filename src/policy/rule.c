@@ -41,14 +41,43 @@ static int add_scope(struct policy_draft *draft, const struct scope_spec *scope,
 	return r < 0 ? policy_compile__no_memory(draft->compile) : add(draft, tests, &test);
 }
 
+/*
+ * What a test costs, in steps: comparing what is in a register costs next to nothing, following pointers a call of a helper
+ * each, what is known of a process a lookup, the task's own pointers several reads, sockets and texts a routine.
+ */
+static uint32_t cost_of(const struct policy_draft *draft, const struct hook_test *test)
+{
+	static const uint8_t costs[] = {
+		[HOOK_TEST_SCOPE] = 5,
+		[HOOK_TEST_BINARY] = 5,
+		[HOOK_TEST_PARENT_BINARY] = 6,
+		[HOOK_TEST_NAMESPACE] = 7,
+		[HOOK_TEST_CAPABILITY] = 7,
+		[HOOK_TEST_NAMESPACE_CHANGE] = 9,
+		[HOOK_TEST_CAPABILITY_CHANGE] = 9,
+		[HOOK_TEST_FILE_TYPE] = 10,
+		[HOOK_TEST_CAPABILITIES_GAINED] = 4,
+		[HOOK_TEST_SOCKET] = 11,
+		[HOOK_TEST_TEXT] = 12,
+	};
+
+	if (test->kind == HOOK_TEST_PID)
+		return test->follows_forks || test->is_own_namespace ? 8 : 1;
+	if (test->kind == HOOK_TEST_NUMBER)
+		return 2 * (draft->values[test->value].step_count > 0) +
+		       (test->op == HOOK_NUMBER_SET);
+	return costs[test->kind];
+}
+
 /* Stable: what costs the same is asked in the order that was written. */
-static void sort(struct tests *tests)
+static void sort(const struct policy_draft *draft, struct tests *tests)
 {
 	for (size_t i = 1; i < tests->items.len; i++) {
 		struct hook_test test = tests->items.items[i];
+		uint32_t cost = cost_of(draft, &test);
 		size_t at = i;
 
-		for (; at > 0 && tests->items.items[at - 1].kind > test.kind; at--)
+		for (; at > 0 && cost_of(draft, &tests->items.items[at - 1]) > cost; at--)
 			tests->items.items[at] = tests->items.items[at - 1];
 		tests->items.items[at] = test;
 	}
@@ -57,7 +86,7 @@ static void sort(struct tests *tests)
 static int give(struct policy_draft *draft, struct tests *tests, const struct hook_test **ret_tests,
 		uint32_t *ret_count)
 {
-	sort(tests);
+	sort(draft, tests);
 	*ret_tests = arena__memdup(draft->compile->arena, tests->items.items,
 				   tests->items.len * sizeof(*tests->items.items));
 	*ret_count = (uint32_t)tests->items.len;

@@ -86,6 +86,7 @@ static int add_call(struct finding *finding, struct policy_site site,
 	site.name = call->name;
 	site.function = call->function;
 	site.syscall = call->syscall;
+	site.is_optional |= call->is_optional;
 	return add(finding, &site);
 }
 

@@ -14,7 +14,7 @@ static void test_compile__posts_nothing(void **state)
 	const struct action_row rows[] = {
 		{ { HOOKED, ARGS(ARG(3, "sock"), ARG(1, "int")) },
 		  { .kind = ACTION_KIND_NO_POST },
-		  "    do do not post\n",
+		  "    do post nothing\n",
 		  0 },
 	};
 
