@@ -49,7 +49,25 @@ mkdir empty
 tap_is "check an empty directory" "$(sonde check empty)$(cat errors)" \
 	"exit 1check: there is no NAME.yaml in directory 'empty'"
 tap_is "check without arguments" "$(sonde check)$(cat errors)" \
-	"exit 2sonde check: error: required argument CONFIG… not provided, try --help"
+	"exit 2sonde check: error: required argument CONFIG…|POLICY… not provided, try --help"
+
+cat >policy.yaml <<-'END'
+	apiVersion: cilium.io/v1alpha1
+	kind: TracingPolicy
+	metadata: {name: reads}
+	spec:
+	  kprobes:
+	    - call: sys_read
+	      args: [{index: 0, type: int}]
+END
+sed 's/type: int/type: ints/' policy.yaml >wrong.yaml
+tap_is "check a policy" "$(sonde check policy.yaml)" "POLICY  HOOK             SHOWS  RULES  DOES  NEEDS
+reads   kprobe sys_read  int    0      Post  -
+exit 0"
+tap_has "check a policy that is wrong" "$(sonde check wrong.yaml)" "wrong.yaml:7:31: spec.kprobes[0].args[0].type: \
+'type' is \"ints\", which is no type of an argument; did you mean 'int'?
+exit 1"
+tap_has "a policy is no config" "$(sonde plan policy.yaml)$(cat errors)" "'sonde check' says what is in it"
 
 # ---- plan ----
 
