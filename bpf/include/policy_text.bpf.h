@@ -155,11 +155,11 @@ FRAME_CARRIER(text_ends_with, text_ends_with(frame, a[0], a[1], a[2]))
 
 #define NEEDLE_MAX 100
 #define ROLL 0x9e3779b97f4a7c15ull /* any odd number */
+#define ROLL_STEPS 16
 
 /* Without a branch: they would be ways for the verifier to go, two for each byte. */
-static __always_inline u64 byte_at(struct policy_frame *frame, u64 at, bool any_case)
+static __always_inline u64 folded(u64 byte, bool any_case)
 {
-	u64 byte = frame->data[at & FRAME_MASK];
 	u64 letter = byte - 'A';
 
 	if (any_case)
@@ -167,32 +167,60 @@ static __always_inline u64 byte_at(struct policy_frame *frame, u64 at, bool any_
 	return byte;
 }
 
-/*
- * The needle is in frame->affix.text, in small letters where case does not matter. A hash of as many bytes as it has rolls
- * over the text: a step is the same however long the needle is.
- */
-static __always_inline u64 find_needle(struct policy_frame *frame, const struct text_view *text,
-				       u64 size, bool any_case)
-{
-	u64 wanted = 0, hash = 0, leaving = 1, found = 0;
+#define WALK_WANTED 0
+#define WALK_HASH 1
+#define WALK_LEAVING 2
 
-	if (size > text->size)
-		return 0;
+/* Hashes of the needle and of as many bytes of the text: to memory, of which the verifier knows nothing. Else all that
+ * follows is gone through for every length that a needle may have. */
+static __always_inline void hash_needle(struct policy_frame *frame, u64 at, u64 size, bool any_case)
+{
+	u64 wanted = 0, hash = 0, leaving = 1;
+
 	for (u32 i = 0; i < NEEDLE_MAX; i++) {
 		if (i >= size)
 			break;
 		wanted = wanted * ROLL + frame->affix.text[i];
-		hash = hash * ROLL + byte_at(frame, text->at + i, any_case);
+		hash = hash * ROLL + folded(frame->data[(at + i) & FRAME_MASK], any_case);
 		leaving *= ROLL;
 	}
-	for (u32 i = 0; i < POLICY_TEXT_MAX; i++) {
-		u64 differs = hash ^ wanted;
+	frame->walk[WALK_WANTED] = wanted;
+	frame->walk[WALK_HASH] = hash;
+	frame->walk[WALK_LEAVING] = leaving;
+	barrier();
+}
 
-		found |= ~(differs | -differs) >> 63;
-		if (i + size >= text->size)
+/*
+ * The needle is in frame->affix.text, in small letters where case does not matter. A hash of as many bytes as it has rolls
+ * over the text: a step is the same however long the needle is. There is one way out for many bytes, because each is a way
+ * for the verifier to go, and it remembers 8192.
+ */
+static __always_inline u64 find_needle(struct policy_frame *frame, const struct text_view *text,
+				       u64 size, bool any_case)
+{
+	u64 wanted, hash, leaving, found = 0;
+
+	if (size > text->size)
+		return 0;
+	hash_needle(frame, text->at, size, any_case);
+	wanted = frame->walk[WALK_WANTED];
+	hash = frame->walk[WALK_HASH];
+	leaving = frame->walk[WALK_LEAVING];
+	for (u32 i = 0; i < POLICY_TEXT_MAX; i += ROLL_STEPS) {
+		const u8 *out = frame->data + ((text->at + i) & FRAME_MASK);
+		const u8 *in = frame->data + ((text->at + i + size) & FRAME_MASK);
+		s64 left = text->size - size - i; /* places where it may be */
+
+		if (left < 0)
 			break;
-		hash = hash * ROLL + byte_at(frame, text->at + i + size, any_case) -
-		       byte_at(frame, text->at + i, any_case) * leaving;
+#pragma unroll
+		for (u32 j = 0; j < ROLL_STEPS; j++) {
+			u64 differs = hash ^ wanted;
+
+			found |= ~(differs | -differs | (left - j)) >> 63;
+			hash = hash * ROLL + folded(in[j], any_case) -
+			       folded(out[j], any_case) * leaving;
+		}
 	}
 	return found;
 }
@@ -205,7 +233,7 @@ ROUTINE u64 text_has(struct policy_frame *frame, u64 index, u64 skip, u64 needle
 		return ASK_NOTHING;
 	return find_needle(frame, &text, needle_size, false);
 }
-FRAME_CARRIER(text_has, text_has(frame, a[0], a[1], a[2]))
+FRAME_CARRIER(text_has, text_has(frame, a[0], a[1], 8 /* as hooks do: a constant */))
 
 ROUTINE u64 text_has_any_case(struct policy_frame *frame, u64 index, u64 skip, u64 needle_size)
 {
@@ -215,6 +243,6 @@ ROUTINE u64 text_has_any_case(struct policy_frame *frame, u64 index, u64 skip, u
 		return ASK_NOTHING;
 	return find_needle(frame, &text, needle_size, true);
 }
-FRAME_CARRIER(text_has_any_case, text_has_any_case(frame, a[0], a[1], a[2]))
+FRAME_CARRIER(text_has_any_case, text_has_any_case(frame, a[0], a[1], 8))
 
 #endif

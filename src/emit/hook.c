@@ -65,63 +65,250 @@ void writer__jump_if(struct hook_writer *writer, uint8_t op, uint8_t reg, uint64
 	code__jump_if(code, op, reg, BPF_REG_2, label);
 }
 
-/* ---- the whole program ---- */
-
-/* On to `label` unless one of the bits of the hook's switches is set. */
-static void unless_switched(struct hook_writer *writer, int32_t bits, uint32_t label)
+void writer__unless_switched(struct hook_writer *writer, int32_t bits, uint32_t label)
 {
 	struct code *code = &writer->code;
-	uint32_t is_set = code__label(code);
 
 	writer__load_map_value(writer, BPF_REG_1, "policy_switches", writer->hook->id);
 	code__load(code, 1, BPF_REG_1, BPF_REG_1, 0);
-	code__jump_if_imm(code, BPF_JSET, BPF_REG_1, bits, is_set);
-	code__jump(code, label);
-	code__place(code, is_set);
+	code__alu_imm(code, BPF_AND, BPF_REG_1, bits);
+	code__jump_if_imm(code, BPF_JEQ, BPF_REG_1, 0, label);
 }
 
-static void write_rules(struct hook_writer *writer, uint32_t decided, uint32_t out)
+/* ---- which rule ---- */
+
+static bool uses_frame(const struct hook_test *tests, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		if (hook_test__uses_frame(&tests[i]))
+			return true;
+	return false;
+}
+
+static bool tests_use_frame(const struct hook_code *hook, enum hook_end end)
+{
+	for (uint32_t i = 0; i < hook->rule_count; i++) {
+		const struct hook_rule *rule = &hook->rules[i];
+
+		if (end == HOOK_END_LEAVE ? uses_frame(rule->return_tests, rule->return_test_count)
+					  : uses_frame(rule->tests, rule->test_count))
+			return true;
+	}
+	return false;
+}
+
+/* Goes on with REG_RULE, and with what is known whichever rule it is. */
+static void write_rules(struct hook_writer *writer)
 {
 	const struct hook_code *hook = writer->hook;
 	struct code *code = &writer->code;
+	uint32_t decided = code__label(code);
+	uint64_t known_when_decided = UINT64_MAX;
 
 	for (uint32_t i = 0; i < hook->rule_count; i++) {
 		const struct hook_rule *rule = &hook->rules[i];
-		uint32_t next = i + 1 < hook->rule_count ? code__label(code) : out;
+		/* Behind one that asks nothing no other is reached. */
+		bool is_last = i + 1 == hook->rule_count || rule->test_count == 0;
+		uint32_t next = is_last ? writer->leave : code__label(code);
+		uint64_t known_next = writer->known;
 
-		for (uint32_t j = 0; j < rule->test_count; j++)
+		for (uint32_t j = 0; j < rule->test_count; j++) {
 			writer__test(writer, &rule->tests[j], next);
+			if (j == 0)
+				known_next = writer->known;
+		}
 		if (hook->rule_count > 1)
 			code__move_imm(code, REG_RULE, (int32_t)i);
-		if (next == out)
+		known_when_decided &= writer->known;
+		if (is_last)
 			break;
 		code__jump(code, decided);
 		code__place(code, next);
+		writer->known = known_next;
 	}
+	code__place(code, decided);
+	if (hook->rule_count)
+		writer->known = known_when_decided;
+}
+
+static void write_return_tests(struct hook_writer *writer, uint32_t index)
+{
+	const struct hook_rule *rule = &writer->hook->rules[index];
+
+	if (index >= writer->hook->rule_count)
+		return;
+	for (uint32_t i = 0; i < rule->return_test_count; i++)
+		writer__test(writer, &rule->return_tests[i], writer->leave);
+}
+
+/* ---- what is counted ---- */
+
+static void count_rule(struct hook_writer *writer, uint32_t index)
+{
+	struct hook_actions actions = hook_code__actions(writer->hook, writer->end, index);
+
+	if (hook_actions__has(actions, POLICY_ACTION_NO_POST))
+		writer__add_figure(writer, offsetof(struct policy_figures, not_posted));
+	else
+		writer__count(writer);
+}
+
+static bool has_silent_rule(const struct hook_writer *writer)
+{
+	for (uint32_t i = 0; i < writer->hook->rule_count; i++)
+		if (hook_actions__has(hook_code__actions(writer->hook, writer->end, i),
+				      POLICY_ACTION_NO_POST))
+			return true;
+	return false;
+}
+
+static void write_counting(struct hook_writer *writer)
+{
+	writer__add_figure(writer, offsetof(struct policy_figures, matched));
+	if (has_silent_rule(writer))
+		writer__for_rules(writer, count_rule);
+	else
+		writer__count(writer);
+}
+
+/* ---- the whole program ---- */
+
+static void write_return(struct hook_writer *writer)
+{
+	struct code *code = &writer->code;
+
+	if (writer->hook->is_chained) {
+		code__move(code, BPF_REG_1, REG_CONTEXT);
+		writer__load_map(writer, BPF_REG_2,
+				 writer->end == HOOK_END_ENTER ? "policy_chain_enter"
+							       : "policy_chain_exit");
+		code__move_imm(code, BPF_REG_3, (int32_t)writer->hook->id);
+		code__call_helper(code, BPF_FUNC_tail_call);
+	}
+	code__move_imm(code, BPF_REG_0, 0);
+	if (writer->returns_value) {
+		uint32_t done = code__label(code);
+
+		/* A new verifier wants to see that it is an error, or nothing. */
+		code__load(code, sizeof(uint64_t), BPF_REG_1, BPF_REG_10, RETURN_AT);
+		code__jump_if_imm(code, BPF_JSGT, BPF_REG_1, 0, done);
+		code__jump_if_imm(code, BPF_JSLT, BPF_REG_1, -4095, done);
+		code__move(code, BPF_REG_0, BPF_REG_1);
+		code__place(code, done);
+	}
+	code__exit(code);
+}
+
+/* There was no frame: nothing could be decided, or told. */
+static void write_unframed(struct hook_writer *writer)
+{
+	struct code *code = &writer->code;
+
+	code__place(code, writer->unframed);
+	if (writer->hook->rule_count > 1)
+		code__move_imm(code, REG_RULE, 0);
+	writer__find_figures(writer, writer->exit);
+	writer__add_figure(writer, offsetof(struct policy_figures, lost));
+	code__jump(code, writer->exit);
 }
 
 static void write_end(struct hook_writer *writer)
 {
 	struct code *code = &writer->code;
 
-	code__place(code, writer->out);
-	code__move_imm(code, BPF_REG_0, 0);
-	code__exit(code);
+	if (writer->uses_frame) {
+		code__jump(code, writer->out);
+		write_unframed(writer);
+		code__place(code, writer->out);
+		if (writer->tests_use_frame)
+			code__jump_if_imm(code, BPF_JEQ, REG_FRAME, 0, writer->exit);
+		code__store_imm(code, sizeof(uint64_t), REG_FRAME,
+				offsetof(struct policy_frame, busy), 0);
+	}
+	code__place(code, writer->exit);
+	write_return(writer);
+}
+
+static void write_enter(struct hook_writer *writer)
+{
+	const struct hook_code *hook = writer->hook;
+	bool decides_later = hook_code__decides_at_return(hook);
+
+	writer__unless_switched(writer, POLICY_SWITCH_ON, writer->exit);
+	write_rules(writer);
+	writer__find_figures(writer, writer->leave);
+	if (!decides_later)
+		write_counting(writer);
+	writer__act(writer);
+	if (decides_later)
+		writer__begin_call(writer, false /* nothing was posted yet */);
+	if (!hook->can_have_events)
+		return;
+	writer__unless_switched(writer, POLICY_SWITCH_EVENTS, writer->leave);
+	writer__record(writer);
+	if (hook->has_return && !decides_later)
+		writer__begin_call(writer, true /* its record is in the ring */);
+}
+
+static void track_returned(struct hook_writer *writer)
+{
+	enum policy_action action = writer->hook->return_value_action;
+	bool tracks = action == POLICY_ACTION_TRACK_SOCK;
+
+	if (!tracks && action != POLICY_ACTION_UNTRACK_SOCK)
+		return;
+	for (uint32_t i = 0; i < writer->hook->value_count; i++) {
+		if (writer->hook->values[i].base != HOOK_BASE_RETURN)
+			continue;
+		writer__load_address(writer, i, BPF_REG_1);
+		writer__call(writer, tracks ? "track_socket" : "untrack_socket");
+		return;
+	}
+	writer__refuse(writer, "a returned socket that nobody looks at");
+}
+
+static void write_leave(struct hook_writer *writer)
+{
+	const struct hook_code *hook = writer->hook;
+	bool decides_here = hook_code__decides_at_return(hook);
+
+	if (!decides_here)
+		writer__unless_switched(writer, POLICY_SWITCH_EVENTS, writer->exit);
+	writer__end_call(writer);
+	if (decides_here)
+		writer__for_rules(writer, write_return_tests);
+	writer__find_figures(writer, writer->leave);
+	if (decides_here) {
+		write_counting(writer);
+		track_returned(writer);
+		writer__act(writer);
+	}
+	if (!hook->can_have_events)
+		return;
+	if (decides_here)
+		writer__unless_switched(writer, POLICY_SWITCH_EVENTS, writer->leave);
+	writer__record(writer);
 }
 
 static void write_program(struct hook_writer *writer)
 {
 	struct code *code = &writer->code;
-	uint32_t decided = code__label(code);
 
+	writer->exit = code__label(code);
 	writer->out = code__label(code);
+	writer->unframed = code__label(code);
+	writer->tests_use_frame = tests_use_frame(writer->hook, writer->end);
+	writer->leave = writer->tests_use_frame ? writer->out : writer->exit;
+	writer->returns_value = hook_code__replaces_return(writer->hook, writer->end);
 	code__move(code, REG_CONTEXT, BPF_REG_1);
-	unless_switched(writer, POLICY_SWITCH_ON, writer->out);
-	write_rules(writer, decided, writer->out);
-	code__place(code, decided);
-	writer__find_figures(writer, writer->out);
-	writer__add_figure(writer, offsetof(struct policy_figures, matched));
-	writer__count(writer);
+	if (writer->tests_use_frame)
+		code__move_imm(code, REG_FRAME, 0);
+	if (writer->returns_value)
+		code__store_imm(code, sizeof(uint64_t), BPF_REG_10, RETURN_AT, 0);
+	if (writer->end == HOOK_END_ENTER)
+		write_enter(writer);
+	else
+		write_leave(writer);
 	write_end(writer);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stddef.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "emit/hook_private.h"
@@ -49,9 +50,8 @@ static void in_set(struct hook_writer *writer, uint32_t set, uint32_t inside)
 	code__jump_if_imm(code, BPF_JNE, BPF_REG_0, 0, inside);
 }
 
-/* The number in r1: on to `holds`, else behind. */
-static void compare(struct hook_writer *writer, const struct hook_test *test, bool is_signed,
-		    uint32_t holds)
+void writer__compare(struct hook_writer *writer, const struct hook_test *test, bool is_signed,
+		     uint32_t holds)
 {
 	if (test->op != HOOK_NUMBER_SET && test->range_count == 0) {
 		writer__refuse(writer, "a comparison with nothing");
@@ -88,10 +88,161 @@ static void test_number(struct hook_writer *writer, const struct hook_test *test
 	bool is_signed = test->value < hook->value_count && hook->values[test->value].is_signed;
 
 	writer__load_number(writer, test->value, BPF_REG_1);
-	compare(writer, test, is_signed, holds);
+	writer__compare(writer, test, is_signed, holds);
+}
+
+/* ---- what is in the frame ---- */
+
+/* A routine's answer: 0 no, 1 yes, else there is nothing to ask, and neither the test nor its opposite holds. */
+static void answer(struct hook_writer *writer, const struct hook_test *test, uint32_t holds)
+{
+	if (test->is_negated)
+		code__jump_if_imm(&writer->code, BPF_JNE, BPF_REG_0, 0, holds);
+	else
+		code__jump_if_imm(&writer->code, BPF_JEQ, BPF_REG_0, 1, holds);
+}
+
+#define NEEDLE_MAX 100u
+
+static void store_needle(struct hook_writer *writer, const struct hook_text *text)
+{
+	size_t to = offsetof(struct policy_frame, affix) + offsetof(struct policy_affix_key, text);
+
+	for (uint32_t i = 0; i < text->size; i += sizeof(uint32_t)) {
+		uint32_t left = text->size - i, word = 0;
+
+		memcpy(&word, text->bytes + i, left < sizeof(word) ? left : sizeof(word));
+		code__store_imm(&writer->code, sizeof(word), REG_FRAME, (int16_t)(to + i),
+				(int32_t)word);
+	}
+}
+
+static void test_parts(struct hook_writer *writer, const struct hook_test *test, int32_t offset,
+		       uint32_t holds)
+{
+	const char *routine = test->index == POLICY_TEXT_SUBSTRING ? "text_has"
+								   : "text_has_any_case";
+
+	if (test->text_count == 0)
+		writer__refuse(writer, "a text that is to have nothing");
+	for (uint32_t i = 0; i < test->text_count; i++) {
+		const struct hook_text *text = &test->texts[i];
+
+		if (text->size == 0 || text->size > NEEDLE_MAX) {
+			writer__refuse(writer, "a part of a text that is too long");
+			return;
+		}
+		store_needle(writer, text);
+		writer__ask(writer, routine, test->value, offset, (int32_t)text->size);
+		answer(writer, test, holds);
+	}
+}
+
+static const char *const text_routines[] = {
+	[POLICY_TEXT_EQUAL] = "text_is_in",
+	[POLICY_TEXT_PREFIX] = "text_begins_with",
+	[POLICY_TEXT_POSTFIX] = "text_ends_with",
+};
+
+static void test_text(struct hook_writer *writer, const struct hook_test *test, uint32_t holds)
+{
+	int32_t offset;
+
+	writer__capture(writer, test->value);
+	if (writer->error < 0)
+		return;
+	offset = hook_value__text_offset(&writer->hook->values[test->value]);
+	if (test->index >= array_size(text_routines)) {
+		test_parts(writer, test, offset, holds);
+		return;
+	}
+	writer__ask(writer, text_routines[test->index], test->value, offset, (int32_t)test->set);
+	answer(writer, test, holds);
+}
+
+static void test_file_type(struct hook_writer *writer, const struct hook_test *test, uint32_t holds)
+{
+	writer__capture(writer, test->value);
+	writer__ask(writer, "file_type_is", test->value, (int32_t)test->mask, 0 /* unused */);
+	answer(writer, test, holds);
+}
+
+/* Sockets, packets and addresses have their parts at different places. */
+static void test_socket(struct hook_writer *writer, const struct hook_test *test, uint32_t holds,
+			uint32_t fails)
+{
+	struct code *code = &writer->code;
+	int32_t class;
+
+	writer__capture(writer, test->value);
+	if (writer->error < 0)
+		return;
+	class = (int32_t)writer->hook->values[test->value].class;
+	if (test->index <= POLICY_SOCKET_DESTINATION_ADDRESS) {
+		writer__ask(writer, "address_is_in", test->value, class << 8 | (int32_t)test->index,
+			    (int32_t)test->set);
+		answer(writer, test, holds);
+		return;
+	}
+	writer__ask(writer, "socket_part", test->value, class << 8 | (int32_t)test->index,
+		    0 /* unused */);
+	code__jump_if_imm(code, BPF_JEQ, BPF_REG_0, -1, fails);
+	code__move(code, BPF_REG_1, BPF_REG_0);
+	writer__compare(writer, test, false, holds);
+}
+
+static void test_gained(struct hook_writer *writer, const struct hook_test *test, uint32_t holds)
+{
+	struct code *code = &writer->code;
+
+	writer__load_number(writer, test->value, BPF_REG_1);
+	code__store(code, sizeof(uint64_t), BPF_REG_10, CURSOR_AT, BPF_REG_1);
+	writer__load_number(writer, test->other_value, BPF_REG_1);
+	code__alu_imm(code, BPF_XOR, BPF_REG_1, -1);
+	code__load(code, sizeof(uint64_t), BPF_REG_2, BPF_REG_10, CURSOR_AT);
+	code__alu(code, BPF_AND, BPF_REG_1, BPF_REG_2);
+	code__jump_if_imm(code, BPF_JNE, BPF_REG_1, 0, holds);
 }
 
 /* ---- any ---- */
+
+bool hook_test__uses_frame(const struct hook_test *test)
+{
+	return test->kind == HOOK_TEST_TEXT || test->kind == HOOK_TEST_FILE_TYPE ||
+	       test->kind == HOOK_TEST_SOCKET;
+}
+
+static void test_value(struct hook_writer *writer, const struct hook_test *test, uint32_t holds,
+		       uint32_t fails)
+{
+	switch (test->kind) {
+	case HOOK_TEST_NUMBER:
+		test_number(writer, test, holds);
+		return;
+	case HOOK_TEST_FILE_TYPE:
+		test_file_type(writer, test, holds);
+		return;
+	case HOOK_TEST_SOCKET:
+		test_socket(writer, test, holds, fails);
+		return;
+	case HOOK_TEST_TEXT:
+		test_text(writer, test, holds);
+		return;
+	case HOOK_TEST_CAPABILITIES_GAINED:
+		test_gained(writer, test, holds);
+		return;
+	case HOOK_TEST_SCOPE:
+	case HOOK_TEST_PID:
+	case HOOK_TEST_BINARY:
+	case HOOK_TEST_PARENT_BINARY:
+	case HOOK_TEST_NAMESPACE:
+	case HOOK_TEST_NAMESPACE_CHANGE:
+	case HOOK_TEST_CAPABILITY:
+	case HOOK_TEST_CAPABILITY_CHANGE:
+		break;
+	}
+	writer__refuse(writer, "a test of a kind that is not known");
+}
 
 void writer__test(struct hook_writer *writer, const struct hook_test *test, uint32_t fails)
 {
@@ -99,14 +250,8 @@ void writer__test(struct hook_writer *writer, const struct hook_test *test, uint
 	/* One that must not hold fails where the others go on. */
 	uint32_t holds = test->is_negated ? fails : code__label(code);
 
-	switch (test->kind) {
-	case HOOK_TEST_NUMBER:
-		test_number(writer, test, holds);
-		break;
-	default:
-		writer__refuse(writer, "a test of a kind that is not known");
-		break;
-	}
+	if (!writer__test_process(writer, test, holds, fails))
+		test_value(writer, test, holds, fails);
 	if (test->is_negated)
 		return;
 	code__jump(code, fails);

@@ -25,7 +25,7 @@ static const int16_t syscall_offsets[] = { 272, 8, 16, 24, 32, 40 };
 
 /* ---- what a base gives, in dst ---- */
 
-static void read_kernel(struct hook_writer *writer, uint8_t address, uint32_t size, bool is_user)
+static void read_bytes(struct hook_writer *writer, uint8_t address, uint32_t size, bool is_user)
 {
 	struct code *code = &writer->code;
 
@@ -40,7 +40,7 @@ static void read_kernel(struct hook_writer *writer, uint8_t address, uint32_t si
 static void load_argument(struct hook_writer *writer, const struct hook_value *value, uint8_t dst)
 {
 	struct code *code = &writer->code;
-	bool is_number = value->step_count == 0 && value->class == POLICY_CLASS_NUMBER;
+	bool is_number = value->step_count == 0 && hook_value__is_number(value);
 
 	if (writer->context == HOOK_CONTEXT_REGISTERS) {
 		if (value->index >= COUNT_OF(argument_offsets))
@@ -60,7 +60,7 @@ static void load_argument(struct hook_writer *writer, const struct hook_value *v
 	/* The verifier knows them as pointers with types, with which less may be done than with addresses. */
 	code__move(code, BPF_REG_3, REG_CONTEXT);
 	code__alu_imm(code, BPF_ADD, BPF_REG_3, (int32_t)(WORD * value->index));
-	read_kernel(writer, BPF_REG_3, WORD, false);
+	read_bytes(writer, BPF_REG_3, WORD, false);
 	code__load(code, WORD, dst, BPF_REG_10, TEMP_AT);
 }
 
@@ -76,7 +76,7 @@ static void load_syscall_argument(struct hook_writer *writer, const struct hook_
 	}
 	code__load(code, WORD, BPF_REG_3, REG_CONTEXT, is_probe ? argument_offsets[0] : 0);
 	code__alu_imm(code, BPF_ADD, BPF_REG_3, syscall_offsets[value->index]);
-	read_kernel(writer, BPF_REG_3, WORD, false);
+	read_bytes(writer, BPF_REG_3, WORD, false);
 	code__load(code, WORD, dst, BPF_REG_10, TEMP_AT);
 }
 
@@ -153,13 +153,10 @@ static void load_base(struct hook_writer *writer, const struct hook_value *value
 			code__move(code, dst, BPF_REG_0);
 		return;
 	case HOOK_BASE_REGISTERS:
-		if (writer->context == HOOK_CONTEXT_REGISTERS) {
-			code__move(code, dst, REG_CONTEXT);
-			return;
-		}
-		writer__call(writer, "user_registers");
-		if (dst != BPF_REG_0)
-			code__move(code, dst, BPF_REG_0);
+		if (writer->context != HOOK_CONTEXT_REGISTERS)
+			writer__refuse(writer, "registers of what has none");
+		else
+			code__load(code, WORD, dst, REG_CONTEXT, (int16_t)value->index);
 		return;
 	}
 }
@@ -178,7 +175,8 @@ static void follow(struct hook_writer *writer, const struct hook_value *value)
 			code__alu_imm(code, BPF_ADD, BPF_REG_3, step->offset);
 		if (!step->is_followed)
 			continue;
-		read_kernel(writer, BPF_REG_3, WORD, value->is_user);
+		read_bytes(writer, BPF_REG_3, WORD,
+			   value->is_user && value->base != HOOK_BASE_TASK);
 		code__load(code, WORD, BPF_REG_3, BPF_REG_10, TEMP_AT);
 	}
 }
@@ -213,78 +211,74 @@ static bool is_plain_field(const struct hook_value *value)
 	       value->index % value->size == 0;
 }
 
-static void load_uncached(struct hook_writer *writer, const struct hook_value *value, uint8_t dst)
+static void load_uncached(struct hook_writer *writer, uint32_t index, uint8_t dst)
 {
+	const struct hook_value *value = &writer->hook->values[index];
 	struct code *code = &writer->code;
-	bool is_register = value->base == HOOK_BASE_REGISTERS &&
-			   writer->context == HOOK_CONTEXT_REGISTERS && value->step_count == 1 &&
-			   !value->steps[0].is_followed;
 
-	if (value->usdt) {
-		writer__load_operand(writer, value, dst);
-	} else if (is_plain_field(value)) {
+	if (is_plain_field(value)) {
 		code__load(code, value->size, dst, REG_CONTEXT, (int16_t)value->index);
-	} else if (is_register) {
-		code__load(code, WORD, dst, REG_CONTEXT, (int16_t)value->steps[0].offset);
 	} else if (value->step_count == 0 && value->base != HOOK_BASE_FIELD) {
-		load_base(writer, value, dst);
+		writer__load_base(writer, index, dst);
 	} else {
-		load_base(writer, value, BPF_REG_3);
+		writer__load_base(writer, index, BPF_REG_3);
 		follow(writer, value);
-		read_kernel(writer, BPF_REG_3, value->size,
-			    value->is_user && value->base != HOOK_BASE_FIELD);
+		read_bytes(writer, BPF_REG_3, value->size,
+			   value->is_user && value->base != HOOK_BASE_FIELD);
 		code__load(code, value->size, dst, BPF_REG_10, TEMP_AT);
 	}
 	extend(writer, value, dst);
 }
 
+void writer__load_base(struct hook_writer *writer, uint32_t index, uint8_t dst)
+{
+	const struct hook_value *value = &writer->hook->values[index];
+	uint32_t word;
+
+	if (writer->end == HOOK_END_LEAVE && writer__is_saved(writer, index, &word))
+		code__load(&writer->code, WORD, dst, BPF_REG_10,
+			   (int16_t)(SAVED_AT + (int32_t)offsetof(struct policy_pending, words) +
+				     (int32_t)(WORD * word)));
+	else if (value->usdt)
+		writer__load_operand(writer, value, dst);
+	else
+		load_base(writer, value, dst);
+}
+
 void writer__load_number(struct hook_writer *writer, uint32_t index, uint8_t dst)
 {
-	const struct hook_value *value;
-
 	if (index >= writer->hook->value_count || !is_sound(&writer->hook->values[index])) {
 		writer__refuse(writer, "a number that is none");
 		return;
 	}
-	value = &writer->hook->values[index];
-	load_uncached(writer, value, dst);
+	load_uncached(writer, index, dst);
 }
 
 void writer__load_address(struct hook_writer *writer, uint32_t index, uint8_t dst)
 {
-	const struct hook_value *value;
-
 	if (index >= writer->hook->value_count) {
 		writer__refuse(writer, "a value that is not there");
 		return;
 	}
-	value = &writer->hook->values[index];
-	if (value->usdt)
-		writer__load_operand(writer, value, BPF_REG_3);
-	else
-		load_base(writer, value, BPF_REG_3);
-	follow(writer, value);
+	writer__load_base(writer, index, BPF_REG_3);
+	follow(writer, &writer->hook->values[index]);
 	if (dst != BPF_REG_3)
 		code__move(&writer->code, dst, BPF_REG_3);
 }
 
 /* ---- operands of USDT probes ---- */
 
-void writer__load_operand(struct hook_writer *writer, const struct hook_value *value, uint8_t dst)
+void writer__load_operand_address(struct hook_writer *writer, const struct hook_value *value,
+				  uint8_t dst)
 {
 	const struct hook_usdt *usdt = value->usdt;
 	struct code *code = &writer->code;
 
-	if (usdt->kind == HOOK_USDT_CONSTANT) {
-		code__load_imm64(code, dst, (uint64_t)usdt->constant);
+	if (!usdt || (usdt->kind != HOOK_USDT_MEMORY && usdt->kind != HOOK_USDT_INDEXED)) {
+		writer__refuse(writer, "the address of what is not in memory");
 		return;
 	}
 	code__load(code, WORD, BPF_REG_3, REG_CONTEXT, usdt->base_offset);
-	if (usdt->kind == HOOK_USDT_REGISTER) {
-		if (dst != BPF_REG_3)
-			code__move(code, dst, BPF_REG_3);
-		return;
-	}
 	if (usdt->kind == HOOK_USDT_INDEXED) {
 		code__load(code, WORD, BPF_REG_1, REG_CONTEXT, usdt->index_offset);
 		code__alu_imm(code, BPF_MUL, BPF_REG_1, usdt->scale);
@@ -292,6 +286,27 @@ void writer__load_operand(struct hook_writer *writer, const struct hook_value *v
 	}
 	code__load_imm64(code, BPF_REG_1, (uint64_t)usdt->constant);
 	code__alu(code, BPF_ADD, BPF_REG_3, BPF_REG_1);
-	read_kernel(writer, BPF_REG_3, WORD, true);
-	code__load(code, WORD, dst, BPF_REG_10, TEMP_AT);
+	if (dst != BPF_REG_3)
+		code__move(code, dst, BPF_REG_3);
+}
+
+void writer__load_operand(struct hook_writer *writer, const struct hook_value *value, uint8_t dst)
+{
+	const struct hook_usdt *usdt = value->usdt;
+	struct code *code = &writer->code;
+
+	switch (usdt->kind) {
+	case HOOK_USDT_CONSTANT:
+		code__load_imm64(code, dst, (uint64_t)usdt->constant);
+		return;
+	case HOOK_USDT_REGISTER:
+		code__load(code, WORD, dst, REG_CONTEXT, usdt->base_offset);
+		return;
+	case HOOK_USDT_MEMORY:
+	case HOOK_USDT_INDEXED:
+		writer__load_operand_address(writer, value, BPF_REG_3);
+		read_bytes(writer, BPF_REG_3, WORD, true);
+		code__load(code, WORD, dst, BPF_REG_10, TEMP_AT);
+		return;
+	}
 }

@@ -17,7 +17,7 @@
 #include "program/hook_private.h"
 
 #define LOG_BYTES (1u << 20)
-#define LOG_END 4000u
+#define LOG_END 800u
 
 static void need(int r, struct err *err)
 {
@@ -32,7 +32,7 @@ void hook_run__open(struct hook_run *run)
 	struct err err = { 0 };
 
 	memset(run, 0, sizeof(*run));
-	run->fd = -1;
+	run->fd = run->leave_fd = -1;
 	need(host__open("/", &run->host, &err), &err);
 	options.host = run->host;
 	need(hook_engine__open(&options, &run->engine, &err), &err);
@@ -44,6 +44,7 @@ static void forget(struct hook_run *run)
 	if (run->fd < 0)
 		return;
 	fd_closep(&run->fd);
+	fd_closep(&run->leave_fd);
 	hook_engine__remove(run->engine, run->hook);
 }
 
@@ -54,40 +55,63 @@ void hook_run__close(struct hook_run *run)
 	run->host = host__close(run->host);
 }
 
-static void fail_with_log(const struct hook_image *image, const char *log)
+static int load_linked(const struct linked_code *linked, char *log)
 {
-	struct strbuf text = STRBUF_INIT;
-	size_t len = strlen(log);
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .log_buf = log, .log_size = log ? LOG_BYTES : 0,
+		    .log_level = log ? 1 : 0);
 
-	hook_image__format(image, &text);
-	fail_msg("the kernel refuses it: %s\n%s", strbuf__text(&text),
-		 log + (len > LOG_END ? len - LOG_END : 0));
+	return bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "test_hook", "GPL", linked->insns.items,
+			     linked->insns.len, &options);
 }
 
-static void load(struct hook_run *run, const struct hook_image *image)
+/* Once more for the verifier's words: of what loads they may be more than there is room for. */
+static void fail_with_log(const struct hook_image *image, const struct linked_code *linked)
 {
 	char *log = calloc(1, LOG_BYTES);
-	struct linked_code linked = { 0 };
-	struct err err = { 0 };
-	LIBBPF_OPTS(bpf_prog_load_opts, options, .log_buf = log, .log_size = LOG_BYTES,
-		    .log_level = 1);
+	struct strbuf text = STRBUF_INIT;
+	size_t len;
 
 	assert_non_null(log);
-	need(hook_engine__link(run->engine, image, &linked, &err), &err);
-	run->fd = bpf_prog_load(BPF_PROG_TYPE_RAW_TRACEPOINT, "test_hook", "GPL",
-				linked.insns.items, linked.insns.len, &options);
-	if (run->fd < 0)
-		fail_with_log(image, log);
-	vec_done(&linked.insns);
-	free(log);
+	hook_image__format(image, &text);
+	print_message("%s", strbuf__text(&text));
+	(void)load_linked(linked, log);
+	len = strlen(log);
+	fail_msg("the kernel refuses it: %s", log + (len > LOG_END ? len - LOG_END : 0));
 }
 
-void hook_run__load(struct hook_run *run, struct hook_code *code, uint8_t switches)
+static int load(struct hook_run *run, const struct hook_image *image)
+{
+	struct linked_code linked = { 0 };
+	struct err err = { 0 };
+	int fd;
+
+	need(hook_engine__link(run->engine, image, &linked, &err), &err);
+	fd = load_linked(&linked, NULL);
+	if (fd < 0)
+		fail_with_log(image, &linked);
+	vec_done(&linked.insns);
+	err__done(&err);
+	return fd;
+}
+
+static int emit_and_load(struct hook_run *run, const struct hook_code *code, enum hook_end end)
 {
 	struct hook_emit_options options = {
 		.has_exchange = hook_engine__features(run->engine)->has_exchange,
 	};
 	struct hook_image image = { 0 };
+	struct err err = { 0 };
+	int fd;
+
+	need(hook_emit(code, end, &options, &image, &err), &err);
+	fd = load(run, &image);
+	hook_image__done(&image);
+	err__done(&err);
+	return fd;
+}
+
+void hook_run__load(struct hook_run *run, struct hook_code *code, uint8_t switches)
+{
 	struct err err = { 0 };
 
 	forget(run);
@@ -96,21 +120,36 @@ void hook_run__load(struct hook_run *run, struct hook_code *code, uint8_t switch
 	     &err);
 	code->id = run->hook;
 	code->first_figures = run->first_row;
-	need(hook_emit(code, HOOK_END_ENTER, &options, &image, &err), &err);
-	load(run, &image);
-	hook_image__done(&image);
-	hook_engine__set_switches(run->engine, run->hook, POLICY_SWITCH_ON | switches);
+	run->fd = emit_and_load(run, code, HOOK_END_ENTER);
+	if (code->has_return)
+		run->leave_fd = emit_and_load(run, code, HOOK_END_LEAVE);
+	hook_run__switch(run, switches);
 	err__done(&err);
 }
 
-uint32_t hook_run__call(const struct hook_run *run, const uint64_t *arguments, uint32_t count)
+void hook_run__switch(const struct hook_run *run, uint8_t switches)
+{
+	hook_engine__set_switches(run->engine, run->hook, POLICY_SWITCH_ON | switches);
+}
+
+static uint32_t call(int fd, const uint64_t *arguments, uint32_t count)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = arguments,
 		    .ctx_size_in = (uint32_t)(count * sizeof(*arguments)));
 
-	if (bpf_prog_test_run_opts(run->fd, &options) < 0)
+	if (bpf_prog_test_run_opts(fd, &options) < 0)
 		fail_msg("it cannot be run: %s", strerror(errno));
 	return options.retval;
+}
+
+uint32_t hook_run__call(const struct hook_run *run, const uint64_t *arguments, uint32_t count)
+{
+	return call(run->fd, arguments, count);
+}
+
+uint32_t hook_run__leave(const struct hook_run *run, const uint64_t *arguments, uint32_t count)
+{
+	return call(run->leave_fd, arguments, count);
 }
 
 struct policy_figures hook_run__figures(const struct hook_run *run, uint32_t rule)

@@ -16,7 +16,7 @@ struct hook_run {
 	struct host *host;          /* owned */
 	struct hook_engine *engine; /* owned */
 	uint32_t hook, first_row, row_count;
-	int fd; /* the program, or -1 */
+	int fd, leave_fd; /* the programs, or -1 */
 };
 
 void hook_run__open(struct hook_run *run);
@@ -24,8 +24,11 @@ void hook_run__close(struct hook_run *run);
 /* Takes the place of the hook before, with switches that say POLICY_SWITCH_ON and `switches`. The code's id and rows are
  * filled in. */
 void hook_run__load(struct hook_run *run, struct hook_code *code, uint8_t switches);
+void hook_run__switch(const struct hook_run *run, uint8_t switches);
 /* Calls it once; what it returned. */
 uint32_t hook_run__call(const struct hook_run *run, const uint64_t *arguments, uint32_t count);
+/* The program at the end of the call. */
+uint32_t hook_run__leave(const struct hook_run *run, const uint64_t *arguments, uint32_t count);
 /* Of one rule, all CPUs together. */
 struct policy_figures hook_run__figures(const struct hook_run *run, uint32_t rule);
 int hook_run__map(const struct hook_run *run, const char *name);

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stddef.h>
+
+#include "emit/hook_private.h"
+
+#define SIGNAL_KILL 9
+
+/* ---- which there are ---- */
+
+struct hook_actions hook_code__actions(const struct hook_code *hook, enum hook_end end,
+				       uint32_t rule)
+{
+	struct hook_actions none = { NULL, 0 };
+	const struct hook_rule *of;
+
+	if (rule >= hook->rule_count)
+		return none;
+	of = &hook->rules[rule];
+	if (end == HOOK_END_LEAVE)
+		return (struct hook_actions){ of->return_actions, of->return_action_count };
+	return (struct hook_actions){ of->actions, of->action_count };
+}
+
+bool hook_actions__has(struct hook_actions actions, enum policy_action kind)
+{
+	for (uint32_t i = 0; i < actions.count; i++)
+		if (actions.items[i].kind == kind)
+			return true;
+	return false;
+}
+
+/* By what the program returns: where it is not the registers that are changed. */
+bool hook_code__replaces_return(const struct hook_code *hook, enum hook_end end)
+{
+	if (hook->context != HOOK_CONTEXT_CALL || end != HOOK_END_ENTER)
+		return false;
+	for (uint32_t i = 0; i < hook->rule_count; i++)
+		if (hook_actions__has(hook_code__actions(hook, end, i), POLICY_ACTION_OVERRIDE))
+			return true;
+	return false;
+}
+
+void writer__for_rules(struct hook_writer *writer,
+		       void (*write)(struct hook_writer *writer, uint32_t rule))
+{
+	struct code *code = &writer->code;
+	uint32_t done;
+
+	if (writer->hook->rule_count <= 1) {
+		write(writer, 0);
+		return;
+	}
+	done = code__label(code);
+	for (uint32_t i = 0; i < writer->hook->rule_count; i++) {
+		uint32_t next = code__label(code);
+		uint64_t known = writer->known;
+
+		code__jump_if_imm(code, BPF_JNE, REG_RULE, (int32_t)i, next);
+		write(writer, i);
+		writer->known = known;
+		code__jump(code, done);
+		code__place(code, next);
+	}
+	code__place(code, done);
+}
+
+/* ---- what they do ---- */
+
+static void send_signal(struct hook_writer *writer, int32_t signal)
+{
+	code__move_imm(&writer->code, BPF_REG_1, signal);
+	code__call_helper(&writer->code, BPF_FUNC_send_signal);
+}
+
+static void override(struct hook_writer *writer, const struct hook_action *action)
+{
+	struct code *code = &writer->code;
+
+	if (writer->context == HOOK_CONTEXT_REGISTERS) {
+		code__move(code, BPF_REG_1, REG_CONTEXT);
+		code__move_imm(code, BPF_REG_2, action->number);
+		code__call_helper(code, BPF_FUNC_override_return);
+	} else if (writer->returns_value) {
+		code__store_imm(code, sizeof(uint64_t), BPF_REG_10, RETURN_AT, action->number);
+	} else {
+		writer__refuse(writer, "what is returned cannot be replaced there");
+	}
+}
+
+static void store_thread_key(struct hook_writer *writer)
+{
+	code__call_helper(&writer->code, BPF_FUNC_get_current_pid_tgid);
+	code__store(&writer->code, sizeof(uint64_t), BPF_REG_10, KEY_AT, BPF_REG_0);
+}
+
+/* The enforcer's programs look for the note at the calls that the policy lists. */
+static void notify(struct hook_writer *writer, const struct hook_action *action)
+{
+	struct code *code = &writer->code;
+
+	store_thread_key(writer);
+	code__store_imm(code, sizeof(int32_t), BPF_REG_10,
+			TEMP_AT + (int16_t)offsetof(struct policy_note, error), action->number);
+	code__store_imm(code, sizeof(uint32_t), BPF_REG_10,
+			TEMP_AT + (int16_t)offsetof(struct policy_note, signal), action->signal);
+	writer__load_map(writer, BPF_REG_1, "policy_notes");
+	writer__stack(writer, BPF_REG_2, KEY_AT);
+	writer__stack(writer, BPF_REG_3, TEMP_AT);
+	code__move_imm(code, BPF_REG_4, BPF_ANY);
+	code__call_helper(code, BPF_FUNC_map_update_elem);
+}
+
+static void forget_note(struct hook_writer *writer)
+{
+	store_thread_key(writer);
+	writer__load_map(writer, BPF_REG_1, "policy_notes");
+	writer__stack(writer, BPF_REG_2, KEY_AT);
+	code__call_helper(&writer->code, BPF_FUNC_map_delete_elem);
+}
+
+static void track(struct hook_writer *writer, const struct hook_action *action, const char *routine)
+{
+	writer__load_address(writer, action->value, BPF_REG_1);
+	writer__call(writer, routine);
+}
+
+#define SET_BYTES 4 /* as the original does it */
+
+static void set(struct hook_writer *writer, const struct hook_action *action)
+{
+	struct code *code = &writer->code;
+
+	if (action->value >= writer->hook->value_count) {
+		writer__refuse(writer, "a value that is not there");
+		return;
+	}
+	writer__load_operand_address(writer, &writer->hook->values[action->value], BPF_REG_1);
+	code__store_imm(code, SET_BYTES, BPF_REG_10, TEMP_AT, action->number);
+	writer__stack(writer, BPF_REG_2, TEMP_AT);
+	code__move_imm(code, BPF_REG_3, SET_BYTES);
+	code__call_helper(code, BPF_FUNC_probe_write_user);
+}
+
+static void do_action(struct hook_writer *writer, const struct hook_action *action)
+{
+	switch (action->kind) {
+	case POLICY_ACTION_SIGKILL:
+		send_signal(writer, SIGNAL_KILL);
+		return;
+	case POLICY_ACTION_SIGNAL:
+		send_signal(writer, action->number);
+		return;
+	case POLICY_ACTION_OVERRIDE:
+		override(writer, action);
+		return;
+	case POLICY_ACTION_NOTIFY_ENFORCER:
+		notify(writer, action);
+		return;
+	case POLICY_ACTION_CLEANUP_ENFORCER:
+		forget_note(writer);
+		return;
+	case POLICY_ACTION_TRACK_SOCK:
+		track(writer, action, "track_socket");
+		return;
+	case POLICY_ACTION_UNTRACK_SOCK:
+		track(writer, action, "untrack_socket");
+		return;
+	case POLICY_ACTION_SET:
+		set(writer, action);
+		return;
+	case POLICY_ACTION_NONE:
+	case POLICY_ACTION_POST:
+	case POLICY_ACTION_NO_POST:
+	case POLICY_ACTION_GET_URL: /* by user space, which sees the record */
+	case POLICY_ACTION_DNS_LOOKUP:
+		return;
+	}
+}
+
+/* Not while the policy only monitors; that is counted. */
+static void enforce(struct hook_writer *writer, const struct hook_action *action)
+{
+	struct code *code = &writer->code;
+	uint32_t monitors = code__label(code), done = code__label(code);
+
+	writer__unless_switched(writer, POLICY_SWITCH_ENFORCE, monitors);
+	do_action(writer, action);
+	writer__add_figure(writer, offsetof(struct policy_figures, enforced));
+	code__jump(code, done);
+	code__place(code, monitors);
+	writer__add_figure(writer, offsetof(struct policy_figures, monitored));
+	code__place(code, done);
+}
+
+static void act(struct hook_writer *writer, uint32_t rule)
+{
+	struct hook_actions actions = hook_code__actions(writer->hook, writer->end, rule);
+
+	for (uint32_t i = 0; i < actions.count; i++) {
+		if (actions.items[i].is_enforcement)
+			enforce(writer, &actions.items[i]);
+		else
+			do_action(writer, &actions.items[i]);
+	}
+}
+
+static bool does_something(struct hook_actions actions)
+{
+	for (uint32_t i = 0; i < actions.count; i++)
+		if (actions.items[i].kind != POLICY_ACTION_POST &&
+		    actions.items[i].kind != POLICY_ACTION_NO_POST)
+			return true;
+	return false;
+}
+
+void writer__act(struct hook_writer *writer)
+{
+	for (uint32_t i = 0; i < writer->hook->rule_count; i++)
+		if (does_something(hook_code__actions(writer->hook, writer->end, i))) {
+			writer__for_rules(writer, act);
+			return;
+		}
+}
