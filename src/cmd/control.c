@@ -9,11 +9,14 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/human.h"
 #include "base/mem.h"
 #include "cmd/command.h"
 #include "cmd/table.h"
 #include "pipeline/control.h"
 #include "remote/control_link.h"
+
+#define CELL_BYTES 32
 
 struct control_flags {
 	const char *socket;
@@ -76,7 +79,6 @@ int control_print_json(const json_t *result)
 
 /* ---- answers -------------------------------------------------------------------------------------------- */
 
-/* Text, or a number as text in the room that is given. */
 static const char *text_of(const json_t *value, char *room, size_t size)
 {
 	if (json_is_string(value))
@@ -88,11 +90,24 @@ static const char *text_of(const json_t *value, char *room, size_t size)
 	return room;
 }
 
+/* Text, or a number as text in the room that is given. */
+static const char *cell_of(const json_t *row, const struct control_column *column,
+			   char room[CELL_BYTES])
+{
+	const json_t *value = json_object_get(row, column->member);
+	const char *text;
+
+	if (column->is_bytes)
+		return human_bytes(room, (double)json_integer_value(value));
+	text = text_of(value, room, CELL_BYTES);
+	return text[0] || !column->otherwise ? text : column->otherwise;
+}
+
 int control_print_table(const json_t *rows, const struct control_column *columns, size_t count)
 {
 	struct table table = { .column_count = count, .has_header = true };
 	const char *cells[CONTROL_COLUMNS_MAX] = { NULL };
-	char numbers[CONTROL_COLUMNS_MAX][32];
+	char numbers[CONTROL_COLUMNS_MAX][CELL_BYTES];
 	struct strbuf out = STRBUF_INIT;
 	const json_t *row;
 	size_t index;
@@ -104,8 +119,7 @@ int control_print_table(const json_t *rows, const struct control_column *columns
 	json_array_foreach((json_t *)(uintptr_t)rows, index, row)
 	{
 		for (size_t i = 0; i < count; i++)
-			cells[i] = text_of(json_object_get(row, columns[i].member), numbers[i],
-					   sizeof(numbers[i]));
+			cells[i] = cell_of(row, &columns[i], numbers[i]);
 		table__add_row(&table, cells);
 	}
 	table__write(&table, terminal_width(STDOUT_FILENO), &out);
@@ -120,9 +134,13 @@ int control_print_table(const json_t *rows, const struct control_column *columns
 static int print_list(const json_t *result)
 {
 	static const struct control_column columns[] = {
-		{ "NAME", "name" },         { "LANGUAGE", "language" }, { "STATE", "state" },
-		{ "PROGRAMS", "programs" }, { "ATTACHED", "attached" }, { "METRICS", "metrics" },
-		{ "ERROR", "error" },
+		{ .title = "NAME", .member = "name" },
+		{ .title = "LANGUAGE", .member = "language" },
+		{ .title = "STATE", .member = "state" },
+		{ .title = "PROGRAMS", .member = "programs" },
+		{ .title = "ATTACHED", .member = "attached" },
+		{ .title = "METRICS", .member = "metrics" },
+		{ .title = "ERROR", .member = "error" },
 	};
 
 	return control_print_table(result, columns, array_size(columns));

@@ -7,6 +7,7 @@
  * them. Plain functions; they own nothing. control.c and policy.c use them.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include "base/err.h"
 
@@ -17,7 +18,9 @@ struct json_t; /* jansson's */
 
 struct control_column {
 	const char *title;
-	const char *member; /* of each row */
+	const char *member;    /* of each row */
+	const char *otherwise; /* instead of nothing, or NULL */
+	bool is_bytes;
 };
 
 /* The request is taken; the result is the caller's, who ends it with json_decref(). */

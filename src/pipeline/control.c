@@ -125,29 +125,6 @@ static const struct control_verb verbs[] = {
 	{ "status", run_status },
 };
 
-int control_check_request(const json_t *request, const char *const *members, size_t count,
-			  struct err *err)
-{
-	const char *key;
-	json_t *value;
-
-	json_object_foreach((json_t *)(uintptr_t)request, key, value)
-	{
-		const char *nearest;
-		bool is_known = str_eq(key, "verb");
-
-		for (size_t i = 0; i < count; i++)
-			is_known |= str_eq(key, members[i]);
-		if (is_known)
-			continue;
-		nearest = str_nearest(key, members, count);
-		return err__set(err, -EINVAL, NULL, "this request has no '%s'%s%s%s", key,
-				nearest ? "; did you mean '" : "", nearest ? nearest : "",
-				nearest ? "'?" : "");
-	}
-	return 0;
-}
-
 int control__new(const struct control_setup *setup, struct control **ret_control, struct err *err)
 {
 	const struct control_options options = { .loop = setup->loop, .path = setup->path };

@@ -55,7 +55,7 @@ void *control_client__stream_ctx(const struct control_client *client, void (*clo
  * next one that fits the client is told of it: {"dropped":N}.
  */
 bool control_client__send(struct control_client *client, const char *line, size_t len);
-/* At the end of a batch: writes what the client takes now. The loop does the rest. */
+/* At the end of a batch: writes what the client takes now, instead of when the loop turns. */
 void control_client__flush(struct control_client *client);
 /* The next line would be dropped. */
 bool control_client__is_full(const struct control_client *client);

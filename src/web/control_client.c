@@ -189,6 +189,9 @@ bool control_client__send(struct control_client *client, const char *line, size_
 	strbuf__add(&client->out, line, len);
 	strbuf__add_char(&client->out, '\n');
 	figures->lines++;
+	/* The loop writes it when it turns, unless somebody flushes before. */
+	if (!client->is_busy)
+		control_client__watch(client);
 	return true;
 }
 

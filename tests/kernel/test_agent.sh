@@ -161,6 +161,9 @@ echo 'rest: 1' >>sonde.yaml
 tap_has "unknown keys have a position" "$("$SONDE_BIN" agent -c sonde.yaml --check 2>&1)" "sonde.yaml:13:1: a sonde.yaml has no key 'rest'"
 
 tap_has "what nobody answers is said" "$("$SONDE_BIN" control --socket=nowhere status 2>&1)" "no agent can be asked at 'nowhere'"
+tap_has "of policies, too" "$("$SONDE_BIN" policy --socket=nowhere list 2>&1)" "no agent can be asked at 'nowhere'"
+tap_has "with the words there are" "$("$SONDE_BIN" policy lst 2>&1)" "did you mean 'list'?"
+tap_has "and what they want" "$("$SONDE_BIN" policy set-mode x 2>&1)" "write: policy set-mode NAME enforce|monitor"
 tap_has "so is a slip of the hand" "$(ask lits)" "did you mean 'list'?"
 stop
 agent=
