@@ -9,6 +9,8 @@
 
 /* "PATH: text", or NULL: no memory. */
 static char *say(const char *path, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+static char *say(const char *path, const char *format, va_list args)
 {
 	struct strbuf text = STRBUF_INIT;
 

@@ -56,8 +56,8 @@ static int compile(const char *dir, const struct spec *spec, struct strbuf *out)
 		return r;
 	fixture = state;
 	if (access(lacks, F_OK) == 0)
-		memset(&fixture->kernel, 0, sizeof(fixture->kernel));
-	fixture->context.count_parts = HOOK_COUNT_BINARY | HOOK_COUNT_SYSCALL;
+		memset(&fixture->made_up.kernel, 0, sizeof(fixture->made_up.kernel));
+	fixture->made_up.context.count_parts = HOOK_COUNT_BINARY | HOOK_COUNT_SYSCALL;
 	for (uint32_t i = 0; i < spec->policy_count && r == 0; i++) {
 		r = policy_fixture__compile(fixture, &spec->policies[i]);
 		if (r == 0)

@@ -3,22 +3,17 @@
 #define TESTS_UNIT_POLICY_FIXTURE_H
 
 /*
- * A kernel that is made up, with few types and functions, and policies of one hook for tests of policy/.
+ * Policies of one hook for tests of policy/, compiled for the kernel of made_up.h.
  * It owns the arena that everything of a test is in, and its errors and listing.
  * Tests set it up before each test, change what they are about, compile, and look at the listing.
  */
 
 #include "base/str.h"
-#include "policy/policy.h"
+#include "made_up.h"
 
 struct policy_fixture {
 	struct arena arena;
-	struct policy_kernel kernel; /* can do everything */
-	struct btf_view types;
-	struct policy_context context;
-	enum hook_context attached; /* of functions: HOOK_CONTEXT_REGISTERS */
-	struct policy_field fields[8];
-	struct policy_usdt location;
+	struct made_up made_up;
 	struct err_list errors;
 	struct policy_sites sites;
 	struct policy_program program;
@@ -28,8 +23,6 @@ struct policy_fixture {
 /* For cmocka. */
 int policy_fixture__set_up(void **state);
 int policy_fixture__tear_down(void **state);
-/* The made-up kernel: file, path, kiocb, linux_binprm, socket, filename, net_device, cred, task_struct, inode. */
-struct btf_view policy_fixture__types(void);
 
 /* Both phases. 0, or what policy__find_sites() or policy__compile() said. */
 int policy_fixture__compile(struct policy_fixture *fixture, const struct policy_spec *policy);
@@ -64,7 +57,6 @@ struct action_row {
 void policy_fixture__check_actions(struct policy_fixture *fixture, const struct action_row *rows,
 				   size_t count);
 
-/* int hooked(struct file *file, int number, char *text, struct sock *sock, const kernel_cap_t *new, long rest) */
 #define HOOKED .kind = HOOK_KIND_KPROBE, .call = { .text = "hooked", .list = SPEC_NONE }
 #define ARG(position, name)                                                                        \
 	{                                                                                          \

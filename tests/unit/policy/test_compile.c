@@ -283,7 +283,7 @@ static void test_compile__finds_arguments_of_each_kind_of_hook(void **state)
 {
 	struct policy_fixture *fixture = *state;
 
-	fixture->context.count_parts = HOOK_COUNT_SYSCALL;
+	fixture->made_up.context.count_parts = HOOK_COUNT_SYSCALL;
 	for (size_t i = 0; i < array_size(hook_rows); i++) {
 		int r = policy_fixture__compile_hook(fixture, &hook_rows[i].hook);
 		const char *text = r < 0 ? policy_fixture__error(fixture)
@@ -417,7 +417,7 @@ static void test_compile__makes_a_rule_of_a_scope_alone(void **state)
 							      "  rule 0\n"
 							      "    when scope bit 0\n"
 							      "  count\n");
-	fixture->context.can_scope = false;
+	fixture->made_up.context.can_scope = false;
 	assert_int_equal(policy_fixture__compile(fixture, &policy), -EOPNOTSUPP);
 	assert_non_null(strstr(policy_fixture__error(fixture), "no runtime or cluster is asked"));
 }
@@ -431,11 +431,11 @@ static void test_compile__takes_bits_that_are_free(void **state)
 						 .value_count = 1 };
 	struct policy_fixture *fixture = *state;
 
-	memset(&fixture->context.binaries, 0xff, sizeof(fixture->context.binaries));
-	fixture->context.binaries.words[1] = ~UINT64_C(4);
+	memset(&fixture->made_up.context.binaries, 0xff, sizeof(fixture->made_up.context.binaries));
+	fixture->made_up.context.binaries.words[1] = ~UINT64_C(4);
 	assert_int_equal(policy_fixture__compile_match(fixture, "int", &match), 0);
 	assert_int_equal(fixture->program.binaries[0].bit, 66);
-	fixture->context.binaries.words[1] = ~UINT64_C(0);
+	fixture->made_up.context.binaries.words[1] = ~UINT64_C(0);
 	assert_int_equal(policy_fixture__compile_match(fixture, "int", &match), -ENOSPC);
 }
 

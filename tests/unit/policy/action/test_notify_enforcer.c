@@ -40,7 +40,7 @@ static void test_compile__makes_hooks_of_enforcers(void **state)
 			    "  count\n"
 			    "hook 0: sys_enter, enforcer\n"
 			    "hook 0: sys_enter, enforcer\n");
-	fixture->kernel.has_override = false;
+	fixture->made_up.kernel.has_override = false;
 	assert_int_equal(compile(fixture, &action, 1), -EOPNOTSUPP);
 	assert_non_null(strstr(policy_fixture__error(fixture), "CONFIG_BPF_KPROBE_OVERRIDE"));
 }
@@ -51,7 +51,7 @@ static void test_compile__needs_no_enforcers_for_signals(void **state)
 						   .signal = 9 };
 	struct policy_fixture *fixture = *state;
 
-	fixture->kernel.has_override = false;
+	fixture->made_up.kernel.has_override = false;
 	assert_int_equal(compile(fixture, &action, 1), 0);
 	assert_int_equal(fixture->program.hook_count, 1);
 	assert_true(fixture->program.has_enforcement);

@@ -60,7 +60,7 @@ static void test_find_sites__tells_what_the_kernel_lacks(void **state)
 	};
 	struct policy_fixture *fixture = *state;
 
-	fixture->kernel.has_override = false;
+	fixture->made_up.kernel.has_override = false;
 	policy_fixture__check_actions(fixture, rows, array_size(rows));
 }
 
@@ -78,7 +78,7 @@ static void test_find_sites__has_nothing_to_override_by(void **state)
 	};
 	struct policy_fixture *fixture = *state;
 
-	fixture->kernel.has_override = fixture->kernel.has_modify_return = false;
+	fixture->made_up.kernel.has_override = fixture->made_up.kernel.has_modify_return = false;
 	policy_fixture__check_actions(fixture, rows, array_size(rows));
 }
 

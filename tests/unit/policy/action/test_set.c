@@ -51,7 +51,7 @@ static void test_compile__needs_to_write(void **state)
 	};
 	struct policy_fixture *fixture = *state;
 
-	fixture->kernel.has_probe_write_user = false;
+	fixture->made_up.kernel.has_probe_write_user = false;
 	policy_fixture__check_actions(fixture, rows, array_size(rows));
 }
 

@@ -31,7 +31,7 @@ static void test_compile__needs_signals(void **state)
 	};
 	struct policy_fixture *fixture = *state;
 
-	fixture->kernel.has_signal = false;
+	fixture->made_up.kernel.has_signal = false;
 	policy_fixture__check_actions(fixture, rows, array_size(rows));
 }
 
