@@ -37,6 +37,7 @@ static void begin(struct probe *probe, const char *name, const char *param)
 	char *yaml;
 
 	assert_non_null(probes);
+	snprintf(probe->config, sizeof(probe->config), "%s", name);
 	snprintf(path, sizeof(path), "%s/%s.yaml", probes, name);
 	yaml = read_file(path);
 	/* The exporter's objects come from there. */
@@ -125,12 +126,21 @@ double probe__moved_with(const struct probe *probe, const char *name, const char
 	return sum_with(probe->after, name, label) - sum_with(probe->before, name, label);
 }
 
+double probe__missed(const struct probe *probe)
+{
+	char label[128];
+
+	snprintf(label, sizeof(label), "config=\"%s\"", probe->config);
+	return probe__moved_with(probe, "sonde_program_missed_runs_total", label);
+}
+
 void probe__assert_moved(const struct probe *probe, const char *series, double by)
 {
-	double moved = probe__moved(probe, series);
+	double moved = probe__moved(probe, series), missed = probe__missed(probe);
 
-	if (getenv("SONDE_IN_VM") ? moved != by : moved < by)
-		fail_msg("%s moved by %g, not %g", series, moved, by);
+	if (getenv("SONDE_IN_VM") ? moved != by : moved + missed < by)
+		fail_msg("%s moved by %g, not %g, and %g runs were missed", series, moved, by,
+			 missed);
 }
 
 void probe__done(struct probe *probe)

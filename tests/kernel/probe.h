@@ -14,6 +14,7 @@ struct probe {
 	struct exporter exporter;
 	char *before; /* owned; the scrape at begin */
 	char *after;  /* owned; the scrape at end */
+	char config[64];
 };
 
 /* Starts the probe out of $SONDE_PROBES and takes the first scrape. */
@@ -30,7 +31,12 @@ void probe__end_when_all_moved(struct probe *probe, const char *name, const char
 double probe__moved(const struct probe *probe, const char *series);
 /* How far all series of this name moved together that have this label, `name="value"`. */
 double probe__moved_with(const struct probe *probe, const char *name, const char *label);
-/* Fails unless the series moved by this much (in a VM), or by at least this much (elsewhere). */
+/* Runs of its programs that did not take place since it began, because the program was running on that CPU already. */
+double probe__missed(const struct probe *probe);
+/*
+ * Fails unless the series moved by this much (in a VM), or by at least this much (elsewhere, where others may keep a program
+ * from running: what it missed is told and may be missing).
+ */
 void probe__assert_moved(const struct probe *probe, const char *series, double by);
 void probe__done(struct probe *probe);
 

@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,22 +32,12 @@ static double reads_moved(const struct probe *probe, const char *name)
 	return probe__moved_with(probe, name, "operation=\"read\"");
 }
 
-/* Requests that were completed while the program ran on that CPU already: sonde tells of those. */
-static double missed(const struct probe *probe)
-{
-	double count = metrics_value(
-		probe->after,
-		"sonde_program_missed_runs_total{config=\"biolatency\",program=\"block_rq_complete\"}");
-
-	return isnan(count) ? 0 : count;
-}
-
 /* each: what a read adds. */
 static void assert_reads(const struct probe *probe, const char *name, double each)
 {
 	double moved = reads_moved(probe, name), by = READS * each;
 
-	if (getenv("SONDE_IN_VM") ? moved != by : moved + missed(probe) * each < by)
+	if (getenv("SONDE_IN_VM") ? moved != by : moved + probe__missed(probe) * each < by)
 		fail_msg("%s of reads moved by %g, not %g", name, moved, by);
 }
 
