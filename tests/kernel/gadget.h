@@ -3,8 +3,9 @@
 #define TESTS_KERNEL_GADGET_H
 
 /*
- * A shipped gadget under a real `sonde run`, while a test does what the gadget shows, and what one of the records that come
- * must have. It owns nothing that outlives a call. Tests of gadgets are tables of such cases.
+ * Shipped gadgets under a real `sonde run`, while a test does what they show, and what one of the records that come must
+ * have. It owns nothing that outlives a call. Tests of gadgets are tables of such cases: as many of them as can be run
+ * together, which are those that give a gadget the same flags.
  */
 
 #include <stddef.h>
@@ -20,16 +21,17 @@ struct gadget_expectation {
 
 struct gadget_case {
 	const char *gadget;
-	const char *flags[GADGET_FLAGS_MAX]; /* with %NAME as well */
-	/* Once before it begins, and then again and again until a record fits. */
+	const char *flags[GADGET_FLAGS_MAX]; /* its parameters; with %NAME as well */
+	/* Before it begins where flags or snapshots need that, and then again and again until a record fits. */
 	void (*provoke)(void);
-	/* All of one record. */
+	/* All of one record, by which it is told from those of other gadgets. */
 	struct gadget_expectation expected[GADGET_EXPECTATIONS_MAX];
 };
 
-/* What %NAME stands for, from now on; both are copied. "pid" is there from the beginning. */
+/* What %NAME stands for in the case that is being provoked; both are copied. "pid" is there from the beginning. */
 void gadget_set(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Fails the test with what was shown last when no record fits within half a minute. */
+/* Fails the test with what was shown last when for one of the cases no record fits within minutes. */
+void gadget_check_all(const struct gadget_case *const *rows, size_t count);
 void gadget_check(const struct gadget_case *row);
 
 #endif
