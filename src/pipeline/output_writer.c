@@ -17,6 +17,8 @@
 
 /* What waits for a reader before nothing more is made. */
 #define FULL_BYTES (1u << 20)
+/* What is kept of a buffer that is empty: a table of all files may have needed many times that. */
+#define KEPT_BYTES ((size_t)1 << 20)
 
 struct output_writer {
 	struct output_writer_options options;
@@ -124,6 +126,8 @@ static bool write_out(struct output_writer *writer, int timeout_ms)
 		if (write_some(writer) < 0)
 			close_it(writer);
 	}
+	if (writer->text.capacity > KEPT_BYTES)
+		strbuf__done(&writer->text);
 	strbuf__reset(&writer->text);
 	writer->written = 0;
 	return true;

@@ -15,6 +15,8 @@
 /* What a ring should hold, and how large it need not become for that: it is mapped twice, and counts as often. */
 #define RING_RECORDS 1024
 #define RING_ENOUGH_BYTES (1u << 20)
+/* Of a batch, for the next one. */
+#define BATCH_KEPT_BYTES ((size_t)256 << 10)
 
 /* ---- making and ending one ------------------------------------------------------------------------------ */
 
@@ -475,6 +477,25 @@ static void give_batch(struct stream *stream)
 	tell_drained(stream);
 }
 
+/* One as large as this may not come again, and with many gadgets that adds up: what it took is given back. */
+static void give_back(struct stream *stream)
+{
+	size_t record_bytes = sizeof(struct record) +
+			      (stream->schema.derived_count + 1) * sizeof(struct derived_value);
+
+	if (stream->rows.capacity * stream->schema.size > BATCH_KEPT_BYTES) {
+		free(stream->rows.bytes);
+		stream->rows = (struct stream_rows){ .len = 0 };
+	}
+	if (stream->record_capacity * record_bytes > BATCH_KEPT_BYTES) {
+		free(stream->records);
+		free(stream->derived);
+		stream->records = NULL;
+		stream->derived = NULL;
+		stream->record_capacity = 0;
+	}
+}
+
 static int read_batch(struct stream *stream, struct err *err)
 {
 	int r;
@@ -492,6 +513,7 @@ static int read_batch(struct stream *stream, struct err *err)
 		stream->figures.read_errors++;
 	/* What was read before it failed has left the map. */
 	give_batch(stream);
+	give_back(stream);
 	return r;
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "source/ring.h"
 #include "source/source.h"
 
 /* One drain ends after so many samples even when the producer is faster: the loop has other
@@ -19,7 +20,7 @@
 struct event_source {
 	struct event_sink_fns fns;
 	struct perf_buffer *perf; /* owned; one of the two is there */
-	struct ring_buffer *ring; /* owned */
+	struct ring *ring;        /* owned */
 	size_t ring_bytes;
 	int samples;     /* of this drain */
 	int max_samples; /* then it ends, also when the producer is faster */
@@ -32,16 +33,17 @@ static int on_ring_sample(void *ctx, void *data, size_t len)
 	struct event_source *source = ctx;
 
 	source->fns.sample(source->fns.ctx, UINT32_MAX, data, len);
-	/* libbpf counts the sample as read, then stops */
+	/* The sample counts as read. */
 	return ++source->samples >= source->max_samples ? -EAGAIN : 0;
 }
 
 static int open_ring(struct event_source *source, const struct map_info *map, struct err *err)
 {
-	source->ring = ring_buffer__new(map->fd, on_ring_sample, source, NULL /* no options */);
-	if (!source->ring)
-		return err__set(err, -errno, NULL, "cannot open ring buffer '%s': %s", map->name,
-				strerror(errno));
+	int r = ring__open(map->fd, map->max_entries, on_ring_sample, source, &source->ring);
+
+	if (r < 0)
+		return err__set(err, r, NULL, "cannot open ring buffer '%s': %s", map->name,
+				strerror(-r));
 	source->ring_bytes = map->max_entries;
 	return 0;
 }
@@ -143,7 +145,7 @@ struct event_source *event_source__close(struct event_source *source)
 {
 	if (!source)
 		return NULL;
-	ring_buffer__free(source->ring);
+	ring__close(source->ring);
 	perf_buffer__free(source->perf);
 	free(source);
 	return NULL;
@@ -160,14 +162,13 @@ int event_source__drain_some(struct event_source *source, int max)
 
 	source->samples = 0;
 	source->max_samples = max;
-	r = source->ring ? ring_buffer__consume(source->ring) : perf_buffer__consume(source->perf);
+	r = source->ring ? ring__consume(source->ring) : perf_buffer__consume(source->perf);
 	return r < 0 && r != -EAGAIN ? r : source->samples;
 }
 
 int event_source__fd(const struct event_source *source)
 {
-	return source->ring ? ring_buffer__epoll_fd(source->ring)
-			    : perf_buffer__epoll_fd(source->perf);
+	return source->ring ? ring__fd(source->ring) : perf_buffer__epoll_fd(source->perf);
 }
 
 size_t event_source__ring_bytes(const struct event_source *source)
