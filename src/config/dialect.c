@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/dialect.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -58,4 +59,23 @@ const struct dialect *dialect_list(size_t *ret_count)
 {
 	*ret_count = array_size(dialects);
 	return dialects;
+}
+
+int spec__keep_warnings(struct spec *spec, const struct err_list *warnings)
+{
+	struct spec_text *texts = arena_array(&spec->arena, struct spec_text, warnings->len);
+
+	if (!texts)
+		return -ENOMEM;
+	for (size_t i = 0; i < warnings->len; i++) {
+		const struct err *err = &warnings->items[i];
+
+		texts[i].text = arena__strdup(&spec->arena, err->text ? err->text : "");
+		if (!texts[i].text)
+			return -ENOMEM;
+		texts[i].at = (struct loc){ spec->origin, err->at.line, err->at.column };
+	}
+	spec->warnings = texts;
+	spec->warning_count = (uint32_t)warnings->len;
+	return 0;
 }

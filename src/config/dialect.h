@@ -48,6 +48,8 @@ struct dialect {
 const struct dialect *dialect_find(const char *name);
 /* Of a text that says itself what it is, as manifests of Kubernetes do with their kind; NULL: it does not. */
 const struct dialect *dialect_of_text(const char *text);
+/* Puts what a dialect read and ignored beside the spec, which outlives the list. 0 or -ENOMEM. */
+int spec__keep_warnings(struct spec *spec, const struct err_list *warnings);
 /* The table itself, for --help and docs. */
 const struct dialect *dialect_list(size_t *ret_count);
 

@@ -189,26 +189,6 @@ static int convert_config(struct writer *writer, const struct config_text *confi
 	return first < 0 ? first : r;
 }
 
-/* Warnings are kept beside the spec, which outlives the list of errors. */
-static int keep_warnings(struct spec *spec, const struct err_list *list)
-{
-	struct spec_text *warnings = arena_array(&spec->arena, struct spec_text, list->len);
-
-	if (!warnings)
-		return -ENOMEM;
-	for (size_t i = 0; i < list->len; i++) {
-		const struct err *err = &list->items[i];
-
-		warnings[i].text = arena__strdup(&spec->arena, err->text ? err->text : "");
-		if (!warnings[i].text)
-			return -ENOMEM;
-		warnings[i].at = (struct loc){ spec->origin, err->at.line, err->at.column };
-	}
-	spec->warnings = warnings;
-	spec->warning_count = (uint32_t)list->len;
-	return 0;
-}
-
 static void warn_about_feed(const struct config_text *config, struct err_list *warnings)
 {
 	const struct cgroup_id_map_text *feed = &config->cgroup_id_map;
@@ -241,7 +221,7 @@ int ebpf_exporter_parse(const struct dialect_input *input, struct spec *spec,
 		config.at.file = spec->origin; /* the whole document is null */
 	if (r == 0) {
 		warn_about_feed(&config, &warnings);
-		r = keep_warnings(spec, &warnings);
+		r = spec__keep_warnings(spec, &warnings);
 	}
 	if (r == 0)
 		r = convert_config(&writer, &config, input->object);

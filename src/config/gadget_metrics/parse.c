@@ -6,24 +6,6 @@
 
 #define SCOPE_PREFIX "gadgets.inspektor-gadget.io/"
 
-/* Warnings are kept beside the spec, which outlives the list of errors. */
-static int keep_warnings(struct spec *spec, const struct err_list *list)
-{
-	struct spec_text *warnings = arena_array(&spec->arena, struct spec_text, list->len + 1);
-
-	for (size_t i = 0; warnings && i < list->len; i++) {
-		const struct err *err = &list->items[i];
-
-		warnings[i].at = (struct loc){ spec->origin, err->at.line, err->at.column };
-		warnings[i].text = arena__strdup(&spec->arena, err->text ? err->text : "");
-		if (!warnings[i].text)
-			return -ENOMEM;
-	}
-	spec->warnings = warnings;
-	spec->warning_count = (uint32_t)list->len;
-	return warnings ? 0 : -ENOMEM;
-}
-
 static bool set_scope(struct writer *writer, const struct config_text *config)
 {
 	writer->scope = arena__printf(writer->arena, SCOPE_PREFIX "%s", config->metrics_name.text);
@@ -51,7 +33,7 @@ static int read_configs(struct writer *writer, const struct document_list *docum
 			first = r;
 	}
 	if (first == 0)
-		first = keep_warnings(writer->spec, &warnings);
+		first = spec__keep_warnings(writer->spec, &warnings);
 	err_list__done(&warnings);
 	return first;
 }

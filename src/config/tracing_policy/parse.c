@@ -219,24 +219,6 @@ static bool read_documents(struct reader *reader, struct spec *spec,
 	return true;
 }
 
-/* Warnings are kept beside the spec, which outlives the list of errors. */
-static bool keep_warnings(struct spec *spec, const struct err_list *list)
-{
-	struct spec_text *warnings = arena_array(&spec->arena, struct spec_text, list->len);
-
-	for (size_t i = 0; warnings && i < list->len; i++) {
-		const struct err *err = &list->items[i];
-
-		warnings[i].at = (struct loc){ spec->origin, err->at.line, err->at.column };
-		warnings[i].text = arena__strdup(&spec->arena, err->text ? err->text : "");
-		if (!warnings[i].text)
-			return false;
-	}
-	spec->warnings = warnings;
-	spec->warning_count = (uint32_t)list->len;
-	return warnings != NULL;
-}
-
 static int parse_nodes(const struct dialect_input *input, struct spec *spec,
 		       struct err_list *errors, const struct node *const **ret_roots,
 		       uint32_t *ret_count)
@@ -262,9 +244,10 @@ int tracing_policy_parse(const struct dialect_input *input, struct spec *spec,
 
 	if (r < 0)
 		return r;
-	if (!read_documents(&reader, spec, roots, count) ||
-	    (reader.first == 0 && !keep_warnings(spec, &warnings)))
+	if (!read_documents(&reader, spec, roots, count))
 		reader.first = -ENOMEM;
+	if (reader.first == 0)
+		reader.first = spec__keep_warnings(spec, &warnings);
 	err_list__done(&warnings);
 	return reader.first;
 }
