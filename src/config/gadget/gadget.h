@@ -105,12 +105,24 @@ struct gadget_fields {
 };
 
 void gadget_fields__done(struct gadget_fields *fields);
-/* Fields of a struct that begins at the offset of the record, after those that are there. */
-int gadget_fields__add(struct gadget_fields *fields, const struct fact_type *type, uint32_t offset,
-		       bool is_key);
 /* Adds annotations of the text, texts of special types, and what the text alone has (described: or NULL). */
 int gadget_fields__annotate(struct gadget_fields *fields, const struct stream_spec *described,
 			    uint32_t record_size);
+
+/* ---- members.c ---- */
+
+/* Fields of a struct that begins at the offset of the record, after those that are there. */
+int gadget_fields__add(struct gadget_fields *fields, const struct fact_type *type, uint32_t offset,
+		       bool is_key);
+/* The notes become the field's, with what they say of it. */
+int gadget_fields__take_notes(struct gadget_fields *fields, const gadget_notes *notes,
+			      struct field_spec *field);
+int gadget_notes__set_all(gadget_notes *notes, const struct note_spec *from, uint32_t count);
+/* NULL when the field's type is none that Inspektor Gadget knows. */
+const struct gadget_special *gadget_special_of(const struct field_spec *field);
+
+/* Address and port, with or without a protocol; the name may be NULL. */
+bool gadget_is_endpoint(const char *type_name);
 
 /* ---- module.c ---- */
 
