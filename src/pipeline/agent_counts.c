@@ -48,13 +48,15 @@ static void stay_here(const struct counted_stream *counted, const char *why)
 	}
 }
 
-static uint32_t list_aggregates(const struct counted_stream *counted, struct aggregate *list)
+static uint32_t list_aggregates(const struct counted_stream *counted, bool is_only_counted,
+				struct aggregate *list)
 {
 	uint32_t count = 0;
 
 	for_each_route(counted, route)
 	{
 		route->count->is_in_kernel = true;
+		route->count->is_all_there_is = is_only_counted;
 		route->count->index = count;
 		list[count++] = route->count->aggregate->aggregate;
 	}
@@ -70,7 +72,7 @@ static int ask_program(struct agent *agent, const struct counted_stream *counted
 			       counted->config->spec->has_no_consumers;
 	enum rung most = is_only_counted ? RUNG_PRUNED : RUNG_SLOT;
 	const struct route *refused = find_refused(counted);
-	uint32_t count = list_aggregates(counted, list);
+	uint32_t count = list_aggregates(counted, is_only_counted, list);
 
 	if (count > 0 && refused) {
 		__cleanup(x_freep) char *why =

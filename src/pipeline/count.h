@@ -58,6 +58,7 @@ struct count {
 	char *why_user_space;   /* owned or NULL: why the kernel cannot count so */
 	bool is_in_kernel;      /* it does, or will once the program is loaded … */
 	uint32_t index;         /* … as that aggregate of its ring */
+	bool is_all_there_is;   /* nobody can ask for the events beside: programs may be pruned */
 
 	uint8_t *key;                  /* owned; of the row at hand */
 	uint8_t *record;               /* owned; what a key knows of a record */

@@ -258,6 +258,12 @@ static void format_count(const struct agent_config *config, const struct route *
 	else
 		strbuf__printf(out, "    counted in %s\n",
 			       have_rung(program, ring, RUNG_SLOT) ? "the kernel" : "user space");
+	if (route->count->is_in_kernel)
+		strbuf__add_text(
+			out,
+			route->count->is_all_there_is
+				? "    nobody may ask for its events: what only serves them is pruned\n"
+				: "    its events may be asked for meanwhile\n");
 }
 
 static void format_metric(const struct agent_config *config, const struct route *route,

@@ -58,12 +58,14 @@ cat >sonde.yaml <<-END
 	- gadget: $SONDE_PROBES/trace_exec
 	  name: ours
 	  filters: ["proc.comm==$mark"]
-	- metrics: metrics.yaml
+	- {metrics: metrics.yaml, live: false}
 	- exporter: broken.yaml
 END
 
 tap_is "a file is checked without anything being loaded" "$("$SONDE_BIN" agent -c sonde.yaml --check 2>&1 >plan | grep -c 'broken.yaml')" 1
 tap_has "and says what would run" "$(cat plan)" "config ours"
+tap_has "and that its events may be asked for" "$(sed -n '/^config ours/,/^config metrics/p' plan)" "its events may be asked for meanwhile"
+tap_has "or may not" "$(sed -n '/^config metrics/,$p' plan)" "nobody may ask for its events"
 "$SONDE_BIN" agent -c sonde.yaml --log.no-timestamps >out 2>errors &
 agent=$!
 until_true grep -q '^Started' errors
