@@ -146,6 +146,24 @@ static void test_find_type__knows_no_module_that_is_not_loaded(void **state)
 						    &fixture->arena));
 }
 
+/* After the first few, names are looked up in an index. */
+static void test_find_type__finds_the_same_however_often(void **state)
+{
+	struct fixture *fixture = *state;
+	void *ctx = fixture->view.ctx;
+
+	for (int i = 0; i < 20; i++) {
+		const struct fact_type *file = fixture->view.find_type(ctx, NULL, "file",
+								       &fixture->arena);
+
+		assert_non_null(file);
+		assert_int_equal(file->size, 16);
+		assert_null(fixture->view.find_type(ctx, NULL, "open", &fixture->arena));
+		assert_non_null(fixture->view.find_function(ctx, "open", &fixture->arena));
+		assert_null(fixture->view.find_function(ctx, "file", &fixture->arena));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -157,6 +175,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			test_expand__tells_members_of_what_is_behind_a_pointer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_find_type__knows_no_module_that_is_not_loaded,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_find_type__finds_the_same_however_often,
 						set_up, tear_down),
 	};
 
