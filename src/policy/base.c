@@ -12,6 +12,7 @@
 /* Of raw_syscalls: behind the four fields that all tracepoints have. */
 #define FIELD_NUMBER 4
 #define FIELD_FIRST_ARGUMENT 5
+#define RAW_NUMBER 1 /* behind struct pt_regs * */
 
 static int refuse_index(struct policy_draft *draft, const struct argument_spec *spec,
 			uint32_t index, uint32_t count, const char *what)
@@ -71,6 +72,18 @@ static int find_operand(struct policy_draft *draft, const struct argument_spec *
 	return 0;
 }
 
+/*
+ * Of raw_syscalls the position that the classic tracepoint's record has the number at is taken for it, as policies are
+ * written that only add "raw: true" (Tetragon reads what is behind the two parameters there).
+ */
+static bool is_raw_number(const struct policy_draft *draft, uint32_t index)
+{
+	const struct policy_site *site = draft->site;
+
+	return site->kind == POLICY_SITE_RAW_TRACEPOINT && index == FIELD_NUMBER &&
+	       str_eq(site->name, "sys_enter");
+}
+
 static int find_parameter(struct policy_draft *draft, const struct argument_spec *spec,
 			  uint32_t index, struct hook_value *value,
 			  const struct fact_type **ret_type)
@@ -79,6 +92,8 @@ static int find_parameter(struct policy_draft *draft, const struct argument_spec
 	uint32_t most = draft->attach->context == HOOK_CONTEXT_REGISTERS ? REGISTER_ARGUMENTS_MAX
 									 : UINT32_MAX;
 
+	if (is_raw_number(draft, index))
+		index = RAW_NUMBER;
 	if (function && index >= function->parameter_count) {
 		if (draft->attach->context != HOOK_CONTEXT_REGISTERS)
 			return refuse_index(draft, spec, index, function->parameter_count,
@@ -211,9 +226,9 @@ static const struct fact_function *find_call(struct policy_compile *compile, con
 	const struct btf_view *view = compile->context->types;
 
 	for (size_t i = 0; i < array_size(prefixes); i++) {
-		char *full = arena__printf(compile->arena, "%s%s", prefixes[i], name);
+		char *full = arena__printf(&compile->types, "%s%s", prefixes[i], name);
 		const struct fact_function *found =
-			full ? view->find_function(view->ctx, full, compile->arena) : NULL;
+			full ? view->find_function(view->ctx, full, &compile->types) : NULL;
 
 		if (found)
 			return found;
@@ -231,14 +246,14 @@ const struct fact_function *policy_base__function(struct policy_compile *compile
 		return NULL;
 	switch (site->kind) {
 	case POLICY_SITE_FUNCTION:
-		return view->find_function(view->ctx, site->name, compile->arena);
+		return view->find_function(view->ctx, site->name, &compile->types);
 	case POLICY_SITE_SYSCALL:
 		return find_call(compile, site->name);
 	case POLICY_SITE_RAW_TRACEPOINT:
-		return view->find_tracepoint(view->ctx, site->name, compile->arena);
+		return view->find_tracepoint(view->ctx, site->name, &compile->types);
 	case POLICY_SITE_LSM:
-		name = arena__printf(compile->arena, "bpf_lsm_%s", site->name);
-		return name ? view->find_function(view->ctx, name, compile->arena) : NULL;
+		name = arena__printf(&compile->types, "bpf_lsm_%s", site->name);
+		return name ? view->find_function(view->ctx, name, &compile->types) : NULL;
 	case POLICY_SITE_TRACEPOINT:
 	case POLICY_SITE_UPROBE:
 	case POLICY_SITE_USDT:

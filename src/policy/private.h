@@ -15,9 +15,10 @@
 #define POLICY_RANGES_INLINE 16 /* more are asked of a map: a lookup costs about as much */
 
 struct policy_compile {
-	const struct policy_spec *policy; /* borrowed, as all until `sets` */
+	const struct policy_spec *policy; /* borrowed, as all until `types` */
 	const struct policy_context *context;
 	struct arena *arena;
+	struct arena types; /* of the kernel: gone when all is compiled */
 	struct err_list *errors;
 	int result; /* of the first error */
 	VEC(struct policy_set) sets;

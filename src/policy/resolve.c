@@ -56,7 +56,7 @@ static const struct fact_type *whole(struct walk *walk, const struct fact_type *
 
 	if (!type || type->id == 0 || type->member_count)
 		return type;
-	return view->expand(view->ctx, type, walk->compile->arena);
+	return view->expand(view->ctx, type, &walk->compile->types);
 }
 
 static const struct fact_member *find_member(const struct fact_type *type, const char *name,

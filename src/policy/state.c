@@ -66,6 +66,7 @@ void policy_compile__warn(struct policy_compile *compile, const struct loc *at, 
 
 void policy_compile__done(struct policy_compile *compile)
 {
+	arena__done(&compile->types);
 	vec_done(&compile->sets);
 	vec_done(&compile->binaries);
 	vec_done(&compile->scopes);

@@ -62,7 +62,7 @@ static const struct fact_type *find_struct(struct fetch *fetch, const char *modu
 {
 	const struct btf_view *view = fetch->compile->context->types;
 
-	return view ? view->find_type(view->ctx, module, name, fetch->compile->arena) : NULL;
+	return view ? view->find_type(view->ctx, module, name, &fetch->compile->types) : NULL;
 }
 
 /* ---- resolve ---- */

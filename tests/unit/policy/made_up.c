@@ -144,9 +144,10 @@ static const struct policy_syscall syscalls_32[] = { { "read", 3 } };
 static const struct hook_usdt operands[] = {
 	{ .kind = HOOK_USDT_REGISTER, .base_offset = 112 },
 	{ .kind = HOOK_USDT_MEMORY, .base_offset = 32, .constant = -8 },
+	{ .kind = HOOK_USDT_MEMORY, .base_offset = 32, .constant = -16 },
 };
-static const uint8_t operand_sizes[] = { 8, 4 };
-static const bool operand_signs[] = { false, true };
+static const uint8_t operand_sizes[] = { 8, 4, 8 };
+static const bool operand_signs[] = { false, true, false };
 
 void made_up__init(struct made_up *made_up)
 {

@@ -9,7 +9,7 @@
  *
  * int hooked(struct file *file, int number, char *text, struct sock *sock, const kernel_cap_t *new, long rest), also as an
  * LSM hook and as the body of sys_read; the raw tracepoint "passed" has its parameters. Any classic tracepoint has fields
- * id, name, file and mode at 4 to 7; any USDT two operands, the second one in memory.
+ * id, name, file and mode at 4 to 7; any USDT three operands, the last two in memory, of 4 and 8 bytes.
  */
 
 #include "policy/policy.h"

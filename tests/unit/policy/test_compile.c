@@ -235,6 +235,14 @@ static const struct hook_row hook_rows[] = {
 	    .arg_count = 1 },
 	  "hook 0: raw tracepoint\n  value 0: argument 1: number",
 	  0 },
+	{ "the number as raw: true has it",
+	  { .kind = HOOK_KIND_RAW_TRACEPOINT,
+	    .call = VALUE("sys_enter"),
+	    .subsystem = "raw_syscalls",
+	    .args = &call_number,
+	    .arg_count = 1 },
+	  "value 0: argument 1: syscall of 8 bytes",
+	  0 },
 	{ "lsm",
 	  { .kind = HOOK_KIND_LSM, .call = VALUE("hooked"), .args = &integer, .arg_count = 1 },
 	  "hook 0: call of 6\n  value 0: argument 1: number",
@@ -275,7 +283,7 @@ static const struct hook_row hook_rows[] = {
 	    .file = { .text = "/bin/true" },
 	    .args = &none,
 	    .arg_count = 1 },
-	  "index 8: done has 2 arguments",
+	  "index 8: done has 3 arguments",
 	  -EINVAL },
 };
 
