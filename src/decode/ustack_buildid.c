@@ -5,7 +5,7 @@
 #include "decode/ops.h"
 #include "decode/user_stack.h"
 
-static void add_frame(const struct stack_frame *frame, struct strbuf *out)
+static void add_frame(const struct user_frame *frame, struct strbuf *out)
 {
 	char *to;
 
@@ -23,7 +23,7 @@ static void add_frame(const struct stack_frame *frame, struct strbuf *out)
 static int run(void *state, const struct decode_env *env, const void *data, size_t len,
 	       struct strbuf *out, struct err *err)
 {
-	struct stack_frame frames[STACK_MAX_FRAMES];
+	struct user_frame frames[STACK_MAX_FRAMES];
 	int32_t id = user_stack_id(data);
 	int count = 0;
 

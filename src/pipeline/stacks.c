@@ -38,7 +38,7 @@ static int find(void *ctx, enum stack_kind kind, uint32_t id, uint64_t *ret_addr
 	return find_map(ctx, kind, &map) ? stack_map_find(&map, id, ret_addresses, max) : 0;
 }
 
-static int find_frames(void *ctx, uint32_t id, struct stack_frame *ret_frames, size_t max)
+static int find_frames(void *ctx, uint32_t id, struct user_frame *ret_frames, size_t max)
 {
 	struct map_info map;
 	size_t count = 0;

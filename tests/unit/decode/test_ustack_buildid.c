@@ -24,7 +24,7 @@ struct stack {
 	uint32_t tgid, pid, pidns, pid1, pidns1;
 };
 
-static int find_frames(void *ctx, uint32_t id, struct stack_frame *ret_frames, size_t max)
+static int find_frames(void *ctx, uint32_t id, struct user_frame *ret_frames, size_t max)
 {
 	(void)ctx;
 	assert_true(max >= 2);
@@ -32,10 +32,10 @@ static int find_frames(void *ctx, uint32_t id, struct stack_frame *ret_frames, s
 		return -EIO;
 	if (id != 5)
 		return 0;
-	ret_frames[0] = (struct stack_frame){ .status = STACK_FRAME_BUILD_ID,
-					      .build_id = { 0xab, 0xcd, [19] = 1 },
-					      .offset = 0x1f04 };
-	ret_frames[1] = (struct stack_frame){ .status = STACK_FRAME_ADDRESS, .offset = 0x20 };
+	ret_frames[0] = (struct user_frame){ .status = STACK_FRAME_BUILD_ID,
+					     .build_id = { 0xab, 0xcd, [19] = 1 },
+					     .offset = 0x1f04 };
+	ret_frames[1] = (struct user_frame){ .status = STACK_FRAME_ADDRESS, .offset = 0x20 };
 	return 2;
 }
 
