@@ -46,6 +46,16 @@ int hook_engine__map(const struct hook_engine *engine, const char *name,
 /* A directory descriptor of tracefs, borrowed; negative with a message that says how to get it. */
 int hook_engine__tracefs(struct hook_engine *engine, struct err *err);
 
+/* A key of a shared map of sets, with a value that means nothing. -E2BIG: the map is full, err says of how many. */
+int hook_engine__write(struct hook_engine *engine, const char *map, const void *key,
+		       struct err *err);
+void hook_engine__erase(struct hook_engine *engine, const char *map, const void *key);
+/* The key goes from the map of counts, when nothing can be counted under it any more. */
+void hook_engine__drop_count(struct hook_engine *engine, const struct policy_count_key *key);
+/* Addresses of a stack, the innermost first: how many, or -ENOENT. */
+int hook_engine__stack(const struct hook_engine *engine, uint32_t id, uint64_t *addresses,
+		       uint32_t max);
+
 /* ---- where a hook is ---- */
 
 enum hook_place_kind {
@@ -61,7 +71,8 @@ enum hook_place_kind {
 struct hook_place {
 	enum hook_place_kind kind;
 	const char *name, *subsystem, *path;
-	uint32_t syscall;          /* HOOK_PLACE_SYSCALL: its number, POLICY_SYSCALL_32 */
+	uint32_t
+		syscall; /* HOOK_PLACE_SYSCALL: its number, POLICY_SYSCALL_32; UINT32_MAX: not known */
 	uint64_t offset;           /* in the file */
 	uint64_t semaphore_offset; /* refCtrOffset; 0: none */
 	bool overrides; /* what it returns is to be replaced: fmod_ret or LSM (the program's own return code), or a kprobe

@@ -22,6 +22,11 @@
 #define FIGURES_NAME "policy_figures"
 #define PROCESSES_NAME "who_processes" /* bpf/who.bpf.c's own */
 
+#define COUNTS_NAME "policy_counts"
+#define STACKS_NAME "policy_stacks"
+#define SET_VALUE_MAX 64
+#define STACK_FRAMES_MAX 127 /* PERF_MAX_STACK_DEPTH */
+
 #define RING_BYTES_OF_A_CPU (64u << 10)
 
 /* ---- what this kernel can do ---- */
@@ -202,6 +207,61 @@ int hook_engine__map(const struct hook_engine *engine, const char *name,
 		     struct program_map *ret_map, struct err *err)
 {
 	return program__map(engine->program, name, ret_map, err);
+}
+
+int hook_engine__write(struct hook_engine *engine, const char *name, const void *key,
+		       struct err *err)
+{
+	static const uint64_t nothing[SET_VALUE_MAX / sizeof(uint64_t)];
+	struct program_map map;
+	int r = program__map(engine->program, name, &map, err);
+
+	if (r < 0)
+		return r;
+	if (map.value_size > sizeof(nothing))
+		return err__set(err, -EINVAL, NULL, "map '%s' holds no sets", name);
+	if (bpf_map_update_elem(map.fd, key, nothing, BPF_ANY) == 0)
+		return 0;
+	if (errno == E2BIG || errno == ENOSPC)
+		return err__set(err, -E2BIG, NULL,
+				"too many values: selectors of all policies together have room "
+				"for %u in '%s'",
+				map.max_entries, name);
+	return err__set(err, -errno, NULL, "values of selectors cannot be written: %s",
+			strerror(errno));
+}
+
+void hook_engine__erase(struct hook_engine *engine, const char *name, const void *key)
+{
+	struct program_map map;
+
+	if (program__map(engine->program, name, &map, NULL) == 0)
+		(void)bpf_map_delete_elem(map.fd, key); /* it may never have been written */
+}
+
+void hook_engine__drop_count(struct hook_engine *engine, const struct policy_count_key *key)
+{
+	struct program_map map;
+
+	if (program__map(engine->program, COUNTS_NAME, &map, NULL) == 0)
+		(void)bpf_map_delete_elem(map.fd, key); /* it may be gone, or never have been */
+}
+
+int hook_engine__stack(const struct hook_engine *engine, uint32_t id, uint64_t *addresses,
+		       uint32_t max)
+{
+	struct program_map map;
+	uint64_t frames[STACK_FRAMES_MAX] = { 0 };
+	uint32_t count = 0;
+
+	if (program__map(engine->program, STACKS_NAME, &map, NULL) < 0 ||
+	    map.value_size > sizeof(frames) || bpf_map_lookup_elem(map.fd, &id, frames) < 0)
+		return -ENOENT;
+	while (count < max && count < STACK_FRAMES_MAX && frames[count]) {
+		addresses[count] = frames[count];
+		count++;
+	}
+	return (int)count;
 }
 
 int hook_engine__tracefs(struct hook_engine *engine, struct err *err)

@@ -21,6 +21,7 @@
 #define SYSCALL_PREFIX "__x64_"
 #define SYSCALL_PREFIX_32 "__ia32_"
 #endif
+#define SYSCALL_UNKNOWN UINT32_MAX
 #define TRACEPOINT_PREFIX "btf_trace_"
 #define LSM_PREFIX "bpf_lsm_"
 
@@ -191,8 +192,9 @@ static int find_function(struct hook_engine *engine, const struct hook_place *pl
 {
 	bool is_bound = found->btf_id && !found->module && engine->features.has_fentry;
 
+	/* Of a system call a number is enough, where its function is not asked for. */
 	if (!found->btf_id && !is_symbol(engine, found->name) &&
-	    (place->kind != HOOK_PLACE_SYSCALL || engine->features.has_kprobes))
+	    (place->kind != HOOK_PLACE_SYSCALL || place->syscall == SYSCALL_UNKNOWN))
 		return no_function(found, err);
 	if (place->overrides)
 		return find_replaced(engine, found, target, err);
