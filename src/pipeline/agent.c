@@ -127,6 +127,11 @@ int agent__new(const struct agent_options *options, struct agent **ret_agent, st
 		r = registry__new(&agent->registry, err);
 	if (r >= 0)
 		r = self_metrics__new(agent, &agent->self, err);
+	if (r >= 0) {
+		const struct program_options program = program_options_of(agent);
+
+		r = agent_make_policies(agent, &program, err);
+	}
 	agent->reloads = (struct reload_figures){
 		.is_last_good = true,
 		.good_since_s = (double)clock_wall_ns() / NS_PER_S,
@@ -151,6 +156,7 @@ void agent_config__free(struct agent_config *config, struct registry *registry)
 {
 	uint32_t i;
 
+	agent_remove_policies(config);
 	config_cost__free(config->cost);
 	for (i = 0; i < config->route_count; i++) {
 		if (config->routes[i].family)
@@ -185,6 +191,7 @@ struct agent *agent__free(struct agent *agent)
 	agent_for_each_config(agent, config)
 		agent_config__free(config, agent->registry);
 	vec_done(&agent->configs);
+	policies__free(agent->policies);
 	span_export__free(agent->span_export);
 	self_metrics__free(agent->self);
 	registry__free(agent->registry);
@@ -557,7 +564,7 @@ int agent__load(struct agent *agent, uint32_t index, struct err *err)
 		}
 	}
 	config->is_loaded = true;
-	return 0;
+	return agent_load_policies(agent, config, err);
 }
 
 static int attach(struct agent *agent, struct agent_config *config, struct err *err)
@@ -652,6 +659,7 @@ void agent__detach(struct agent *agent)
 		}
 		agent_config__close_events(config);
 		config->cost = config_cost__free(config->cost);
+		agent_remove_policies(config);
 		close_programs(config);
 	}
 	sockets__detach(agent->sockets);
@@ -682,6 +690,7 @@ void agent__scrape_language(struct agent *agent, const char *dialect,
 		event_drain(agent);
 		agent_for_each_config(agent, config)
 			scrape_config(agent, config);
+		policies__collect(agent->policies);
 	}
 	/* Own figures last, so that they tell of this scrape. */
 	self_metrics__collect(agent->self, agent);

@@ -14,6 +14,7 @@
 #include "base/loop.h"
 #include "base/str.h"
 #include "config/spec.h"
+#include "pipeline/policies.h"
 #include "pipeline/who_filter.h"
 #include "program/program.h"
 #include "sink/negotiate.h"
@@ -44,7 +45,9 @@ struct agent_options {
 	const struct who_filter *filter; /* borrowed; NULL: everybody is wanted */
 	const char *const *runtime_sockets; /* as --runtime.socket names them; borrowed */
 	size_t runtime_socket_count;
-	int64_t runtime_timeout_ns; /* of one question to a runtime; 0: the default */
+	int64_t runtime_timeout_ns;         /* of one question to a runtime; 0: the default */
+	struct policies_options policies;   /* labels, sizes, consumers; the rest is filled in */
+	enum policy_asked_mode policy_mode; /* of all policies that come with configs */
 	/* build_info labels */
 	const char *version, *revision, *branch;
 };
@@ -100,6 +103,9 @@ void agent__set_web(struct agent *agent, const struct web_server *server);
 void agent__set_control(struct agent *agent, const struct control_server *server);
 /* The raw rows of all table maps with their labels, as /maps shows them. */
 void agent__dump_maps(struct agent *agent, struct strbuf *out);
+
+/* All policies of its configs. Belongs to the agent. */
+struct policies *agent__policies(struct agent *agent);
 
 /* ---- streams of a config: who listens to records ---- */
 

@@ -33,8 +33,9 @@ struct agent_config {
 	uint32_t span_count;
 	struct stream **streams; /* owned; by stream of the spec, NULL: its rows are no records */
 	uint32_t stream_count;
-	struct config_cost *cost; /* owned; NULL before start */
-	char *error;              /* owned or NULL: why the whole config does not run */
+	struct policies *policies; /* borrowed from the agent; NULL: it has none that were loaded */
+	struct config_cost *cost;  /* owned; NULL before start */
+	char *error;               /* owned or NULL: why the whole config does not run */
 	uint64_t
 		decoder_errors; /* passes of a metric with errors: what upstream's counter counts */
 	bool is_loaded;
@@ -73,6 +74,7 @@ struct agent {
 	struct agent_configs configs;
 	struct follower *follower;            /* owned */
 	struct sockets *sockets;              /* owned */
+	struct policies *policies;            /* owned */
 	struct who *who;                      /* owned */
 	struct identity_source words;         /* what decoders ask it */
 	struct span_export *span_export;      /* owned; NULL until a config has spans */
@@ -128,6 +130,14 @@ void agent_settle_counts(struct agent *agent, bool is_in_kernel);
 void scrape_counts(struct agent_config *config);
 /* scrape.c: forgets labels and series that are no longer there. */
 void scrape_sweep(struct agent *agent);
+
+/* agent_policies.c: the agent's, and those of one config, which come with it and go with it */
+int agent_make_policies(struct agent *agent, const struct program_options *program,
+			struct err *err);
+int agent_load_policies(struct agent *agent, struct agent_config *config, struct err *err);
+void agent_remove_policies(struct agent_config *config);
+/* A config that takes its place is there already, or is not after all. */
+void agent_note_policies_leaving(const struct agent_config *config, bool are_leaving);
 
 /* agent_counts.c: asks programs to count in the kernel what can be */
 int agent_plan_counts(struct agent *agent, struct agent_config *config, struct err_list *errors);

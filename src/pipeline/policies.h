@@ -41,8 +41,10 @@ struct policies_options {
 	struct program_options program; /* how to open objects */
 	const char *node;               /* name of the node; borrowed */
 	uint32_t labels;                /* of enum policy_label */
+	bool has_labels;                /* those that are said, be it none; otherwise the default */
 	bool has_no_consumers;          /* nobody will ever want events: hooks only count */
 	uint32_t ring_bytes;            /* 0: the default */
+	bool has_credentials, has_namespaces; /* events show those of processes */
 };
 
 int policies__new(const struct policies_options *options, struct policies **ret_policies,
@@ -90,6 +92,8 @@ int policies__disable(struct policies *policies, uint32_t id, struct err *err);
 int policies__set_mode(struct policies *policies, uint32_t id, enum policy_mode mode,
 		       struct err *err);
 
+/* Reads the kernel's figures, which views show as they were read last. */
+void policies__refresh(struct policies *policies);
 /* What a list of policies shows. Texts are valid until policies change. */
 struct policy_view {
 	uint32_t id;
@@ -134,7 +138,7 @@ void policies__drain(struct policies *policies);
 
 /* ---- series ---- */
 
-/* Makes the tetragon_* families in the registry. */
+/* Makes the tetragon_* families in the registry; once more in that which follows it. */
 int policies__open_metrics(struct policies *policies, struct registry *registry, struct err *err);
 /* Reads the kernel's counts into them; between registry__begin() and __end(). */
 void policies__collect(struct policies *policies);

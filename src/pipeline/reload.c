@@ -250,7 +250,8 @@ static int begin(struct reload *reload, struct err *err)
 	reload->registry = agent->registry;
 	agent->configs = (struct agent_configs){ .len = 0 };
 	agent->registry = registry;
-	return self_metrics__reopen(agent->self, agent, err);
+	r = policies__open_metrics(agent->policies, registry, err);
+	return r < 0 ? r : self_metrics__reopen(agent->self, agent, err);
 }
 
 static void undo(struct reload *reload)
@@ -266,8 +267,10 @@ static void undo(struct reload *reload)
 	registry__free(agent->registry);
 	agent->configs = reload->configs;
 	agent->registry = reload->registry;
-	agent_for_each_config(agent, config)
+	agent_for_each_config(agent, config) {
 		config->is_kept = false;
+		agent_note_policies_leaving(config, false);
+	}
 }
 
 /* ---- changing places ---- */

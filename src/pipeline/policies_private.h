@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SRC_PIPELINE_POLICIES_PRIVATE_H
+#define SRC_PIPELINE_POLICIES_PRIVATE_H
+
+/*
+ * The inside of the agent's policies, shared by policies.c and policy_*.c; nobody else includes it.
+ * policies.c keeps the list, policy_load.c gets a policy into the kernel, policy_context.c knows what it is compiled
+ * against, policy_sets.c writes what hooks compare with, policy_stream.c drains the ring and policy_event.c makes events
+ * of its records, policy_counts.c reads the kernel's counts and policy_metrics.c has the families.
+ */
+
+#include "base/arena.h"
+#include "base/map.h"
+#include "base/vec.h"
+#include "pipeline/policies.h"
+#include "policy/policy.h"
+#include "program/hook.h"
+#include "source/source.h"
+
+/* A hook that is attached, or was. */
+struct attached_hook {
+	const struct policy_hook *compiled; /* in the policy's arena */
+	const char *how;                    /* arena; "fentry" */
+	const char *name;                   /* arena; "kprobe:__x64_sys_read" */
+	uint64_t unkeyed_before; /* counted under no key, when it was added to series last */
+};
+
+struct policy {
+	uint32_t id;
+	const struct policy_spec *spec; /* borrowed */
+	struct policy_request request;
+	enum policy_mode mode;
+	enum policy_state state;
+	char *error;        /* owned or NULL */
+	bool is_leaving;    /* its config is about to go: its name may be taken */
+	struct arena arena; /* of what was compiled, while it is loaded */
+	struct policy_program program;
+	struct attached_hook *hooks; /* arena; program.hook_count of them */
+	VEC(uint32_t) numbers;       /* of hooks that are reserved */
+	bool has_bits;               /* sets and bits of masks are taken */
+	bool is_on;                  /* all of it is attached */
+	uint64_t memory_bytes;
+};
+
+struct process;
+
+struct policy_subscription {
+	struct policy_subscriber subscriber;
+};
+
+/* What policies share with one another once there is one. */
+struct policies {
+	struct policies_options options;
+	char *node;                /* owned; of the options */
+	VEC(struct policy *) list; /* owned; in the order they came in */
+	uint32_t next_id, next_set;
+	struct policy_bits binaries, scopes;      /* bits of masks that are taken */
+	struct hook_engine *engine;               /* owned; NULL: no policy came yet */
+	struct policy *by_hook[POLICY_HOOKS_MAX]; /* borrowed; whose it is */
+	uint32_t hook_index[POLICY_HOOKS_MAX];    /* in its policy's list */
+
+	/* events: policy_stream.c */
+	struct event_source *ring; /* owned */
+	struct loop_watch *timer;
+	VEC(struct policy_subscription) subscriptions;
+	struct policy_stream *stream; /* owned */
+
+	/* series: policy_counts.c, policy_metrics.c */
+	struct table_source *figures; /* owned; NULL: not opened yet */
+	struct policy_figures *
+		figure_rows; /* owned; POLICY_FIGURES_MAX of them, as they were read last; NULL: never */
+	struct policy_series *series; /* owned; NULL: nobody asked for metrics */
+};
+
+/* ---- policy_load.c ---- */
+
+int policy__load(struct policies *policies, struct policy *policy, struct err_list *errors);
+void policy__unload(struct policies *policies, struct policy *policy);
+/* After subscribers, or the mode, have changed. */
+void policy__switch(struct policies *policies, const struct policy *policy);
+
+/* ---- policy_context.c ---- */
+
+/* What is known of the machine, for one compilation; `arena` is the policy's. */
+int policy_context__open(struct policies *policies, struct arena *arena,
+			 struct policy_context *ret_context, struct err *err);
+void policy_context__close(struct policy_context *context);
+/* How the places can be had here. */
+int policy_context__attach(struct policies *policies, const struct policy_sites *sites,
+			   struct arena *arena, struct policy_attach **ret_attaches,
+			   const char ***ret_hows, struct err *err);
+
+/* Inodes, WHO_NAMESPACE_…; 0: the kernel has none. */
+void policy_find_host_namespaces(const struct policies *policies, uint32_t *inodes);
+struct hook_place policy_hook_place(const struct policy_site *site);
+
+/* ---- policy_sets.c ---- */
+
+void policy_bits__set(struct policy_bits *bits, uint32_t bit, bool is_set);
+
+int policy_sets__write(struct policies *policies, const struct policy_program *program,
+		       struct err *err);
+void policy_sets__remove(struct policies *policies, const struct policy_program *program);
+
+/* ---- policy_stream.c ---- */
+
+struct policy_stream_figures {
+	uint64_t received;          /* records */
+	uint64_t malformed;         /* … that are none */
+	uint64_t orphaned;          /* … of hooks that are gone */
+	uint64_t unmatched;         /* ends of calls whose beginning is not known */
+	uint64_t unfinished;        /* beginnings that made room for others */
+	uint64_t unknown_processes; /* events of processes that nobody knows */
+};
+void policy_stream__figures(const struct policies *policies,
+			    struct policy_stream_figures *ret_figures);
+int policy_stream__open(struct policies *policies, struct err *err);
+void policy_stream__close(struct policies *policies);
+/* Whether somebody could want what this policy posts. */
+bool policies__is_wanted(const struct policies *policies, enum process_event_kind kind,
+			 const char *policy);
+enum process_event_kind policy_hook_event_kind(const struct policy_hook *hook);
+
+/* ---- policy_stacks.c ---- */
+
+struct policy_views;
+/* The stacks that a record names by their ids, with the names of what is on them. */
+void policy_stacks__add(struct policies *policies, const struct policy_record *record,
+			struct policy_views *views, struct process_event *event);
+
+/* ---- policy_counts.c ---- */
+
+/* An event that no hook counts, for processes are told of in any case. */
+void policy_series__count_process(struct policies *policies, enum process_event_kind kind,
+				  const struct process *process);
+
+/* All rules of the hook together, all CPUs. */
+void policy_counts__read(const struct policies *policies, const struct hook_code *code,
+			 struct policy_figures *ret_figures);
+void policy_series__free(struct policy_series *series);
+/* What the kernel has counted goes into series: before a hook's number is another's. */
+void policy_series__settle(struct policies *policies);
+/* A hook's number and keys are about to be another's. */
+void policy_series__forget(struct policies *policies, uint32_t hook);
+
+#endif

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SRC_PIPELINE_POLICY_VIEWS_H
+#define SRC_PIPELINE_POLICY_VIEWS_H
+
+/*
+ * What an event says of processes and of the values that a hook caught, made for as long as the event is on its way.
+ * The memory is the maker's: policy_views__begin() takes all of it back. Processes and identities are borrowed.
+ * pipeline/policy_stream.c makes events with it, which subscribers read and forget.
+ */
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "bpf/abi/policy.h"
+#include "enrich/process.h"
+#include "policy/policy.h"
+#include "record/process_event.h"
+
+struct who;
+
+struct policy_views {
+	struct arena arena; /* of the event at hand */
+	struct strbuf text; /* while one is put together */
+	struct who *who;    /* borrowed */
+	uint32_t host_namespaces[WHO_NAMESPACE_COUNT];
+	bool wants_credentials, wants_namespaces;
+};
+
+void policy_views__done(struct policy_views *views);
+/* A new event: all that was made for the one before is gone. */
+void policy_views__begin(struct policy_views *views);
+
+/* policy_process.c. NULL: no process, or no memory. */
+const struct process_view *policy_views__process(struct policy_views *views,
+						 const struct process *process);
+/* Of a process that nobody knows but by its number. */
+const struct process_view *policy_views__unknown(struct policy_views *views, uint32_t tgid);
+
+/* policy_argument.c: the value of that index. `record` has been checked to be as long as it says. */
+void policy_views__argument(struct policy_views *views, const struct policy_record *record,
+			    uint32_t index, const struct policy_hook *hook,
+			    struct process_argument *ret_argument);
+
+/* A copy with a NUL behind it, in the event's memory; absent when there is none. */
+struct text_view policy_views__keep(struct policy_views *views, const char *text, size_t len);
+
+#endif
