@@ -221,6 +221,8 @@ int session__open(struct session *session, const struct session_options *options
 		.has_no_consumers = options->has_no_consumers,
 		.ring_bytes = options->ring_bytes,
 		.isolates_configs = options->isolates_configs,
+		.policies = options->policies,
+		.policy_mode = options->policy_mode,
 		.series_limit = options->series_limit,
 		.label_cache_keys = options->label_cache_keys,
 		.log_library = options->hides_library ? NULL : session_log_library,

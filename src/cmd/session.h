@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include "base/err.h"
 #include "base/log.h"
+#include "pipeline/policies.h"
 
 struct agent;
 struct loop;
@@ -54,6 +55,8 @@ struct session_options {
 	const char *host_root;                       /* NULL or "": what $HOST_ROOT says */
 	uint64_t series_limit;                       /* as agent_options has them */
 	uint32_t label_cache_keys;
+	struct policies_options policies;   /* likewise */
+	enum policy_asked_mode policy_mode; /* likewise */
 	bool is_lenient;          /* a config that cannot be had does not hold up a reload */
 	bool has_reload_by_http;  /* POST /-/reload */
 	bool prefers_openmetrics; /* for clients that take either */

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "cmd/policy_serve.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "base/str.h"
+#include "cmd/command.h"
+#include "cmd/configs.h"
+#include "cmd/post_attach_mark.h"
+#include "cmd/session.h"
+#include "config/load.h"
+#include "pipeline/agent.h"
+#include "pipeline/policy_output.h"
+#include "pipeline/service.h"
+
+#define READER_NS (2 * NS_PER_S) /* how long the last events wait for whoever reads them */
+
+struct policy_server {
+	const struct policy_options *options; /* borrowed, as the paths are */
+	const char *const *paths;
+	size_t path_count;
+	struct session session;
+	struct policy_output *output; /* owned; NULL: nobody wants events */
+	struct loop_watch *timer;
+};
+
+/* ---- reading ------------------------------------------------------------------------------------------- */
+
+static int read_path(const struct config_path *path, struct spec_list *specs,
+		     struct err_list *errors)
+{
+	struct spec *spec = NULL;
+	int r = config_load_file(dialect_find("tracing_policy"), path->path, NULL, &spec, errors);
+
+	if (r < 0)
+		return r;
+	for (uint32_t i = 0; i < spec->warning_count; i++)
+		log_at(LOG_WARN, &spec->warnings[i].at, "%s", spec->warnings[i].text);
+	if (vec_push(specs, spec) == 0)
+		return 0;
+	spec__free(spec);
+	return err_list__set(errors, -ENOMEM, NULL, "no memory for policies");
+}
+
+/* One that cannot be read leaves the others running, unless strict. Also for a reload. */
+static int read_specs(void *ctx, struct spec_list *specs, struct err_list *errors)
+{
+	const struct policy_server *server = ctx;
+	struct config_paths paths = { .len = 0 };
+	struct err err = ERR_INIT;
+	int first = 0;
+
+	for (size_t i = 0; i < server->path_count && first == 0; i++)
+		first = config_paths__add(&paths, server->paths[i], &err);
+	if (first < 0)
+		err_list__add(errors, &err);
+	for (size_t i = 0; i < paths.len && first == 0; i++) {
+		size_t before = errors->len;
+		int r = read_path(&paths.items[i], specs, errors);
+
+		if (r < 0 && server->options->is_strict)
+			first = r;
+		for (size_t k = before; r < 0 && k < errors->len; k++)
+			log_err(LOG_WARN, &errors->items[k], "policy is left out");
+	}
+	config_paths__done(&paths);
+	return first;
+}
+
+/* ---- starting ------------------------------------------------------------------------------------------ */
+
+static int fail(const char *what, struct err *err, int code)
+{
+	if (err__is_set(err))
+		log_err(LOG_ERROR, err, "%s", what);
+	else
+		log_error("%s: %s", what, strerror(-code));
+	err__done(err);
+	return code;
+}
+
+/* "namespace,pod" */
+static int parse_labels(const char *text, uint32_t *ret_labels, struct err *err)
+{
+	static const struct {
+		const char *name;
+		enum policy_label label;
+	} labels[] = {
+		{ "binary", POLICY_LABEL_BINARY },     { "namespace", POLICY_LABEL_NAMESPACE },
+		{ "node_name", POLICY_LABEL_NODE },    { "pod", POLICY_LABEL_POD },
+		{ "workload", POLICY_LABEL_WORKLOAD },
+	};
+
+	*ret_labels = 0;
+	while (*text) {
+		size_t len = strcspn(text, ","), i;
+
+		for (i = 0; i < array_size(labels); i++)
+			if (strlen(labels[i].name) == len && memcmp(labels[i].name, text, len) == 0)
+				break;
+		if (i == array_size(labels) && len)
+			return err__set(err, -EINVAL, NULL,
+					"--metrics-label-filter: '%.*s' is no label of a process; "
+					"there are namespace, workload, pod, binary, node_name",
+					(int)len, text);
+		if (len)
+			*ret_labels |= labels[i].label;
+		text += len + (text[len] == ',');
+	}
+	return 0;
+}
+
+static int parse_mode(const char *text, enum policy_asked_mode *ret_mode, struct err *err)
+{
+	*ret_mode = POLICY_ASKED_MODE_OWN;
+	if (str_eq(text, "enforce"))
+		*ret_mode = POLICY_ASKED_MODE_ENFORCE;
+	else if (str_eq(text, "monitor"))
+		*ret_mode = POLICY_ASKED_MODE_MONITOR;
+	else if (*text)
+		return err__set(err, -EINVAL, NULL, "--mode: '%s' is neither enforce nor monitor",
+				text);
+	return 0;
+}
+
+static int parse_color(const char *text, bool *ret_is_colored, struct err *err)
+{
+	*ret_is_colored = str_eq(text, "always") ||
+			  (str_eq(text, "auto") && isatty(STDOUT_FILENO) && !getenv("NO_COLOR"));
+	if (str_eq(text, "always") || str_eq(text, "auto") || str_eq(text, "never"))
+		return 0;
+	return err__set(err, -EINVAL, NULL, "--color: '%s' is none of auto, always, never", text);
+}
+
+static int open_session(struct policy_server *server)
+{
+	const struct policy_options *options = server->options;
+	struct session_options session = {
+		.is_strict = options->is_strict,
+		.is_debugging = options->is_debugging,
+		.hides_library = !options->is_debugging,
+		.title = "sonde policy",
+		.telemetry_path = options->telemetry_path,
+		.web_config = options->web_config,
+		.read = read_specs,
+		.read_ctx = server,
+	};
+	struct err err = ERR_INIT;
+	int r = parse_labels(options->labels, &session.policies.labels, &err);
+
+	session.policies.has_labels = true;
+	session.policies.has_credentials = options->has_credentials;
+	session.policies.has_namespaces = options->has_namespaces;
+	session.policies.has_no_consumers = str_eq(options->output, "none");
+	if (r == 0)
+		r = parse_mode(options->mode, &session.policy_mode, &err);
+	if (r == 0)
+		r = session__open(&server->session, &session, &err);
+	return r < 0 ? fail("cannot start", &err, r) : 0;
+}
+
+static void on_closed(void *ctx)
+{
+	struct policy_server *server = ctx;
+
+	loop__stop(server->session.loop, 0);
+}
+
+/* Before the first policy comes: nothing that it sees is missed. */
+static int open_output(struct policy_server *server)
+{
+	const struct policy_options *options = server->options;
+	struct policy_output_options output = {
+		.policies = agent__policies(server->session.agent),
+		.loop = server->session.loop,
+		.fd = STDOUT_FILENO,
+		.export = { .allow = options->allow[0] ? options->allow : NULL,
+			    .deny = options->deny[0] ? options->deny : NULL,
+			    .fields = options->fields[0] ? options->fields : NULL,
+			    .is_limited = options->rate_limit >= 0,
+			    .per_minute = (uint32_t)options->rate_limit },
+		.closed = on_closed,
+		.ctx = server,
+	};
+	struct err err = ERR_INIT;
+	int r = parse_color(options->color, &output.is_colored, &err);
+
+	if (r == 0 && str_eq(options->output, "none"))
+		return 0;
+	output.format = str_eq(options->output, "json") ? POLICY_FORMAT_JSON
+							: POLICY_FORMAT_COMPACT;
+	if (r == 0 && output.format == POLICY_FORMAT_COMPACT && !str_eq(options->output, "compact"))
+		r = err__set(&err, -EINVAL, NULL, "--output: '%s' is none of none, json, compact",
+			     options->output);
+	if (r == 0)
+		r = policy_output__new(&output, &server->output, &err);
+	return r < 0 ? fail("cannot print events", &err, r) : 0;
+}
+
+static int add_policies(struct policy_server *server)
+{
+	struct err_list errors = { .len = 0 };
+	struct spec_list specs = { .len = 0 };
+	struct agent *agent = server->session.agent;
+	int r = read_specs(server, &specs, &errors);
+
+	vec_for_each(&specs, spec)
+		if (r == 0 && agent__add(agent, take_ptr(*spec), &errors) < 0 &&
+		    server->options->is_strict)
+			r = -EINVAL;
+	if (r < 0)
+		vec_for_each(&errors, error)
+			log_err(LOG_ERROR, error, "policies");
+	err_list__done(&errors);
+	spec_list__done(&specs);
+	if (r == 0 && agent__config_count(agent) == 0) {
+		log_error("no policy could be read");
+		r = -ENOENT;
+	}
+	return r;
+}
+
+static int attach_policies(struct policy_server *server)
+{
+	struct agent *agent = server->session.agent;
+	uint32_t running = 0;
+	struct policy_view policy;
+
+	for (uint32_t i = 0; i < agent__config_count(agent); i++) {
+		struct err err = ERR_INIT;
+		int r = session__attach(&server->session, i, &err);
+
+		if (r < 0 && server->options->is_strict)
+			return fail(agent__config(agent, i).name, &err, r);
+		if (r < 0)
+			log_err(LOG_WARN, &err, "'%s' is left out", agent__config(agent, i).name);
+		err__done(&err);
+	}
+	for (uint32_t i = 0; policies__view(agent__policies(agent), i, &policy); i++)
+		running += policy.state == POLICY_STATE_ENABLED;
+	if (running == 0) {
+		log_error("no policy can run here");
+		return -ENOENT;
+	}
+	post_attach_mark();
+	return 0;
+}
+
+static int start(struct policy_server *server)
+{
+	struct err err = ERR_INIT;
+	int r = agent__start(server->session.agent, &err);
+
+	return r < 0 ? fail("cannot start", &err, r) : 0;
+}
+
+static int listen_for_scrapes(struct policy_server *server)
+{
+	struct err err = ERR_INIT;
+	int r;
+
+	if (!server->options->metrics_server[0])
+		return 0;
+	r = session__listen(&server->session, server->options->metrics_server, &err);
+	if (r < 0)
+		return fail("cannot listen", &err, r);
+	log_info("Listening on %s, port %u", server->options->metrics_server,
+		 service__port(server->session.service));
+	return 0;
+}
+
+/* ---- what is printed instead of running ---------------------------------------------------------------- */
+
+static void print_policies(const struct policies *policies, FILE *out)
+{
+	struct policy_view policy;
+
+	for (uint32_t i = 0; policies__view(policies, i, &policy); i++) {
+		struct policy_hook_view hook;
+
+		(void)fprintf(out, "policy %s: %s, %s%s%s\n", policy.name,
+			      policy_state_name(policy.state), policy.mode,
+			      policy.error ? ": " : "", policy.error ? policy.error : "");
+		for (uint32_t k = 0; policies__hook(policies, policy.id, k, &hook); k++)
+			(void)fprintf(out, "  %s by %s, %u instructions\n", hook.hook, hook.how,
+				      hook.instructions);
+	}
+}
+
+static void print_code(const struct policies *policies, bool as_instructions)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	policies__format(policies, as_instructions, &text);
+	(void)fwrite(strbuf__text(&text), 1, text.len, stdout);
+	strbuf__done(&text);
+}
+
+/* 1: it has been printed, and that was all. */
+static int print_instead(struct policy_server *server)
+{
+	const struct policies *policies = agent__policies(server->session.agent);
+
+	if (server->options->dumps_ir)
+		print_code(policies, false);
+	if (server->options->dumps_instructions)
+		print_code(policies, true);
+	if (server->options->is_checking)
+		print_policies(policies, stdout);
+	return server->options->dumps_ir || server->options->dumps_instructions ||
+	       server->options->is_checking;
+}
+
+/* ---- the command --------------------------------------------------------------------------------------- */
+
+static void on_timeout(void *ctx)
+{
+	struct policy_server *server = ctx;
+
+	loop__stop(server->session.loop, 0);
+}
+
+static int arm_timeout(struct policy_server *server)
+{
+	struct err err = ERR_INIT;
+	int r;
+
+	if (server->options->timeout_ns <= 0)
+		return 0;
+	r = loop__add_timer(server->session.loop, server->options->timeout_ns, 0, on_timeout,
+			    server, &server->timer, &err);
+	return r < 0 ? fail("cannot start", &err, r) : 0;
+}
+
+static int run_steps(struct policy_server *server)
+{
+	static int (*const steps[])(struct policy_server * server) = {
+		open_session,  open_output, add_policies,       attach_policies,
+		print_instead, start,       listen_for_scrapes, arm_timeout,
+	};
+
+	for (size_t i = 0; i < array_size(steps); i++) {
+		int r = steps[i](server);
+
+		if (r != 0)
+			return r < 0 ? r : 0;
+	}
+	log_info("Started in %lldms", (long long)session__age_ms(&server->session));
+	session_notify("READY=1");
+	return session__serve(&server->session);
+}
+
+int policy_serve(const struct policy_options *options, const char *const *paths, size_t count)
+{
+	struct policy_server server = { .options = options, .paths = paths, .path_count = count };
+	int r;
+
+	log_setup(&(struct log_options){ .level = options->is_debugging ? LOG_DEBUG : LOG_INFO });
+	r = run_steps(&server);
+	policy_output__free(server.output, READER_NS);
+	if (server.timer)
+		loop__remove(server.session.loop, server.timer);
+	session__close(&server.session);
+	return r < 0 ? STATUS_FAILED : STATUS_OK;
+}

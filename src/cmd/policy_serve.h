@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SRC_CMD_POLICY_SERVE_H
+#define SRC_CMD_POLICY_SERVE_H
+
+/*
+ * Running policies until a signal: reads the files, loads and attaches, serves metrics, prints events if asked.
+ * It owns nothing after it returned. `sonde policy FILE…` is this.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct policy_options {
+	const char *output; /* "none", "json", "compact" */
+	const char *metrics_server, *telemetry_path, *web_config;
+	const char *labels;                /* names, by commas */
+	const char *mode;                  /* "", "enforce", "monitor" */
+	const char *allow, *deny, *fields; /* JSON; "": none */
+	int64_t rate_limit;                /* events a minute; negative: none */
+	const char *color;                 /* "auto", "always", "never" */
+	int64_t timeout_ns;                /* 0: until a signal */
+	bool is_checking, dumps_ir, dumps_instructions;
+	bool is_strict, is_debugging;
+	bool has_credentials, has_namespaces;
+};
+
+/* An exit status; what is wrong has been logged. */
+int policy_serve(const struct policy_options *options, const char *const *paths, size_t count);
+
+#endif

@@ -1,0 +1,113 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# TracingPolicies from the file to the series and the lines of JSON: sonde policy FILE.
+. "$SONDE_SOURCE/tests/lib/tap.sh"
+
+cd "$tap_scratch" || exit 1
+caller=$tap_scratch/caller
+cp "$SONDE_TEST_BPF/policy_caller" "$caller" || exit 1
+
+stop() {
+	[ -z "${agent-}" ] || kill "$agent" 2>/dev/null
+	wait "${agent-}" 2>/dev/null
+}
+tap_at_exit stop
+
+# start ARG…: until it serves, for a minute at most.
+start() {
+	: >errors # not what the one before wrote
+	"$SONDE_BIN" policy --metrics-server=127.0.0.1:0 "$@" >out 2>errors &
+	agent=$!
+	tries=0
+	until grep -q 'Started in' errors || [ $tries -eq 600 ] || ! kill -0 $agent 2>/dev/null; do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+	port=$(sed -n 's/.*Listening on .*, port \([0-9]*\).*/\1/p' errors)
+	[ -n "$port" ] || sed 's/^/# /' errors
+}
+
+scrape() {
+	wget -q -O - "http://127.0.0.1:$port/metrics" 2>/dev/null || curl -s "http://127.0.0.1:$port/metrics"
+}
+
+# series NAME LABELS: sum of the series of our caller that have these labels (a pattern).
+series() {
+	scrape | grep "^$1{" | grep "binary=\"$caller\"" | grep "$2" | awk '{ sum += $NF } END { print sum + 0 }'
+}
+
+# ---- the talk's policy ----
+
+cat >raw.yaml <<-END
+	apiVersion: cilium.io/v1alpha1
+	kind: TracingPolicy
+	metadata:
+	  name: "raw-syscalls"
+	spec:
+	  tracepoints:
+	  - subsystem: "raw_syscalls"
+	    event: "sys_enter"
+	    args:
+	    - index: 4
+	      type: "int64"
+END
+cat >calls.yaml <<-END
+	apiVersion: cilium.io/v1alpha1
+	kind: TracingPolicy
+	metadata:
+	  name: calls
+	spec:
+	  kprobes:
+	  - call: "sys_write"
+	    syscall: true
+	    args:
+	    - index: 2
+	      type: "size_t"
+	    selectors:
+	    - matchArgs:
+	      - index: 2
+	        operator: Equal
+	        values: ["5"]
+	  - call: "sys_getppid"
+	    syscall: true
+END
+start raw.yaml calls.yaml
+"$caller" getppid=1234 write=77
+"$caller" getppid=766
+tap_is "each call is counted by its name" "$(series tetragon_syscalls_total 'syscall="getppid"')" 2000
+tap_is "a selector counts what it lets through" \
+	"$(series tetragon_policy_events_total 'hook="kprobe:__x64_sys_write".*policy="calls"')" 77
+tap_is "two policies count the same call" \
+	"$(series tetragon_policy_events_total 'hook="kprobe:__x64_sys_getppid"')" 2000
+tap_is "processes are counted" "$(series tetragon_events_total 'type="PROCESS_EXEC"')" 2
+tap_is "nothing came through the ring" \
+	"$(scrape | sed -n 's/^tetragon_observer_ringbuf_events_received_total //p')" 0
+stop
+
+# ---- events ----
+
+start --output=json calls.yaml
+"$caller" write=3
+tries=0
+until [ "$(grep '"process_exit"' out | grep -c "$caller")" -ge 1 ] || [ $tries -eq 100 ]; do
+	sleep 0.1
+	tries=$((tries + 1))
+done
+tap_is "each matching call is a line" \
+	"$(grep '"process_kprobe"' out | grep "$caller" | grep -c '"function_name":"__x64_sys_write".*"size_arg":"5"')" 3
+exec_id=$(grep '"process_exec"' out | grep "$caller" | sed -n '1s/.*"process":{"exec_id":"\([^"]*\)".*/\1/p')
+tap_is "calls and end name the execution" \
+	"$(grep "\"process\":{\"exec_id\":\"$exec_id\"" out | grep -cE '"process_(exec|kprobe|exit)"')" 5
+tap_is "and are counted as well" \
+	"$(series tetragon_policy_events_total 'hook="kprobe:__x64_sys_write"')" 3
+stop
+
+# ---- what cannot be ----
+
+sed 's/sys_write/sys_wrote/' calls.yaml >wrong.yaml
+tap_is "a call that is not there is told with its place, and the other policy runs" \
+	"$("$SONDE_BIN" policy --metrics-server= --check wrong.yaml raw.yaml 2>/dev/null |
+		grep -c -e '^policy calls: load_error.*wrong.yaml:[0-9]*:[0-9]*: .*sys_wrote' -e '^policy raw-syscalls: enabled')" 2
+
+tap_done
