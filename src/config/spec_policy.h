@@ -280,7 +280,7 @@ struct hook_spec {
 	const char *message; /* or NULL */
 	const char *const *tags;
 	uint32_t tag_count;
-	bool is_syscall;              /* the call is named without the architecture's prefix */
+	bool is_syscall; /* of a kprobe or fentry: the call is one, with or without the prefix of an architecture */
 	bool is_ignored_when_missing; /* the kernel has no such call */
 	bool is_ignored_when_other;   /* the binary has none of the digests */
 };

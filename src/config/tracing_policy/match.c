@@ -89,22 +89,6 @@ static bool read_binaries(struct filters *filters, const struct bind_list *list)
 
 /* ---- namespaces ----------------------------------------------------------------------------- */
 
-static const struct {
-	const char *name;
-	enum namespace_kind kind;
-} namespaces[] = {
-	{ "Uts", NAMESPACE_KIND_UTS },
-	{ "Ipc", NAMESPACE_KIND_IPC },
-	{ "Mnt", NAMESPACE_KIND_MNT },
-	{ "Pid", NAMESPACE_KIND_PID },
-	{ "PidForChildren", NAMESPACE_KIND_PID_FOR_CHILDREN },
-	{ "Net", NAMESPACE_KIND_NET },
-	{ "Time", NAMESPACE_KIND_TIME },
-	{ "TimeForChildren", NAMESPACE_KIND_TIME_FOR_CHILDREN },
-	{ "Cgroup", NAMESPACE_KIND_CGROUP },
-	{ "User", NAMESPACE_KIND_USER },
-};
-
 static void check_inodes(struct filters *filters, const struct match_spec *match)
 {
 	for (uint32_t i = 0; i < match->value_count; i++) {
@@ -139,18 +123,19 @@ static bool read_namespaces(struct filters *filters, const struct bind_list *lis
 	return true;
 }
 
-/* The original takes these names in any case. */
+/* The original takes these names in any case here. */
 static uint32_t find_namespace(struct filters *filters, const struct match_spec *match,
 			       const struct value_spec *value)
 {
-	const char *names[array_size(namespaces)], *nearest;
+	const struct bind_type *type = &namespace_text_type;
+	const char *names[NAMESPACE_KIND_COUNT], *nearest;
 
-	for (size_t i = 0; i < array_size(namespaces); i++) {
-		names[i] = namespaces[i].name;
+	for (size_t i = 0; i < type->word_count; i++) {
+		names[i] = type->words[i].text;
 		if (strcasecmp(names[i], value->text) == 0)
-			return 1u << namespaces[i].kind;
+			return 1u << type->words[i].value;
 	}
-	nearest = str_nearest(value->text, names, array_size(names));
+	nearest = str_nearest(value->text, names, type->word_count);
 	reader__complain(filters->reader, &value->at, match->path, "values",
 			 "'%.64s' is no kind of namespace; did you mean '%s'?", value->text,
 			 nearest ? nearest : names[0]);

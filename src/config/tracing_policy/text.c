@@ -176,7 +176,8 @@ static const struct bind_word namespace_words[] = {
 	{ "Cgroup", NAMESPACE_KIND_CGROUP },
 	{ "User", NAMESPACE_KIND_USER },
 };
-static const struct bind_type namespace_type = NAME_TYPE("kind of namespace", namespace_words);
+_Static_assert(array_size(namespace_words) == NAMESPACE_KIND_COUNT, "every kind has a name");
+const struct bind_type namespace_text_type = NAME_TYPE("kind of namespace", namespace_words);
 
 static const struct bind_word set_words[] = {
 	{ "Effective", CAPABILITY_SET_EFFECTIVE },
@@ -294,7 +295,7 @@ static const struct bind_type binaries_type =
 static const struct bind_type match_binaries_type = BIND_LIST_TYPE(&binaries_type);
 
 static const struct bind_field namespaces_fields[] = {
-	BIND_REQUIRED(struct match_namespaces_text, namespace, &namespace_type),
+	BIND_REQUIRED(struct match_namespaces_text, namespace, &namespace_text_type),
 	BIND_REQUIRED(struct match_namespaces_text, operator, & in_type),
 	BIND_REQUIRED(struct match_namespaces_text, values, &values_type),
 };

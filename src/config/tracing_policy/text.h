@@ -170,7 +170,8 @@ struct policy_text {
 #define OPERATOR_OP(value) ((enum match_op)((value)&0xff))
 #define OPERATOR_END(value) ((enum match_end)((value) >> 8))
 
-extern const struct bind_type policy_text_type;   /* struct policy_text */
-extern const struct bind_type selector_text_type; /* struct selector_text: of a macro */
+extern const struct bind_type policy_text_type;    /* struct policy_text */
+extern const struct bind_type selector_text_type;  /* struct selector_text: of a macro */
+extern const struct bind_type namespace_text_type; /* the words for enum namespace_kind */
 
 #endif
