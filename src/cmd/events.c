@@ -329,8 +329,20 @@ static int subscribe(const struct filter_texts *texts, struct control_link *link
 	return r;
 }
 
-static int run_agent(const struct events_flags *options, const struct filter_texts *texts,
-		     struct printer *printer, struct err *err)
+/* Lines that the agent had to drop, for this command was too slow, are told in their place; false: it is another line. */
+static bool report_dropped(const struct invocation *invocation, const char *line, size_t len)
+{
+	static const char begin[] = "{\"dropped\":";
+
+	if (len <= strlen(begin) || memcmp(line, begin, strlen(begin)) != 0)
+		return false;
+	(void)fprintf(stderr, "%s: warning: events dropped: %.*s\n", invocation->program,
+		      (int)(len - strlen(begin) - 1), line + strlen(begin));
+	return true;
+}
+
+static int run_agent(const struct invocation *invocation, const struct events_flags *options,
+		     const struct filter_texts *texts, struct printer *printer, struct err *err)
 {
 	struct control_link *link = NULL;
 	const char *line;
@@ -345,7 +357,7 @@ static int run_agent(const struct events_flags *options, const struct filter_tex
 			r = r == -EINTR ? 0 : r;
 			break;
 		}
-		r = printer__take(printer, line, len);
+		r = report_dropped(invocation, line, len) ? 0 : printer__take(printer, line, len);
 		if (r == 0 && !control_link__has_line(link))
 			r = printer__flush(printer);
 	}
@@ -428,7 +440,8 @@ static int run(const struct invocation *invocation, const struct events_flags *o
 	int r = make_lines(options, is_input ? texts : &none, &printer.lines, err);
 
 	if (r == 0) {
-		r = is_input ? run_input(&printer, err) : run_agent(options, texts, &printer, err);
+		r = is_input ? run_input(&printer, err)
+			     : run_agent(invocation, options, texts, &printer, err);
 		printer__report(&printer, invocation);
 	}
 	event_lines__free(printer.lines);
