@@ -15,6 +15,12 @@
 
 #include "policy_path.bpf.h"
 
+#include "policy_socket.bpf.h"
+
+#include "policy_buffer.bpf.h"
+
+#include "policy_object.bpf.h"
+
 /* ---- counting ---------------------------------------------------------------------------------- */
 
 /* The first of its kind on this machine, or two at once. */
