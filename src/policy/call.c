@@ -71,34 +71,56 @@ static int find_table(const char *text, size_t len, bool *ret_is_32)
 	return -ENOENT;
 }
 
-int policy_call__find(struct policy_compile *compile, const struct spec_text *name,
-		      const char *path, bool is_syscall, struct policy_call *ret_call)
+/* Without the prefix of the kernel's function, which may be written as well. */
+static const char *strip_prefix(const char *name, const char *prefix)
+{
+	return prefix && str_starts(name, prefix) ? name + strlen(prefix) : NULL;
+}
+
+/* The call's own name and which table it is in. */
+static int split_name(struct policy_compile *compile, const struct spec_text *name,
+		      const char *path, const char **ret_name, bool *ret_is_32)
 {
 	const struct policy_context *context = compile->context;
-	const char *text = name->text;
-	const char *slash = strchr(text, '/');
-	bool is_32 = false;
+	const char *slash = strchr(name->text, '/');
+	const char *stripped;
 
-	if (!is_syscall && !slash) {
-		*ret_call = (struct policy_call){ .name = text,
-						  .function = text,
-						  .syscall = HOOK_NONE };
-		return 0;
-	}
-	if (slash && find_table(text, (size_t)(slash - text), &is_32) < 0)
+	*ret_is_32 = false;
+	*ret_name = slash ? slash + 1 : name->text;
+	if (slash && find_table(name->text, (size_t)(slash - name->text), ret_is_32) < 0)
 		return policy_compile__refuse(compile, -EINVAL, &name->at, path,
 					      "'%.*s' is no table of system calls; there are "
 					      "amd64, arm32, arm64, i386 and x64",
-					      (int)(slash - text), text);
-	if (slash)
-		return fill_syscall(compile, slash + 1, is_32, ret_call);
-	if (context->syscall_prefix && str_starts(text, context->syscall_prefix))
-		return fill_syscall(compile, text + strlen(context->syscall_prefix), false,
-				    ret_call);
-	if (context->syscall_prefix_32 && str_starts(text, context->syscall_prefix_32))
-		return fill_syscall(compile, text + strlen(context->syscall_prefix_32), true,
-				    ret_call);
-	return fill_syscall(compile, text, false, ret_call);
+					      (int)(slash - name->text), name->text);
+	if ((stripped = strip_prefix(*ret_name, context->syscall_prefix))) {
+		*ret_name = stripped;
+	} else if ((stripped = strip_prefix(*ret_name, context->syscall_prefix_32))) {
+		*ret_name = stripped;
+		*ret_is_32 = true;
+	}
+	if (str_starts(*ret_name, SYSCALL_NAME_PREFIX))
+		return 0;
+	return policy_compile__refuse(compile, -EINVAL, &name->at, path,
+				      "'%s' is no system call, sys_NAME is; with syscall: false it "
+				      "is a function",
+				      name->text);
+}
+
+int policy_call__find(struct policy_compile *compile, const struct spec_text *name,
+		      const char *path, bool is_syscall, struct policy_call *ret_call)
+{
+	const char *call;
+	bool is_32;
+	int r;
+
+	if (!is_syscall && !strchr(name->text, '/')) {
+		*ret_call = (struct policy_call){ .name = name->text,
+						  .function = name->text,
+						  .syscall = HOOK_NONE };
+		return 0;
+	}
+	r = split_name(compile, name, path, &call, &is_32);
+	return r < 0 ? r : fill_syscall(compile, call, is_32, ret_call);
 }
 
 static int add(struct policy_compile *compile, struct policy_calls *calls,

@@ -52,6 +52,10 @@ struct policy_context {
 	int (*find_functions)(void *ctx, const char *pattern, struct arena *arena,
 			      const char *const **ret_names, uint32_t *ret_count, struct err *err);
 	void *find_functions_ctx;
+	/* Types of a binary, or of what stands beside it (btfPath); NULL: they are not read. The view lives as long as the
+	 * context. */
+	const struct btf_view *(*find_types)(void *ctx, const char *path, struct err *err);
+	void *find_types_ctx;
 	uint32_t host_namespaces
 		[10];      /* inodes, WHO_NAMESPACE_… of bpf/abi/who.h; 0: the kernel has none */
 	uint32_t next_set; /* the first id of a set that is free; 31 bits */

@@ -52,7 +52,8 @@ static int step(struct walk *walk)
 /* Of structs that were only named, as they are behind pointers, the members. */
 static const struct fact_type *whole(struct walk *walk, const struct fact_type *type)
 {
-	const struct btf_view *view = walk->compile->context->types;
+	const struct btf_view *view = walk->way->view ? walk->way->view
+						      : walk->compile->context->types;
 
 	if (!type || type->id == 0 || type->member_count)
 		return type;

@@ -15,6 +15,7 @@
 
 struct policy_way {
 	VEC(struct hook_step) steps;  /* done with vec_done() */
+	const struct btf_view *view;  /* that knows its types; NULL: the kernel's */
 	const struct fact_type *type; /* of what stands where it ends; NULL: not known */
 	int64_t offset;               /* from the last step to there */
 	bool is_bit_field;

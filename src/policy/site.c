@@ -7,6 +7,9 @@
 #include "policy/call.h"
 #include "policy/private.h"
 
+/* Functions that enforcers may be on beside system calls. */
+#define SECURITY_PREFIX "security_"
+
 struct finding {
 	struct policy_compile compile;
 	VEC(struct policy_site) sites;

@@ -67,6 +67,47 @@ static const struct fact_type *find_struct(struct fetch *fetch, const char *modu
 
 /* ---- resolve ---- */
 
+static bool is_in_user_space(const struct fetch *fetch)
+{
+	return fetch->spec->source == DATA_SOURCE_CALL &&
+	       (fetch->draft->site->kind == POLICY_SITE_UPROBE ||
+		fetch->draft->site->kind == POLICY_SITE_USDT);
+}
+
+/* Ways through the structs of a program need its own types: what the kernel calls the same is another thing. */
+static int begin_user_way(struct fetch *fetch)
+{
+	struct policy_compile *compile = fetch->compile;
+	const struct policy_context *context = compile->context;
+	const struct argument_spec *spec = fetch->spec;
+	const char *path = fetch->draft->spec->btf_file;
+	const struct btf_view *view;
+	struct err err = ERR_INIT;
+	int r;
+
+	if (!path || !spec->btf_type.text)
+		return policy_compile__refuse(
+			compile, -EINVAL, &spec->resolve.at, spec->path,
+			"'%s' cannot be resolved: btfPath and btfType say what "
+			"it begins in",
+			spec->resolve.text);
+	view = context->find_types ? context->find_types(context->find_types_ctx, path, &err)
+				   : NULL;
+	if (!view) {
+		r = policy_compile__refuse(compile, -EOPNOTSUPP, &spec->at, spec->path,
+					   "the types of '%s' are not read%s%s", path,
+					   err.text ? ": " : "", err.text ? err.text : "");
+		err__done(&err);
+		return r;
+	}
+	fetch->way.view = view;
+	fetch->way.type = view->find_type(view->ctx, NULL, spec->btf_type.text, &compile->types);
+	if (fetch->way.type)
+		return 0;
+	return policy_compile__refuse(compile, -EINVAL, &spec->btf_type.at, spec->path,
+				      "'%s' has no type '%s'", path, spec->btf_type.text);
+}
+
 /* What the way begins in, behind the word that the base gives. */
 static int begin_way(struct fetch *fetch)
 {
@@ -100,7 +141,7 @@ static int begin_way(struct fetch *fetch)
 static int resolve(struct fetch *fetch)
 {
 	const struct spec_text *members = &fetch->spec->resolve;
-	int r = begin_way(fetch);
+	int r = is_in_user_space(fetch) ? begin_user_way(fetch) : begin_way(fetch);
 
 	if (r < 0)
 		return r;

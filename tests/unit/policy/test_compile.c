@@ -158,6 +158,10 @@ static const struct hook_row hook_rows[] = {
 	  { .kind = HOOK_KIND_KPROBE, .call = VALUE("i386/sys_read"), .is_syscall = true },
 	  "sys_enter",
 	  0 },
+	{ "no system call",
+	  { .kind = HOOK_KIND_KPROBE, .call = VALUE("hooked"), .is_syscall = true },
+	  "'hooked' is no system call, sys_NAME is; with syscall: false it is a function",
+	  -EINVAL },
 	{ "another table",
 	  { .kind = HOOK_KIND_KPROBE, .call = VALUE("mips/sys_read"), .is_syscall = true },
 	  "'mips' is no table of system calls",
@@ -485,6 +489,46 @@ static void test_compile__handles_what_is_returned(void **state)
 	assert_int_equal(policy_fixture__compile_hook(fixture, &hook), -EINVAL);
 }
 
+static const struct btf_view *find_types(void *ctx, const char *path, struct err *err)
+{
+	const struct made_up *made_up = ctx;
+
+	if (str_eq(path, "/types"))
+		return &made_up->types;
+	(void)err__set(err, -ENOENT, NULL, "there is no such file");
+	return NULL;
+}
+
+static void test_compile__resolves_in_the_types_of_a_binary(void **state)
+{
+	static const struct argument_spec argument = { .index = 0,
+						       .type = { .text = "uint64" },
+						       .resolve = { .text = "f_inode.i_ino" },
+						       .btf_type = { .text = "file" } };
+	struct hook_spec hook = { .kind = HOOK_KIND_UPROBE,
+				  .file = { .text = "/bin/true" },
+				  .symbols = &symbol,
+				  .symbol_count = 1,
+				  .args = &argument,
+				  .arg_count = 1 };
+	struct policy_fixture *fixture = *state;
+
+	assert_int_equal(policy_fixture__compile_hook(fixture, &hook), -EINVAL);
+	assert_non_null(strstr(policy_fixture__error(fixture), "btfPath and btfType say"));
+	err_list__done(&fixture->errors);
+	hook.btf_file = "/types";
+	assert_int_equal(policy_fixture__compile_hook(fixture, &hook), -EOPNOTSUPP);
+	err_list__done(&fixture->errors);
+	fixture->made_up.context.find_types = find_types;
+	fixture->made_up.context.find_types_ctx = &fixture->made_up;
+	assert_int_equal(policy_fixture__compile_hook(fixture, &hook), 0);
+	assert_non_null(strstr(policy_fixture__listing(fixture),
+			       "argument 0 +32 -> +64 in user memory: number of 8 bytes"));
+	hook.btf_file = "/nothing";
+	assert_int_equal(policy_fixture__compile_hook(fixture, &hook), -EOPNOTSUPP);
+	assert_non_null(strstr(policy_fixture__error(fixture), "there is no such file"));
+}
+
 static void test_compile__tells_what_values_are(void **state)
 {
 	static const struct argument_spec args[] = {
@@ -520,6 +564,7 @@ int main(void)
 		TEST(test_compile__makes_a_rule_of_a_scope_alone),
 		TEST(test_compile__takes_bits_that_are_free),
 		TEST(test_compile__handles_what_is_returned),
+		TEST(test_compile__resolves_in_the_types_of_a_binary),
 		TEST(test_compile__tells_what_values_are),
 	};
 
