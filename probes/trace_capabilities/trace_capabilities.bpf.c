@@ -7,7 +7,10 @@
 #include "syscall.bpf.h"
 
 #define GADGET_KERNEL_STACK_MAP_MAX_ENTRIES 1024
+#define GADGET_USER_STACK_MAP_MAX_ENTRIES 1024
+#define GADGET_PLAIN_USER_STACKS
 #include <gadget/kernel_stack_map.h>
+#include <gadget/user_stack_map.h>
 
 #define UNDER_WAY_MAX 4096
 #define SEEN_MAX 10240
@@ -15,62 +18,70 @@
 #define OPTION_IN_SETID 0x4
 #define NO_SYSCALL ((u64)-1)
 
-enum capability {
-	CAP_CHOWN,
-	CAP_DAC_OVERRIDE,
-	CAP_DAC_READ_SEARCH,
-	CAP_FOWNER,
-	CAP_FSETID,
-	CAP_KILL,
-	CAP_SETGID,
-	CAP_SETUID,
-	CAP_SETPCAP,
-	CAP_LINUX_IMMUTABLE,
-	CAP_NET_BIND_SERVICE,
-	CAP_NET_BROADCAST,
-	CAP_NET_ADMIN,
-	CAP_NET_RAW,
-	CAP_IPC_LOCK,
-	CAP_IPC_OWNER,
-	CAP_SYS_MODULE,
-	CAP_SYS_RAWIO,
-	CAP_SYS_CHROOT,
-	CAP_SYS_PTRACE,
-	CAP_SYS_PACCT,
-	CAP_SYS_ADMIN,
-	CAP_SYS_BOOT,
-	CAP_SYS_NICE,
-	CAP_SYS_RESOURCE,
-	CAP_SYS_TIME,
-	CAP_SYS_TTY_CONFIG,
-	CAP_MKNOD,
-	CAP_LEASE,
-	CAP_AUDIT_WRITE,
-	CAP_AUDIT_CONTROL,
-	CAP_SETFCAP,
-	CAP_MAC_OVERRIDE,
-	CAP_MAC_ADMIN,
-	CAP_SYSLOG,
-	CAP_WAKE_ALARM,
-	CAP_BLOCK_SUSPEND,
-	CAP_AUDIT_READ,
-	CAP_PERFMON,
-	CAP_BPF,
-	CAP_CHECKPOINT_RESTORE,
-};
+/* In the order of their numbers. */
+#define CAPABILITIES(X)                                                                            \
+	X(CHOWN)                                                                                   \
+	X(DAC_OVERRIDE)                                                                            \
+	X(DAC_READ_SEARCH)                                                                         \
+	X(FOWNER)                                                                                  \
+	X(FSETID)                                                                                  \
+	X(KILL)                                                                                    \
+	X(SETGID)                                                                                  \
+	X(SETUID)                                                                                  \
+	X(SETPCAP)                                                                                 \
+	X(LINUX_IMMUTABLE)                                                                         \
+	X(NET_BIND_SERVICE)                                                                        \
+	X(NET_BROADCAST)                                                                           \
+	X(NET_ADMIN)                                                                               \
+	X(NET_RAW)                                                                                 \
+	X(IPC_LOCK)                                                                                \
+	X(IPC_OWNER)                                                                               \
+	X(SYS_MODULE)                                                                              \
+	X(SYS_RAWIO)                                                                               \
+	X(SYS_CHROOT)                                                                              \
+	X(SYS_PTRACE)                                                                              \
+	X(SYS_PACCT)                                                                               \
+	X(SYS_ADMIN)                                                                               \
+	X(SYS_BOOT)                                                                                \
+	X(SYS_NICE)                                                                                \
+	X(SYS_RESOURCE)                                                                            \
+	X(SYS_TIME)                                                                                \
+	X(SYS_TTY_CONFIG)                                                                          \
+	X(MKNOD)                                                                                   \
+	X(LEASE)                                                                                   \
+	X(AUDIT_WRITE)                                                                             \
+	X(AUDIT_CONTROL)                                                                           \
+	X(SETFCAP)                                                                                 \
+	X(MAC_OVERRIDE)                                                                            \
+	X(MAC_ADMIN)                                                                               \
+	X(SYSLOG)                                                                                  \
+	X(WAKE_ALARM)                                                                              \
+	X(BLOCK_SUSPEND)                                                                           \
+	X(AUDIT_READ)                                                                              \
+	X(PERFMON)                                                                                 \
+	X(BPF)                                                                                     \
+	X(CHECKPOINT_RESTORE)
+
+#define NUMBER(name) CAP_##name,
+#define BIT(name) FLAG_CAP_##name = 1ull << CAP_##name,
+
+enum capability { CAPABILITIES(NUMBER) };
+
+enum cap_effective_flags_set : u64 { CAPABILITIES(BIT) };
 
 struct cap_event {
 	gadget_timestamp timestamp_raw;
 	struct gadget_process proc;
 	u64 current_userns;
 	u64 target_userns;
-	u64 cap_effective_raw; /* bits by enum capability */
+	enum cap_effective_flags_set cap_effective_raw;
 	gadget_syscall syscall_raw;
 	enum capability cap_raw;
 	s32 audit; /* -1: it is not known, as of the next */
 	s32 insetid;
 	gadget_kernel_stack kstack_raw;
 	bool capable;
+	struct gadget_user_stack ustack;
 };
 
 const volatile bool audit_only = false;
@@ -168,6 +179,7 @@ static __always_inline int trace(void *ctx, const struct check *check, const u32
 	fill_options(event, options);
 	event->kstack_raw = collect_kstack ? gadget_get_kernel_stack(ctx) : -1;
 	event->capable = is_capable;
+	gadget_get_user_stack(ctx, &event->ustack);
 	submit_record(event);
 	return 0;
 }
