@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The number parsers over any text, and the formatters over any 8 bytes: what is printed reads back
+ * The number parsers and layouts of times over any text, and the formatters over any 8 bytes: what is printed reads back
  * to the same value, and Go's base 0 agrees with plain decimal where both accept the text.
  */
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/go_time.h"
 #include "base/num.h"
 
 static void require(bool is_true)
@@ -35,6 +36,28 @@ static void check_texts(const char *text, size_t len)
 			based == (uint64_t)based_signed);
 	(void)num_parse_double(text, len, &value);
 	(void)num_parse_duration(text, len, &ns);
+	if (r == 0)
+		require(num_parse_bytes(text, len, &based) == 0 && based == plain);
+	else
+		(void)num_parse_bytes(text, len, &based);
+}
+
+/* Any text is a layout of times. */
+static void check_layout(const char *text, size_t len)
+{
+	static const struct tm moment = {
+		.tm_year = 104, .tm_mon = 5, .tm_mday = 3, .tm_gmtoff = -5400
+	};
+	struct strbuf out = STRBUF_INIT;
+	char *layout = strndup(text, len);
+
+	require(layout);
+	go_time_format(layout, &moment, 120000000, &out);
+	require(strbuf__status(&out) == 0);
+	/* No part is shown in more than 15 characters. */
+	require(out.len <= 15 * strlen(layout));
+	strbuf__done(&out);
+	free(layout);
 }
 
 static void check_integer(uint64_t bits)
@@ -74,6 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	uint64_t bits;
 
 	check_texts((const char *)data, size);
+	check_layout((const char *)data, size);
 	if (size >= sizeof(bits)) {
 		memcpy(&bits, data, sizeof(bits));
 		check_integer(bits);
