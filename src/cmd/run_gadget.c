@@ -457,6 +457,7 @@ static int run_all(struct gadget_run *run, struct err *err)
 		.reload = reload,
 		.read_ctx = run,
 		.has_reload_by_http = run->options->has_lifecycle,
+		.ends_at_hangup = shows_records(run) && isatty(STDOUT_FILENO),
 	};
 	int r = session__open(&run->session, &options, err);
 

@@ -167,7 +167,7 @@ static void on_signal(void *ctx, int signal_number)
 {
 	struct session *session = ctx;
 
-	if (signal_number == SIGHUP) {
+	if (signal_number == SIGHUP && !session->options.ends_at_hangup) {
 		on_hangup(session);
 		return;
 	}

@@ -59,6 +59,7 @@ struct session_options {
 	enum policy_asked_mode policy_mode; /* likewise */
 	bool is_lenient;          /* a config that cannot be had does not hold up a reload */
 	bool has_reload_by_http;  /* POST /-/reload */
+	bool ends_at_hangup;      /* SIGHUP is no reload: the terminal is gone */
 	bool prefers_openmetrics; /* for clients that take either */
 };
 
