@@ -51,4 +51,10 @@ void compact__add_call(struct compact_printer *printer, const struct process_eve
 		       void (*add_who)(struct compact_printer *printer,
 				       const struct process_event *event));
 
+/* ---- compact_syscall.c ---- */
+
+/* "read(unsigned int fd=3, …)": the arguments of a raw_syscalls/sys_enter, as far as they were caught. */
+void compact__add_syscall(struct compact_printer *printer, const char *name,
+			  const struct process_event *event);
+
 #endif

@@ -151,7 +151,7 @@ static void add_syscall(struct process_compact *compact, const struct process_ev
 		else if (call->kind == ARGUMENT_SYSCALL)
 			name = compact->options.syscall_name(&call->syscall.abi, call->syscall.id);
 	}
-	strbuf__add_text(printer->out, name ? name : "unknown");
+	compact__add_syscall(printer, name ? name : "unknown", event);
 }
 
 static void add_tracepoint(struct process_compact *compact, const struct process_event *event)

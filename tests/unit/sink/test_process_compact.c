@@ -16,7 +16,7 @@
 static const char *syscall_name(const struct text_view *abi, int64_t number)
 {
 	if (abi->len == 0)
-		return number == 39 ? "getpid" : NULL;
+		return number == 39 ? "getpid" : number == 0 ? "read" : NULL;
 	return number == 20 && abi->len == 4 && memcmp(abi->data, "i386", 4) == 0 ? "i386/getpid"
 										  : NULL;
 }
@@ -137,6 +137,33 @@ static void test_write__system_calls_of_other_abis(void **state)
 	}
 }
 
+static void test_write__what_system_calls_take(void **state)
+{
+	static const struct process_argument arguments[] = {
+		{ .kind = ARGUMENT_LONG, .number_i64 = 0 },
+		{ .kind = ARGUMENT_SIZE, .number_u64 = 3 },
+		{ .kind = ARGUMENT_SIZE, .number_u64 = 0xffff },
+		{ .kind = ARGUMENT_INT, .number_i32 = 4 },
+	};
+	static const char *const expected[] = {
+		"☎  syscall   read(unsigned int fd=?, char * buf=?, size_t count=?)\n",
+		"☎  syscall   read(unsigned int fd=3, char * buf=?, size_t count=?)\n",
+		"☎  syscall   read(unsigned int fd=3, char *buf=0xffff, size_t count=?)\n",
+		"☎  syscall   read(unsigned int fd=3, char *buf=0xffff, size_t count=?)\n",
+	};
+
+	(void)state;
+	for (uint32_t i = 0; i < 4; i++) {
+		struct process_event event = { .kind = PROCESS_EVENT_TRACEPOINT,
+					       .subsystem = text_view_of("raw_syscalls"),
+					       .event = text_view_of("sys_enter"),
+					       .arguments = arguments,
+					       .argument_count = i + 1 };
+
+		assert_printed(&event, expected[i]);
+	}
+}
+
 static void test_write__invalid_bytes(void **state)
 {
 	struct process_view process = { .binary = text_view_of("/a\xff"),
@@ -163,6 +190,7 @@ int main(void)
 		cmocka_unit_test(test_write__every_kind),
 		cmocka_unit_test(test_write__calls_and_texts),
 		cmocka_unit_test(test_write__system_calls_of_other_abis),
+		cmocka_unit_test(test_write__what_system_calls_take),
 		cmocka_unit_test(test_write__invalid_bytes),
 		cmocka_unit_test(test_write__nothing_of_an_event),
 	};
