@@ -26,6 +26,21 @@ trap 'end 2>/dev/null' EXIT
 trap 'exit 143' INT TERM HUP
 cd "$work" || exit 1
 
+# begun: the program itself is $agent, also where a command that stands before it has started it
+begun() {
+	while child=$(cat "/proc/$agent/task/$agent/children" 2>/dev/null) && [ -n "$child" ]; do
+		agent=${child%% *}
+	done
+}
+
+# stop: it ends as it does when somebody has seen enough
+stop() {
+	begun
+	kill -TERM "$agent" 2>/dev/null
+	wait
+	agent=''
+}
+
 now_ms() {
 	echo $(($(date +%s%N) / 1000000))
 }
@@ -53,17 +68,19 @@ shots='BEGIN {
 	}
 }'
 
+# Both see the opens of awk alone.
 sonde_on() {
-	exec "$SONDE_BIN" run "$@" -o json
+	exec "$SONDE_BIN" run "$@" --comm=awk -o json
 }
 
 ig_on() {
 	# shellcheck disable=SC2086 # words
-	exec $PEER_IG run "$@" ${PEER_IG_FLAGS-} -o json
+	exec $PEER_IG run "$@" ${PEER_IG_FLAGS-} --comm=awk -o json
 }
 
 # first_event TOOL: milliseconds from its start to its first line, while somebody opens all the time
 first_event() {
+	rm -f shown
 	begin=$(now_ms)
 	"$1"_on "$2" >shown 2>said &
 	agent=$!
@@ -71,9 +88,7 @@ first_event() {
 		sleep 0.002
 	done
 	took=$(($(now_ms) - begin))
-	kill -TERM "$agent"
-	wait "$agent" 2>/dev/null
-	agent=''
+	stop
 	echo $took
 }
 
@@ -83,7 +98,7 @@ median_start() {
 	shooter=$!
 	i=0
 	while [ $i -lt $starts ]; do
-		first_event "$1" "$2"
+		(first_event "$1" "$2")
 		i=$((i + 1))
 	done >took
 	kill $shooter
@@ -110,17 +125,15 @@ run_opens() {
 		awk -v count=1 "$shots"
 		sleep 0.1
 	done
+	begun
 	settle
-	: >begun
-	begun=$(grep -c nonexistent-sonde-bench lines)
+	before_all=$(grep -c nonexistent-sonde-bench lines)
 	cpu=$(cpu_ms)
 	awk -v count=$opens "$shots"
 	sleep 2 # what is still on its way
 	cpu=$(($(cpu_ms) - cpu)) rss=$(field VmRSS) peak=$(field VmHWM)
-	kill -TERM "$agent"
-	wait "$agent" 2>/dev/null
-	agent=''
-	shown=$(($(grep -c nonexistent-sonde-bench lines) - begun))
+	stop
+	shown=$(($(grep -c nonexistent-sonde-bench lines) - before_all))
 	rm -f lines
 }
 
@@ -155,9 +168,7 @@ if kill -0 "$agent"; then
 	printf '# %d gadgets in one process\n' $#
 	printf 'gadgets_rss\t%s\tMiB\t40\n' "$(mib "$(field VmRSS)")"
 	printf 'gadgets_rss_peak\t%s\tMiB\t\n' "$(mib "$(field VmHWM)")"
-	kill -TERM "$agent"
-	wait "$agent" 2>/dev/null
-	agent=''
+	stop
 else
 	tail -n 3 said >&2
 	printf 'gadgets_rss\tfailed\n'
