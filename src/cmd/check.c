@@ -11,7 +11,6 @@
 #include "cmd/command.h"
 #include "cmd/configs.h"
 #include "cmd/host_root.h"
-#include "cmd/policy_table.h"
 #include "cmd/report.h"
 #include "cmd/session.h"
 #include "config/load.h"
@@ -34,8 +33,8 @@ static const struct flag flags[] = {
 };
 
 static const struct flag_set flag_set = {
-	.help = "Loads and attaches each config for real, detaches, and prints what became of every program. Of policies it "
-		"reads the text and prints what each hook shows, does and needs. Ends with 0 when nothing is wrong.",
+	.help = "Loads and attaches each config for real, detaches, and prints what became of every program. Policies are "
+		"attached as well, and only monitor. Ends with 0 when nothing is wrong.",
 	.arguments = "CONFIG…|POLICY…",
 	.needs_arguments = true,
 	.flags = flags,
@@ -45,7 +44,6 @@ static const struct flag_set flag_set = {
 struct check {
 	struct check_options options;
 	struct table table;
-	struct table policies;
 	uint32_t missing;  /* programs and configs that do not work */
 	uint32_t left_out; /* metrics and spans */
 };
@@ -118,17 +116,58 @@ static void attach(struct check *check, struct agent *agent)
 	err__done(&err);
 }
 
-/* Of policies the text is all that is looked at. */
-static void check_policies(struct check *check, struct spec *spec)
+static void attach_policy(struct check *check, struct policies *policies,
+			  const struct policy_spec *policy)
 {
-	for (uint32_t i = 0; i < spec->warning_count; i++)
-		log_at(LOG_WARN, &spec->warnings[i].at, "%s", spec->warnings[i].text);
-	policy_table_add(spec, &check->policies);
-	spec__free(spec);
+	/* Nobody is hurt by a check. */
+	const struct policy_request request = { .mode = POLICY_ASKED_MODE_MONITOR };
+	struct err_list errors = { .len = 0 };
+
+	if (policies__add(policies, policy, &request, &errors) < 0)
+		add_errors(check, policy->name, &errors);
+	else
+		check->missing += report_policy(policies, policy, &check->table);
+	policies__remove_spec(policies, policy);
+	err_list__done(&errors);
 }
 
-/* Each config has an agent of its own: none is in another one's way, and what it attached is gone before the next. */
-static int check_config(struct check *check, const struct config_path *path, struct spec *spec)
+static void attach_policies(struct check *check, struct agent *agent, const struct spec *spec)
+{
+	struct err err = ERR_INIT;
+	char text[1024];
+	bool is_allowed = capabilities__check_bpf(&err) == 0;
+
+	(void)err__format(&err, text, sizeof(text));
+	for (uint32_t i = 0; i < spec->warning_count; i++)
+		log_at(LOG_WARN, &spec->warnings[i].at, "%s", spec->warnings[i].text);
+	for (uint32_t i = 0; i < spec->policy_count; i++) {
+		if (is_allowed) {
+			attach_policy(check, agent__policies(agent), &spec->policies[i]);
+			continue;
+		}
+		report_unreadable(spec->policies[i].name, text, &check->table);
+		check->missing++;
+	}
+	err__done(&err);
+}
+
+/* The spec becomes the agent's. */
+static void attach_config(struct check *check, struct agent *agent, const struct config_path *path,
+			  struct spec *spec)
+{
+	struct err_list errors = { .len = 0 };
+	int r = agent__add(agent, spec, &errors);
+
+	report_warnings(agent);
+	if (r < 0)
+		add_errors(check, path->name, &errors);
+	else
+		attach(check, agent);
+	err_list__done(&errors);
+}
+
+/* Each has an agent of its own: none is in another one's way, and what it attached is gone before the next. */
+static int check_spec(struct check *check, const struct config_path *path, struct spec *spec)
 {
 	const struct agent_options options = {
 		.root = host_root(),
@@ -136,8 +175,8 @@ static int check_config(struct check *check, const struct config_path *path, str
 		/* What matters of its words stands in the table or below an error. */
 		.log_library = check->options.is_debugging ? session_log_library : NULL,
 	};
+	bool has_policies = spec->policy_count > 0;
 	struct err err = ERR_INIT;
-	struct err_list errors = { .len = 0 };
 	struct agent *agent;
 	int r = agent__new(&options, &agent, &err);
 
@@ -147,14 +186,13 @@ static int check_config(struct check *check, const struct config_path *path, str
 		spec__free(spec);
 		return r;
 	}
-	r = agent__add(agent, spec, &errors);
-	report_warnings(agent);
-	if (r < 0)
-		add_errors(check, path->name, &errors);
+	if (has_policies)
+		attach_policies(check, agent, spec);
 	else
-		attach(check, agent);
-	err_list__done(&errors);
+		attach_config(check, agent, path, spec);
 	agent__free(agent);
+	if (has_policies)
+		spec__free(spec);
 	return 0;
 }
 
@@ -167,12 +205,7 @@ static int check_file(struct check *check, const struct config_path *path)
 	if (r < 0)
 		add_errors(check, path->name, &errors);
 	err_list__done(&errors);
-	if (r < 0)
-		return 0;
-	if (spec->policy_count == 0)
-		return check_config(check, path, spec);
-	check_policies(check, spec);
-	return 0;
+	return r < 0 ? 0 : check_spec(check, path, spec);
 }
 
 static int check_configs(struct check *check, const struct flags_result *result)
@@ -186,7 +219,6 @@ static int check_configs(struct check *check, const struct flags_result *result)
 	if (r < 0)
 		log_err(LOG_ERROR, &err, "check");
 	report_header(&check->table);
-	policy_table_header(&check->policies);
 	for (size_t i = 0; r == 0 && i < paths.len; i++)
 		r = check_file(check, &paths.items[i]);
 	err__done(&err);
@@ -194,20 +226,12 @@ static int check_configs(struct check *check, const struct flags_result *result)
 	return r;
 }
 
-/* Nothing but a header says nothing. */
-static void write_table(const struct table *table, struct strbuf *out)
-{
-	if (table->rows.len > 1)
-		table__write(table, terminal_width(STDOUT_FILENO), out);
-}
-
-static int print_tables(const struct check *check)
+static int print_table(const struct check *check)
 {
 	struct strbuf out = STRBUF_INIT;
 	int r;
 
-	write_table(&check->table, &out);
-	write_table(&check->policies, &out);
+	table__write(&check->table, terminal_width(STDOUT_FILENO), &out);
 	r = strbuf__status(&out);
 	if (r == 0)
 		r = fd_write_all(STDOUT_FILENO, out.data, out.len);
@@ -217,8 +241,7 @@ static int print_tables(const struct check *check)
 
 int command_check(const struct invocation *invocation)
 {
-	struct check check = { .table = TABLE_INIT(REPORT_COLUMNS),
-			       .policies = TABLE_INIT(POLICY_TABLE_COLUMNS) };
+	struct check check = { .table = TABLE_INIT(REPORT_COLUMNS) };
 	struct flags_result result = FLAGS_RESULT_INIT;
 	int status;
 
@@ -230,9 +253,8 @@ int command_check(const struct invocation *invocation)
 	int r = check_configs(&check, &result);
 
 	if (r == 0)
-		r = print_tables(&check);
+		r = print_table(&check);
 	table__done(&check.table);
-	table__done(&check.policies);
 	flags_result__done(&result);
 	return r == 0 && check.missing + check.left_out == 0 ? STATUS_OK : STATUS_FAILED;
 }

@@ -119,7 +119,7 @@ int config_add_file(struct agent *agent, const char *path, struct err_list *erro
 		return r;
 	if (spec->policy_count > 0) {
 		r = err_list__set(errors, -EOPNOTSUPP, &spec->policies[0].at,
-				  "a policy is not run this way; 'sonde check' says what is in it");
+				  "a policy is not run this way; 'sonde policy' runs it");
 		spec__free(spec);
 		return r;
 	}

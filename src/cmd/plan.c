@@ -14,8 +14,10 @@
 #include "cmd/configs.h"
 #include "cmd/gadgets.h"
 #include "cmd/host_root.h"
+#include "cmd/policy_table.h"
 #include "cmd/report.h"
 #include "cmd/session.h"
+#include "config/load.h"
 #include "pipeline/agent.h"
 #include "pipeline/gadget.h"
 
@@ -51,8 +53,9 @@ static const struct flag flags[] = {
 };
 
 static const struct flag_set flag_set = {
-	.help = "Says what each config would load, attach and export on this machine, without doing it.",
-	.arguments = "CONFIG…|GADGET…",
+	.help = "Says what each config would load, attach and export on this machine, without doing it; of policies what each hook shows, "
+		"does and needs.",
+	.arguments = "CONFIG…|GADGET…|POLICY…",
 	.needs_arguments = true,
 	.flags = flags,
 	.flag_count = array_size(flags),
@@ -83,8 +86,36 @@ static int add_gadget(struct agent *agent, const char *path, const struct plan_o
 	return r;
 }
 
+/* Of policies the text is all that is planned with. */
+static int add_policies(const struct spec *spec, const struct plan_options *options,
+			struct table *table, struct err_list *errors)
+{
+	if (options->is_json)
+		return err_list__set(errors, -EOPNOTSUPP, &spec->policies[0].at,
+				     "--json: what policies plan is a table only");
+	for (uint32_t i = 0; i < spec->warning_count; i++)
+		log_at(LOG_WARN, &spec->warnings[i].at, "%s", spec->warnings[i].text);
+	policy_table_add(spec, table);
+	return 0;
+}
+
+static int add_file(struct agent *agent, const char *path, const struct plan_options *options,
+		    struct table *policies, struct err_list *errors)
+{
+	struct spec *spec;
+	int r = config_read_file(path, &spec, errors);
+
+	if (r < 0)
+		return r;
+	if (spec->policy_count == 0)
+		return agent__add(agent, spec, errors);
+	r = add_policies(spec, options, policies, errors);
+	spec__free(spec);
+	return r;
+}
+
 static int add_configs(struct agent *agent, const struct config_paths *paths,
-		       const struct plan_options *options)
+		       const struct plan_options *options, struct table *policies)
 {
 	int result = 0;
 
@@ -92,7 +123,7 @@ static int add_configs(struct agent *agent, const struct config_paths *paths,
 		struct err_list errors = { .len = 0 };
 		const char *path = paths->items[i].path;
 		int r = is_gadget(path) ? add_gadget(agent, path, options, &errors)
-					: config_add_file(agent, path, &errors);
+					: add_file(agent, path, options, policies, &errors);
 
 		for (size_t j = 0; j < errors.len; j++)
 			log_err(LOG_ERROR, &errors.items[j], "config '%s'", paths->items[i].name);
@@ -120,12 +151,15 @@ static int load_configs(struct agent *agent)
 	return result;
 }
 
-static int print_plan(const struct agent *agent, bool is_json)
+static int print_plan(const struct agent *agent, const struct table *policies, bool is_json)
 {
 	struct strbuf out = STRBUF_INIT;
 	int r;
 
-	agent__format_plan(agent, is_json, &out);
+	if (agent__config_count(agent) > 0 || policies->rows.len <= 1)
+		agent__format_plan(agent, is_json, &out);
+	if (policies->rows.len > 1)
+		table__write(policies, terminal_width(STDOUT_FILENO), &out);
 	r = strbuf__status(&out);
 	if (r == 0)
 		r = fd_write_all(STDOUT_FILENO, out.data, out.len);
@@ -157,6 +191,7 @@ static int run_plan(const struct plan_options *options, const struct flags_resul
 		.log_library = options->is_debugging ? session_log_library : NULL,
 	};
 	struct config_paths paths = { .len = 0 };
+	struct table policies = TABLE_INIT(POLICY_TABLE_COLUMNS);
 	struct agent *agent = NULL;
 	struct err err = ERR_INIT;
 	int r = agent__new(&agent_options, &agent, &err);
@@ -167,14 +202,16 @@ static int run_plan(const struct plan_options *options, const struct flags_resul
 		log_err(LOG_ERROR, &err, "plan");
 	} else {
 		/* What can be planned is printed, whatever became of the others. */
-		r = add_configs(agent, &paths, options);
+		policy_table_header(&policies);
+		r = add_configs(agent, &paths, options, &policies);
 		if (options->is_loading && load_configs(agent) < 0)
 			r = -1;
 		report_warnings(agent);
-		if (print_plan(agent, options->is_json) < 0)
+		if (print_plan(agent, &policies, options->is_json) < 0)
 			r = -1;
 	}
 	err__done(&err);
+	table__done(&policies);
 	config_paths__done(&paths);
 	agent__free(agent);
 	return r;

@@ -5,7 +5,7 @@
 /*
  * What policies are about, as a table for a person: a row for each hook, with what it shows, does and needs.
  * Plain functions; they own nothing but what they add to the caller's table, and know the text of a policy only, no
- * kernel. check prints with it.
+ * kernel. plan prints with it.
  */
 
 #include "cmd/table.h"

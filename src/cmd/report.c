@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "pipeline/agent.h"
+#include "pipeline/policies.h"
 
 void report_header(struct table *table)
 {
@@ -44,6 +45,26 @@ uint32_t report_config(const struct agent *agent, uint32_t config, const char *e
 
 		table__add_row(table, cells);
 		missing += !is_attached;
+	}
+	return missing;
+}
+
+uint32_t report_policy(const struct policies *policies, const struct policy_spec *policy,
+		       struct table *table)
+{
+	struct policy_hook_view hook;
+	uint32_t id, missing = 0;
+
+	if (policies__find(policies, policy->name, policy->kube_namespace, &id, NULL) < 0)
+		return 0;
+	for (uint32_t i = 0; policies__hook(policies, id, i, &hook); i++) {
+		const char *const cells[REPORT_COLUMNS] = {
+			policy->name, hook.how ? hook.how : "-", hook.hook,
+			"yes",        hook.how ? "yes" : "no",
+		};
+
+		table__add_row(table, cells);
+		missing += !hook.how;
 	}
 	return missing;
 }

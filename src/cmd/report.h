@@ -12,6 +12,8 @@
 #include "cmd/table.h"
 
 struct agent;
+struct policies;
+struct policy_spec;
 
 #define REPORT_COLUMNS 6
 
@@ -19,6 +21,9 @@ struct agent;
 void report_header(struct table *table);
 /* A row for each program of the config, or one for all when `error` says why none runs. How many rows do not run. */
 uint32_t report_config(const struct agent *agent, uint32_t config, const char *error,
+		       struct table *table);
+/* A row for each hook of a policy that was added. How many are not attached. */
+uint32_t report_policy(const struct policies *policies, const struct policy_spec *policy,
 		       struct table *table);
 /* A row for a config that could not even be read. */
 void report_unreadable(const char *name, const char *error, struct table *table);

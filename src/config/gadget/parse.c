@@ -487,8 +487,8 @@ int gadget_parse(const struct dialect_input *input, struct spec *spec, struct er
 	if (dialect_of_text(input->text))
 		return err_list__set(
 			errors, -EINVAL, &(struct loc){ .file = spec->origin },
-			"its kind says that it is no gadget but a policy; 'sonde check' "
-			"says what is in it");
+			"its kind says that it is no gadget but a policy; 'sonde policy' "
+			"runs it");
 	r = node_parse_yaml(input->text, input->len, spec->origin, &spec->arena, &root, &err);
 	if (r == -ENODATA)
 		r = 0;
