@@ -3,10 +3,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/num.h"
+#include "base/rfc3339.h"
 #include "remote/runtime_json.h"
 #include "remote/runtime_protocol.h"
 
@@ -71,53 +71,16 @@ static void set_network(struct runtime_draft *draft, const json_t *host_config)
 	draft->container.is_host_network = mode && str_eq(mode, "host");
 }
 
-/* Two digits below the limit, or -1. */
-static int parse_two_digits(const char *text, int limit)
-{
-	if (text[0] < '0' || text[0] > '9' || text[1] < '0' || text[1] > '9')
-		return -1;
-
-	int number = (text[0] - '0') * 10 + (text[1] - '0');
-
-	return number < limit ? number : -1;
-}
-
-/* Seconds that "Z" or "+07:00" at the end of a time is ahead of UTC; false: it is neither. */
-static bool parse_offset(const char *text, int64_t *ret_seconds)
-{
-	int hours, minutes;
-
-	*ret_seconds = 0;
-	if (str_eq(text, "Z"))
-		return true;
-	if ((text[0] != '+' && text[0] != '-') || strlen(text) != strlen("+07:00") ||
-	    text[3] != ':')
-		return false;
-	hours = parse_two_digits(text + 1, 24);
-	minutes = parse_two_digits(text + 4, 60);
-	if (hours < 0 || minutes < 0)
-		return false;
-	*ret_seconds = (hours * 3600 + minutes * 60) * (text[0] == '-' ? -1 : 1);
-	return true;
-}
-
-/* Nanoseconds since the epoch of "2006-01-02T15:04:05.999999999+07:00", or 0; the year 1 means "not yet". */
+/* Nanoseconds since the epoch, or 0; the year 1 means "not yet". */
 static int64_t parse_time(const char *text)
 {
-	struct tm date = { 0 };
-	int64_t fraction_ns = 0, unit_ns = NS_PER_S / 10, offset_s, time_s;
-	const char *end = text ? strptime(text, "%Y-%m-%dT%H:%M:%S", &date) : NULL;
+	uint32_t fraction_ns;
+	int64_t seconds;
 
-	/* strptime() takes years of four digits: nothing here overflows before the year 2262. */
-	if (!end || date.tm_year < 70 || date.tm_year >= 2262 - 1900)
+	if (!text || rfc3339_parse(text, strlen(text), &seconds, &fraction_ns) < 0 || seconds < 0 ||
+	    seconds >= INT64_MAX / NS_PER_S)
 		return 0;
-	if (*end == '.')
-		for (end++; *end >= '0' && *end <= '9'; end++, unit_ns /= 10)
-			fraction_ns += (*end - '0') * unit_ns;
-	if (!parse_offset(end, &offset_s))
-		return 0;
-	time_s = (int64_t)timegm(&date) - offset_s;
-	return time_s < 0 ? 0 : time_s * NS_PER_S + fraction_ns;
+	return seconds * NS_PER_S + fraction_ns;
 }
 
 static void set_state(struct runtime_draft *draft, const json_t *state)
