@@ -5,6 +5,8 @@
  */
 #include "kernel.bpf.h"
 
+#include "policy_kernel.bpf.h"
+
 #include "policy_maps.bpf.h"
 
 #include "policy_frame.bpf.h"
@@ -20,6 +22,8 @@
 #include "policy_buffer.bpf.h"
 
 #include "policy_object.bpf.h"
+
+#include "policy_processes.bpf.h"
 
 /* ---- counting ---------------------------------------------------------------------------------- */
 

@@ -98,57 +98,80 @@ static __always_inline u64 word_at(struct policy_frame *frame, u64 at)
 
 #define TEXT_WORDS (POLICY_TEXT_MAX / 8)
 
+static __always_inline u64 hash_text(struct policy_frame *frame, const struct text_view *text)
+{
+	u64 hash = WHO_HASH_BEGIN;
+
+	for (u32 i = 0; i < TEXT_WORDS; i++) {
+		if (i * 8ull >= text->size)
+			break;
+		hash = who_hash_step(hash, word_at(frame, text->at + i * 8ull));
+	}
+	return hash;
+}
+
 ROUTINE u64 text_is_in(struct policy_frame *frame, u64 index, u64 skip, u64 set)
 {
-	struct policy_text_key key = { .hash = WHO_HASH_BEGIN, .set = set };
+	struct policy_text_key key = { .set = set };
 	struct text_view text;
 
 	if (!find_text(frame, index, skip, &text))
 		return ASK_NOTHING;
 	key.size = text.size;
-	for (u32 i = 0; i < TEXT_WORDS; i++) {
-		if (i * 8ull >= text.size)
-			break;
-		key.hash = who_hash_step(key.hash, word_at(frame, text.at + i * 8ull));
-	}
+	key.hash = hash_text(frame, &text);
 	return bpf_map_lookup_elem(&policy_texts, &key) != NULL;
 }
 FRAME_CARRIER(text_is_in, text_is_in(frame, a[0], a[1], a[2]))
 
 #define AFFIX_MAX sizeof(((struct policy_affix_key *)0)->text)
 
-ROUTINE u64 text_begins_with(struct policy_frame *frame, u64 index, u64 skip, u64 set)
+/* Its beginning, as far as prefixes go, into frame->affix. */
+static __always_inline void ask_prefix(struct policy_frame *frame, const struct text_view *text,
+				       u64 set)
 {
-	struct text_view text;
-	u64 size;
+	u64 size = text->size;
 
-	if (!find_text(frame, index, skip, &text))
-		return ASK_NOTHING;
-	size = text.size;
 	BOUND(size, AFFIX_MAX);
 	frame->affix.bits = 32 + 8 * size;
 	frame->affix.set = bpf_htonl(set);
-	bpf_probe_read_kernel(frame->affix.text, size, frame->data + (text.at & FRAME_MASK));
+	bpf_probe_read_kernel(frame->affix.text, size, frame->data + (text->at & FRAME_MASK));
+}
+
+ROUTINE u64 text_begins_with(struct policy_frame *frame, u64 index, u64 skip, u64 set)
+{
+	struct text_view text;
+
+	if (!find_text(frame, index, skip, &text))
+		return ASK_NOTHING;
+	ask_prefix(frame, &text, set);
 	return bpf_map_lookup_elem(&policy_prefixes, &frame->affix) != NULL;
 }
 FRAME_CARRIER(text_begins_with, text_begins_with(frame, a[0], a[1], a[2]))
 
 #define POSTFIX_MAX 128
 
-ROUTINE u64 text_ends_with(struct policy_frame *frame, u64 index, u64 skip, u64 set)
+/* Its end, backwards. */
+static __always_inline void ask_postfix(struct policy_frame *frame, const struct text_view *text,
+					u64 set)
 {
-	struct text_view text;
 	u32 i;
 
-	if (!find_text(frame, index, skip, &text))
-		return ASK_NOTHING;
 	for (i = 0; i < POSTFIX_MAX; i++) {
-		if (i >= text.size)
+		if (i >= text->size)
 			break;
-		frame->affix.text[i] = frame->data[(text.at + text.size - 1 - i) & FRAME_MASK];
+		frame->affix.text[i] = frame->data[(text->at + text->size - 1 - i) & FRAME_MASK];
 	}
 	frame->affix.bits = 32 + 8 * i;
 	frame->affix.set = bpf_htonl(set);
+}
+
+ROUTINE u64 text_ends_with(struct policy_frame *frame, u64 index, u64 skip, u64 set)
+{
+	struct text_view text;
+
+	if (!find_text(frame, index, skip, &text))
+		return ASK_NOTHING;
+	ask_postfix(frame, &text, set);
 	return bpf_map_lookup_elem(&policy_postfixes, &frame->affix) != NULL;
 }
 FRAME_CARRIER(text_ends_with, text_ends_with(frame, a[0], a[1], a[2]))

@@ -235,6 +235,10 @@ static void write_enter(struct hook_writer *writer)
 	bool decides_later = hook_code__decides_at_return(hook);
 
 	writer__unless_switched(writer, POLICY_SWITCH_ON, writer->exit);
+	if (hook->is_enforcer) {
+		writer__enforce_note(writer);
+		return;
+	}
 	write_rules(writer);
 	writer__find_figures(writer, writer->leave);
 	if (!decides_later)

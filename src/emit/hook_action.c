@@ -34,6 +34,8 @@ bool hook_code__replaces_return(const struct hook_code *hook, enum hook_end end)
 {
 	if (hook->context != HOOK_CONTEXT_CALL || end != HOOK_END_ENTER)
 		return false;
+	if (hook->is_enforcer)
+		return true;
 	for (uint32_t i = 0; i < hook->rule_count; i++)
 		if (hook_actions__has(hook_code__actions(hook, end, i), POLICY_ACTION_OVERRIDE))
 			return true;
@@ -220,4 +222,55 @@ void writer__act(struct hook_writer *writer)
 			writer__for_rules(writer, act);
 			return;
 		}
+}
+
+/* ---- an enforcer: what was noted for the thread, at a call that the policy lists ---- */
+
+/* What the note says, from the stack: it is dropped before. */
+static void obey_note(struct hook_writer *writer)
+{
+	struct code *code = &writer->code;
+	uint32_t no_signal = code__label(code), done = code__label(code);
+
+	code__load(code, sizeof(uint32_t), BPF_REG_1, BPF_REG_10,
+		   TEMP_AT + (int16_t)offsetof(struct policy_note, signal));
+	code__jump_if_imm(code, BPF_JEQ, BPF_REG_1, 0, no_signal);
+	code__call_helper(code, BPF_FUNC_send_signal);
+	code__place(code, no_signal);
+	code__load(code, sizeof(int32_t), BPF_REG_2, BPF_REG_10,
+		   TEMP_AT + (int16_t)offsetof(struct policy_note, error));
+	code__jump_if_imm(code, BPF_JEQ, BPF_REG_2, 0, done);
+	code__alu_imm(code, BPF_LSH, BPF_REG_2, 32);
+	code__alu_imm(code, BPF_ARSH, BPF_REG_2, 32);
+	if (writer->context == HOOK_CONTEXT_REGISTERS) {
+		code__move(code, BPF_REG_1, REG_CONTEXT);
+		code__call_helper(code, BPF_FUNC_override_return);
+	} else if (writer->returns_value) {
+		code__store(code, sizeof(uint64_t), BPF_REG_10, RETURN_AT, BPF_REG_2);
+	}
+	code__place(code, done);
+}
+
+void writer__enforce_note(struct hook_writer *writer)
+{
+	struct code *code = &writer->code;
+	uint32_t monitors = code__label(code);
+
+	store_thread_key(writer);
+	writer__load_map(writer, BPF_REG_1, "policy_notes");
+	writer__stack(writer, BPF_REG_2, KEY_AT);
+	code__call_helper(code, BPF_FUNC_map_lookup_elem);
+	code__jump_if_imm(code, BPF_JEQ, BPF_REG_0, 0, writer->exit);
+	code__load(code, sizeof(struct policy_note), BPF_REG_1, BPF_REG_0, 0);
+	code__store(code, sizeof(struct policy_note), BPF_REG_10, TEMP_AT, BPF_REG_1);
+	writer__load_map(writer, BPF_REG_1, "policy_notes");
+	writer__stack(writer, BPF_REG_2, KEY_AT);
+	code__call_helper(code, BPF_FUNC_map_delete_elem);
+	writer__find_figures(writer, writer->exit);
+	writer__unless_switched(writer, POLICY_SWITCH_ENFORCE, monitors);
+	obey_note(writer);
+	writer__add_figure(writer, offsetof(struct policy_figures, enforced));
+	code__jump(code, writer->exit);
+	code__place(code, monitors);
+	writer__add_figure(writer, offsetof(struct policy_figures, monitored));
 }

@@ -130,6 +130,8 @@ struct hook_actions hook_code__actions(const struct hook_code *hook, enum hook_e
 bool hook_actions__has(struct hook_actions actions, enum policy_action kind);
 /* All that is done whether or not somebody wants to hear of it. */
 void writer__act(struct hook_writer *writer);
+/* Of an enforcer's hook: what NOTIFY_ENFORCER left for the thread. */
+void writer__enforce_note(struct hook_writer *writer);
 bool hook_code__replaces_return(const struct hook_code *hook, enum hook_end end);
 /* `write` for each rule, where it is the one in REG_RULE. */
 void writer__for_rules(struct hook_writer *writer,

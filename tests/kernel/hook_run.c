@@ -2,6 +2,8 @@
 #include "hook_run.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,6 +28,17 @@ static void need(int r, struct err *err)
 			 err->cause ? err->cause : "");
 }
 
+static int hear(void *ctx, void *data, size_t size)
+{
+	struct hook_run *run = ctx;
+
+	assert_true(size <= sizeof(run->heard));
+	memcpy(run->heard, data, size);
+	run->heard_size = size;
+	run->heard_count++;
+	return 0;
+}
+
 void hook_run__open(struct hook_run *run)
 {
 	struct hook_engine_options options = { 0 };
@@ -36,6 +49,8 @@ void hook_run__open(struct hook_run *run)
 	need(host__open("/", &run->host, &err), &err);
 	options.host = run->host;
 	need(hook_engine__open(&options, &run->engine, &err), &err);
+	run->ring = ring_buffer__new(hook_run__map(run, "policy_records"), hear, run, NULL);
+	assert_non_null(run->ring);
 	err__done(&err);
 }
 
@@ -51,6 +66,7 @@ static void forget(struct hook_run *run)
 void hook_run__close(struct hook_run *run)
 {
 	forget(run);
+	ring_buffer__free(run->ring);
 	run->engine = hook_engine__close(run->engine);
 	run->host = host__close(run->host);
 }
@@ -179,4 +195,98 @@ int hook_run__map(const struct hook_run *run, const char *name)
 
 	assert_int_equal(hook_engine__map(run->engine, name, &map, NULL), 0);
 	return map.fd;
+}
+
+/* ---- records ---- */
+
+uint32_t hook_run__drain(struct hook_run *run)
+{
+	run->heard_count = 0;
+	assert_true(ring_buffer__consume(run->ring) >= 0);
+	return run->heard_count;
+}
+
+const struct policy_record *hook_run__record(const struct hook_run *run)
+{
+	return (const struct policy_record *)(const void *)run->heard;
+}
+
+union policy_word hook_run__word(const struct hook_run *run, uint32_t index)
+{
+	union policy_word found;
+
+	memcpy(&found, run->heard + sizeof(struct policy_record) + index * sizeof(found),
+	       sizeof(found));
+	return found;
+}
+
+const void *hook_run__bytes(const struct hook_run *run, uint32_t index, uint32_t *ret_size)
+{
+	struct policy_place place = hook_run__word(run, index).place;
+
+	if (place.offset == 0 || place.size < 0)
+		fail_msg("value %u is not there: %d", index, place.size);
+	assert_true(place.offset + (uint32_t)place.size <= run->heard_size);
+	*ret_size = (uint32_t)place.size;
+	return run->heard + place.offset;
+}
+
+void hook_run__assert_text(const struct hook_run *run, uint32_t index, uint32_t skip,
+			   const char *expected)
+{
+	uint32_t size;
+	const char *text = hook_run__bytes(run, index, &size);
+
+	assert_true(size >= skip);
+	text += skip;
+	size -= skip;
+	if (size != strlen(expected) || memcmp(text, expected, size) != 0)
+		fail_msg("value %u is '%.*s' and not '%s'", index, (int)size, text, expected);
+}
+
+/* ---- arguments ---- */
+
+uint64_t hook_run__present(const char *text)
+{
+	static char copies[2][4096];
+	static uint32_t turn;
+
+	turn ^= 1;
+	(void)snprintf(copies[turn], sizeof(copies[turn]), "%s", text);
+	return (uint64_t)(uintptr_t)copies[turn];
+}
+
+static int32_t find_member(const struct btf *btf, const struct btf_type *type, const char *member)
+{
+	for (uint16_t i = 0; i < btf_vlen(type); i++) {
+		const struct btf_member *at = &btf_members(type)[i];
+		const struct btf_type *inner = btf__type_by_id(btf, at->type);
+		int32_t offset = (int32_t)(btf_member_bit_offset(type, i) / 8);
+		int32_t below;
+
+		if (strcmp(btf__name_by_offset(btf, at->name_off), member) == 0)
+			return offset;
+		/* A struct or union without a name. */
+		below = at->name_off == 0 && btf_is_composite(inner)
+				? find_member(btf, inner, member)
+				: -1;
+		if (below >= 0)
+			return offset + below;
+	}
+	return -1;
+}
+
+int32_t hook_run__offset_of(const char *name, const char *member)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	int32_t id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
+	int32_t offset;
+
+	if (id <= 0)
+		fail_msg("no struct %s", name);
+	offset = find_member(btf, btf__type_by_id(btf, (uint32_t)id), member);
+	btf__free(btf);
+	if (offset < 0)
+		fail_msg("no %s.%s", name, member);
+	return offset;
 }

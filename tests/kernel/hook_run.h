@@ -12,11 +12,18 @@
 #include "emit/hook.h"
 #include "program/hook.h"
 
+struct ring_buffer;
+
 struct hook_run {
 	struct host *host;          /* owned */
 	struct hook_engine *engine; /* owned */
 	uint32_t hook, first_row, row_count;
-	int fd, leave_fd; /* the programs, or -1 */
+	int fd, leave_fd;         /* the programs, or -1 */
+	struct ring_buffer *ring; /* owned */
+	/* The last record that was heard. */
+	uint8_t heard[POLICY_FRAME_BYTES];
+	size_t heard_size;
+	uint32_t heard_count;
 };
 
 void hook_run__open(struct hook_run *run);
@@ -32,5 +39,20 @@ uint32_t hook_run__leave(const struct hook_run *run, const uint64_t *arguments, 
 /* Of one rule, all CPUs together. */
 struct policy_figures hook_run__figures(const struct hook_run *run, uint32_t rule);
 int hook_run__map(const struct hook_run *run, const char *name);
+
+/* How many records came since; the last of them is kept. */
+uint32_t hook_run__drain(struct hook_run *run);
+const struct policy_record *hook_run__record(const struct hook_run *run);
+union policy_word hook_run__word(const struct hook_run *run, uint32_t index);
+/* Of a value that is no number. */
+const void *hook_run__bytes(const struct hook_run *run, uint32_t index, uint32_t *ret_size);
+/* `skip`: bytes of it that stand before the text. */
+void hook_run__assert_text(const struct hook_run *run, uint32_t index, uint32_t skip,
+			   const char *expected);
+
+/* The address of a copy that is in memory for sure, for the two calls that follow: nothing is paged in for a program. */
+uint64_t hook_run__present(const char *text);
+/* Where a member is in a struct of this kernel. */
+int32_t hook_run__offset_of(const char *name, const char *member);
 
 #endif

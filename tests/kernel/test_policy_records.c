@@ -8,8 +8,6 @@
 #include <cmocka.h>
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
-#include <bpf/libbpf.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
@@ -23,96 +21,22 @@
 #include "hook_run.h"
 
 static struct hook_run run;
-static struct ring_buffer *ring;
-
-/* ---- records ---- */
-
-static struct {
-	uint8_t bytes[POLICY_FRAME_BYTES]; /* of the last one */
-	size_t size;
-	uint32_t count;
-} heard;
-
-static int hear(void *ctx, void *data, size_t size)
-{
-	(void)ctx;
-	assert_true(size <= sizeof(heard.bytes));
-	memcpy(heard.bytes, data, size);
-	heard.size = size;
-	heard.count++;
-	return 0;
-}
-
-static uint32_t drain(void)
-{
-	heard.count = 0;
-	assert_true(ring_buffer__consume(ring) >= 0);
-	return heard.count;
-}
-
-static const struct policy_record *record(void)
-{
-	return (const struct policy_record *)(const void *)heard.bytes;
-}
-
-static union policy_word word(uint32_t index)
-{
-	union policy_word found;
-
-	memcpy(&found, heard.bytes + sizeof(struct policy_record) + index * sizeof(found),
-	       sizeof(found));
-	return found;
-}
-
-static const char *text_at(uint32_t index, uint32_t skip, uint32_t *ret_size)
-{
-	struct policy_place place = word(index).place;
-
-	if (place.offset == 0 || place.size < (int32_t)skip)
-		fail_msg("value %u is not there: %d", index, place.size);
-	assert_true(place.offset + (uint32_t)place.size <= heard.size);
-	*ret_size = (uint32_t)place.size - skip;
-	return (const char *)heard.bytes + place.offset + skip;
-}
-
-static void assert_text(uint32_t index, uint32_t skip, const char *expected)
-{
-	uint32_t size;
-	const char *text = text_at(index, skip, &size);
-
-	if (size != strlen(expected) || memcmp(text, expected, size) != 0)
-		fail_msg("value %u is '%.*s' and not '%s'", index, (int)size, text, expected);
-}
 
 static int open_engine(void **state)
 {
 	(void)state;
 	hook_run__open(&run);
-	ring = ring_buffer__new(hook_run__map(&run, "policy_records"), hear, NULL, NULL);
-	assert_non_null(ring);
 	return 0;
 }
 
 static int close_engine(void **state)
 {
 	(void)state;
-	ring_buffer__free(ring);
 	hook_run__close(&run);
 	return 0;
 }
 
 /* ---- numbers and texts ---- */
-
-/* Where it is in memory for sure: nothing is paged in for a program. */
-static uint64_t present(const char *text)
-{
-	static char copies[2][4096];
-	static uint32_t turn;
-
-	turn ^= 1;
-	(void)snprintf(copies[turn], sizeof(copies[turn]), "%s", text);
-	return (uint64_t)(uintptr_t)copies[turn];
-}
 
 static const struct hook_value user_text = { .class = POLICY_CLASS_TEXT,
 					     .index = 1,
@@ -130,26 +54,26 @@ static void test_record__numbers_and_texts(void **state)
 				  .values = values,
 				  .value_count = 2,
 				  .can_have_events = true };
-	const uint64_t arguments[] = { 0xfffffffe, present("some words") };
+	const uint64_t arguments[] = { 0xfffffffe, hook_run__present("some words") };
 
 	(void)state;
 	hook_run__load(&run, &code, 0);
 	hook_run__call(&run, arguments, 2);
-	assert_int_equal(drain(), 0);
+	assert_int_equal(hook_run__drain(&run), 0);
 	hook_run__switch(&run, POLICY_SWITCH_EVENTS);
 	hook_run__call(&run, arguments, 2);
-	assert_int_equal(drain(), 1);
-	assert_int_equal(record()->header.kind, POLICY_RECORD_HOOK);
-	assert_int_equal(record()->header.version, POLICY_VERSION);
-	assert_int_equal(record()->header.size, heard.size);
-	assert_int_equal(record()->tgid, getpid());
-	assert_int_equal(record()->hook, run.hook);
-	assert_int_equal(record()->rule, 0xffff);
-	assert_int_equal(record()->action, POLICY_ACTION_POST);
-	assert_int_equal(record()->value_count, 2);
-	assert_int_equal(record()->kernel_stack, -1);
-	assert_true(word(0).number == (uint64_t)-2);
-	assert_text(1, 0, "some words");
+	assert_int_equal(hook_run__drain(&run), 1);
+	assert_int_equal(hook_run__record(&run)->header.kind, POLICY_RECORD_HOOK);
+	assert_int_equal(hook_run__record(&run)->header.version, POLICY_VERSION);
+	assert_int_equal(hook_run__record(&run)->header.size, run.heard_size);
+	assert_int_equal(hook_run__record(&run)->tgid, getpid());
+	assert_int_equal(hook_run__record(&run)->hook, run.hook);
+	assert_int_equal(hook_run__record(&run)->rule, 0xffff);
+	assert_int_equal(hook_run__record(&run)->action, POLICY_ACTION_POST);
+	assert_int_equal(hook_run__record(&run)->value_count, 2);
+	assert_int_equal(hook_run__record(&run)->kernel_stack, -1);
+	assert_true(hook_run__word(&run, 0).number == (uint64_t)-2);
+	hook_run__assert_text(&run, 1, 0, "some words");
 	assert_int_equal(hook_run__figures(&run, 0).matched, 2);
 	assert_int_equal(hook_run__figures(&run, 0).posted, 1);
 }
@@ -165,9 +89,9 @@ static void test_record__text_that_cannot_be_read(void **state)
 	(void)state;
 	hook_run__load(&run, &code, POLICY_SWITCH_EVENTS);
 	hook_run__call(&run, arguments, 2);
-	assert_int_equal(drain(), 1);
-	assert_int_equal(word(0).place.offset, 0);
-	assert_true(word(0).place.size < 0);
+	assert_int_equal(hook_run__drain(&run), 1);
+	assert_int_equal(hook_run__word(&run, 0).place.offset, 0);
+	assert_true(hook_run__word(&run, 0).place.size < 0);
 }
 
 /* ---- what is looked for in texts ---- */
@@ -255,10 +179,10 @@ static void test_record__looks_for_texts(void **state)
 					  .rule_count = 1 };
 
 		hook_run__load(&run, &code, 0);
-		hook_run__call(&run, (const uint64_t[]){ 0, present(cases[i].holds) }, 2);
+		hook_run__call(&run, (const uint64_t[]){ 0, hook_run__present(cases[i].holds) }, 2);
 		if (hook_run__figures(&run, 0).matched != 1)
 			fail_msg("%zu: '%s'", i, cases[i].holds);
-		hook_run__call(&run, (const uint64_t[]){ 0, present(cases[i].fails) }, 2);
+		hook_run__call(&run, (const uint64_t[]){ 0, hook_run__present(cases[i].fails) }, 2);
 		hook_run__call(&run, (const uint64_t[]){ 0, 8 /* nothing can be read there */ }, 2);
 		if (hook_run__figures(&run, 0).matched != 1)
 			fail_msg("%zu: not '%s'", i, cases[i].fails);
@@ -272,32 +196,6 @@ static void test_record__looks_for_texts(void **state)
 
 /* ---- paths ---- */
 
-/* Where a member is in a struct of this kernel. */
-static int32_t offset_of(struct btf *btf, const char *name, const char *member)
-{
-	int32_t id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
-	const struct btf_type *type = btf__type_by_id(btf, (uint32_t)id);
-
-	assert_true(id > 0);
-	for (uint16_t i = 0; i < btf_vlen(type); i++)
-		if (strcmp(btf__name_by_offset(btf, btf_members(type)[i].name_off), member) == 0)
-			return (int32_t)(btf_member_bit_offset(type, i) / 8);
-	/* In a struct or union without a name. */
-	for (uint16_t i = 0; i < btf_vlen(type); i++) {
-		const struct btf_type *inner = btf__type_by_id(btf, btf_members(type)[i].type);
-
-		if (btf_members(type)[i].name_off != 0 || !btf_is_composite(inner))
-			continue;
-		for (uint16_t j = 0; j < btf_vlen(inner); j++)
-			if (strcmp(btf__name_by_offset(btf, btf_members(inner)[j].name_off),
-				   member) == 0)
-				return (int32_t)(btf_member_bit_offset(type, i) / 8 +
-						 btf_member_bit_offset(inner, j) / 8);
-	}
-	fail_msg("no %s.%s", name, member);
-	return 0;
-}
-
 static void read_own_path(const char *link, char *path)
 {
 	ssize_t len = readlink(link, path, PATH_MAX - 1);
@@ -308,12 +206,11 @@ static void read_own_path(const char *link, char *path)
 
 static void test_record__paths(void **state)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
 	int input = open("/proc/self/exe", 0 /* read */);
 	struct hook_step steps[3] = {
-		{ offset_of(btf, "task_struct", "mm"), true },
-		{ offset_of(btf, "mm_struct", "exe_file"), true },
-		{ offset_of(btf, "file", "f_path"), false },
+		{ hook_run__offset_of("task_struct", "mm"), true },
+		{ hook_run__offset_of("mm_struct", "exe_file"), true },
+		{ hook_run__offset_of("file", "f_path"), false },
 	};
 	const struct hook_value values[] = {
 		{ .base = HOOK_BASE_TASK,
@@ -339,16 +236,17 @@ static void test_record__paths(void **state)
 	read_own_path("/proc/self/exe", path);
 	hook_run__load(&run, &code, POLICY_SWITCH_EVENTS);
 	hook_run__call(&run, arguments, 1);
-	assert_int_equal(drain(), 1);
-	assert_text(0, sizeof(struct policy_path), path);
-	assert_text(1, sizeof(struct policy_path), path);
+	assert_int_equal(hook_run__drain(&run), 1);
+	hook_run__assert_text(&run, 0, sizeof(struct policy_path), path);
+	hook_run__assert_text(&run, 1, sizeof(struct policy_path), path);
 	assert_int_equal(
-		((const struct policy_path *)(const void *)text_at(0, 0, &size))->mode >> 12, 010);
+		((const struct policy_path *)(const void *)hook_run__bytes(&run, 0, &size))->mode >>
+			12,
+		010);
 	hook_run__call(&run, (const uint64_t[]){ 1000000 }, 1);
-	assert_int_equal(drain(), 1);
-	assert_int_equal(word(1).place.offset, 0);
+	assert_int_equal(hook_run__drain(&run), 1);
+	assert_int_equal(hook_run__word(&run, 1).place.offset, 0);
 	(void)close(input);
-	btf__free(btf);
 }
 
 /* ---- actions ---- */
@@ -378,8 +276,8 @@ static void test_record__silent_rule(void **state)
 	hook_run__load(&run, &code, POLICY_SWITCH_EVENTS);
 	for (uint64_t number = 0; number < 10; number++)
 		hook_run__call(&run, &number, 1);
-	assert_int_equal(drain(), 9);
-	assert_int_equal(record()->rule, 1);
+	assert_int_equal(hook_run__drain(&run), 9);
+	assert_int_equal(hook_run__record(&run)->rule, 1);
 	assert_int_equal(hook_run__figures(&run, 0).not_posted, 1);
 	assert_int_equal(hook_run__figures(&run, 1).posted, 9);
 }
@@ -403,9 +301,11 @@ static void test_record__rate(void **state)
 	(void)state;
 	hook_run__load(&run, &code, POLICY_SWITCH_EVENTS);
 	for (uint64_t i = 0; i < 12; i++)
-		hook_run__call(&run,
-			       (const uint64_t[]){ i % 2, present(i % 3 ? "one" : "another") }, 2);
-	assert_int_equal(drain(), 4);
+		hook_run__call(
+			&run,
+			(const uint64_t[]){ i % 2, hook_run__present(i % 3 ? "one" : "another") },
+			2);
+	assert_int_equal(hook_run__drain(&run), 4);
 	assert_int_equal(hook_run__figures(&run, 0).limited, 8);
 	assert_int_equal(hook_run__figures(&run, 0).matched, 12);
 }
@@ -433,15 +333,16 @@ static void test_record__signal_only_while_it_enforces(void **state)
 	signal(SIGUSR1, on_signal);
 	hook_run__load(&run, &code, POLICY_SWITCH_EVENTS);
 	hook_run__call(&run, NULL, 0);
-	assert_int_equal(drain(), 1);
-	assert_int_equal(record()->flags & POLICY_FLAG_MONITORED, POLICY_FLAG_MONITORED);
-	assert_int_equal(record()->action, POLICY_ACTION_SIGNAL);
+	assert_int_equal(hook_run__drain(&run), 1);
+	assert_int_equal(hook_run__record(&run)->flags & POLICY_FLAG_MONITORED,
+			 POLICY_FLAG_MONITORED);
+	assert_int_equal(hook_run__record(&run)->action, POLICY_ACTION_SIGNAL);
 	assert_int_equal(hook_run__figures(&run, 0).monitored, 1);
 	assert_int_equal(signals, 0);
 	hook_run__switch(&run, POLICY_SWITCH_EVENTS | POLICY_SWITCH_ENFORCE);
 	hook_run__call(&run, NULL, 0);
-	assert_int_equal(drain(), 1);
-	assert_int_equal(record()->flags, 0);
+	assert_int_equal(hook_run__drain(&run), 1);
+	assert_int_equal(hook_run__record(&run)->flags, 0);
 	assert_int_equal(hook_run__figures(&run, 0).enforced, 1);
 	assert_int_equal(signals, 1);
 	signal(SIGUSR1, SIG_DFL);
@@ -480,23 +381,23 @@ static void test_record__both_ends(void **state)
 		code.rule_count = 1;
 		hook_run__load(&run, &code, POLICY_SWITCH_EVENTS);
 		hook_run__call(&run, (const uint64_t[]){ 11, 0 }, 2);
-		assert_int_equal(drain(), 1);
-		assert_int_equal(record()->flags, POLICY_FLAG_RETURNS);
-		entry_time = record()->entry_time_ns;
+		assert_int_equal(hook_run__drain(&run), 1);
+		assert_int_equal(hook_run__record(&run)->flags, POLICY_FLAG_RETURNS);
+		entry_time = hook_run__record(&run)->entry_time_ns;
 		assert_true(entry_time > 0);
-		assert_int_equal(word(0).number, 11);
+		assert_int_equal(hook_run__word(&run, 0).number, 11);
 		hook_run__leave(&run, (const uint64_t[]){ 11, 7 }, 2);
-		assert_int_equal(drain(), 1);
-		assert_int_equal(record()->header.kind, POLICY_RECORD_RETURN);
-		assert_int_equal(word(1).number, 7);
-		assert_true(record()->entry_time_ns == entry_time);
+		assert_int_equal(hook_run__drain(&run), 1);
+		assert_int_equal(hook_run__record(&run)->header.kind, POLICY_RECORD_RETURN);
+		assert_int_equal(hook_run__word(&run, 1).number, 7);
+		assert_true(hook_run__record(&run)->entry_time_ns == entry_time);
 		assert_int_equal(hook_run__figures(&run, 0).matched, 1);
 		/* Nobody entered. */
 		hook_run__leave(&run, (const uint64_t[]){ 11, 7 }, 2);
-		assert_int_equal(drain(), 0);
+		assert_int_equal(hook_run__drain(&run), 0);
 		hook_run__call(&run, (const uint64_t[]){ 11, 0 }, 2);
 		hook_run__leave(&run, (const uint64_t[]){ 11, (uint64_t)-5 }, 2);
-		assert_int_equal(drain(), decides ? 1 : 2);
+		assert_int_equal(hook_run__drain(&run), decides ? 1 : 2);
 		assert_int_equal(hook_run__figures(&run, 0).matched, decides ? 1 : 2);
 	}
 }
