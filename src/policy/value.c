@@ -358,7 +358,7 @@ static void fit_record(struct fetch *fetch)
 		return;
 	if (field->is_dynamic) {
 		fetch->value.form = HOOK_FORM_DYNAMIC;
-	} else if (strchr(field->type, '[')) {
+	} else if (!strchr(field->type, '*')) { /* no pointer: the bytes are there */
 		fetch->value.form = HOOK_FORM_RECORD;
 		fetch->value.max_size = field->size;
 	}

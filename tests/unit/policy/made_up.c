@@ -166,7 +166,7 @@ void made_up__init(struct made_up *made_up)
 		.can_have_events = true,
 	};
 	made_up->fields[4] = (struct policy_field){ "id", "long", 8, 8, true, false };
-	made_up->fields[5] = (struct policy_field){ "name", "char[16]", 16, 16, false, false };
+	made_up->fields[5] = (struct policy_field){ "name", "char", 16, 16, false, false };
 	made_up->fields[6] =
 		(struct policy_field){ "file", "__data_loc char[]", 32, 4, false, true };
 	made_up->fields[7] = (struct policy_field){ "mode", "int", 36, 4, true, false };
