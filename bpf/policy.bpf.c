@@ -23,8 +23,6 @@
 
 #include "policy_object.bpf.h"
 
-#include "policy_processes.bpf.h"
-
 /* ---- counting ---------------------------------------------------------------------------------- */
 
 /* The first of its kind on this machine, or two at once. */

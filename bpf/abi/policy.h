@@ -309,22 +309,8 @@ struct policy_note {
 	__u32 signal; /* 0: none */
 };
 
-/* ---- processes ---- */
-
-#define POLICY_MASK_WORDS 4
-struct policy_mask {
-	__u64 words[POLICY_MASK_WORDS];
-};
-
-/*
- * Which sets of matchBinaries an image is in: hash `policy_binary_names`, key struct policy_text_key with set 0; tries
- * `policy_binary_prefixes`, `policy_binary_postfixes`, key struct policy_affix_key with set 0: the longest that fits is
- * found, so its value has the bits of all shorter ones that fit as well. Values: struct policy_mask. Asked at exec.
- * Array `policy_followed`, one struct policy_mask: bits that what a process starts has from it (followChildren).
- * Hash `policy_scopes`, key __u64 cgroup, value struct policy_mask: asked at fork, exec, and when a process is moved.
- */
-
 /* ---- processes: hash `policy_processes`, key __u32 tgid; only there while a policy asks ---- */
+#define POLICY_MASK_WORDS 4
 struct policy_process {
 	__u64 binaries
 		[POLICY_MASK_WORDS]; /* a bit for each matchBinaries set that the image is in, or follows */

@@ -51,14 +51,6 @@ struct {
 	__type(value, struct policy_frame);
 } policy_frames SEC(".maps");
 
-/* At exec, where no frame is claimed. */
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, struct policy_frame);
-} policy_exec_frame SEC(".maps");
-
 /* Who.bpf.c's own takes its place. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -83,20 +75,18 @@ struct {
 } policy_texts SEC(".maps");
 
 /* Tries: an entry takes memory only when it is there. */
-#define TRIE_MAP(name, key_type, value_type)                                                       \
+#define TRIE_MAP(name, key_type)                                                                   \
 	struct {                                                                                   \
 		__uint(type, BPF_MAP_TYPE_LPM_TRIE);                                               \
 		__uint(max_entries, 8192);                                                         \
 		__uint(map_flags, BPF_F_NO_PREALLOC);                                              \
 		__type(key, key_type);                                                             \
-		__type(value, value_type);                                                         \
+		__type(value, u8);                                                                 \
 	} name SEC(".maps")
 
-TRIE_MAP(policy_prefixes, struct policy_affix_key, u8);
-TRIE_MAP(policy_postfixes, struct policy_affix_key, u8);
-TRIE_MAP(policy_networks, struct policy_network_key, u8);
-TRIE_MAP(policy_binary_prefixes, struct policy_affix_key, struct policy_mask);
-TRIE_MAP(policy_binary_postfixes, struct policy_affix_key, struct policy_mask);
+TRIE_MAP(policy_prefixes, struct policy_affix_key);
+TRIE_MAP(policy_postfixes, struct policy_affix_key);
+TRIE_MAP(policy_networks, struct policy_network_key);
 
 /* Those that came last stay. */
 #define RECENT_MAP(name, entries, key_type, value_type)                                            \
@@ -126,27 +116,6 @@ struct {
 	__type(key, u32);
 	__type(value, struct policy_process);
 } policy_processes SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024);
-	__type(key, struct policy_text_key);
-	__type(value, struct policy_mask);
-} policy_binary_names SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024);
-	__type(key, u64);
-	__type(value, struct policy_mask);
-} policy_scopes SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, struct policy_mask);
-} policy_followed SEC(".maps");
 
 /* Of whom nothing is known. */
 struct {
