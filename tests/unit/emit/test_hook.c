@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Programs of hooks as listings, and what cannot be written. What they do is tested in the kernel (test_policy_*.c). */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/mem.h"
+#include "emit/hook.h"
+#include "emit/insn.h"
+
+#define STACK_MOST 128 /* routines have the rest */
+
+static const struct hook_emit_options options = { .has_exchange = true };
+
+static void assert_listing_of(const struct hook_code *code, enum hook_end end, const char *expected)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct hook_image image = { 0 };
+	struct err err = ERR_INIT;
+
+	if (hook_emit(code, end, &options, &image, &err) < 0)
+		fail_msg("%s", err.text);
+	hook_image__format(&image, &text);
+	assert_string_equal(strbuf__text(&text), expected);
+	strbuf__done(&text);
+	hook_image__done(&image);
+	err__done(&err);
+}
+
+/* ---- listings ---- */
+
+static void test_emit__counts_calls(void **state)
+{
+	const struct hook_code code = { .id = 5,
+					.first_figures = 9,
+					.context = HOOK_CONTEXT_SYSCALL_ENTER };
+
+	(void)state;
+	assert_listing_of(&code, HOOK_END_ENTER,
+			  "   0  r6 = r1\n"
+			  "   1  r1 = &policy_switches[0] + 5\n"
+			  "   3  r1 = *(u8 *)(r1 +0)\n"
+			  "   4  r1 &= 4\n"
+			  "   5  if r1 == 0 goto 17\n"
+			  "   6  *(u32 *)(r10 -32) = 9\n"
+			  "   7  r1 = map policy_figures\n"
+			  "   9  r2 = r10\n"
+			  "  10  r2 += -32\n"
+			  "  11  call helper 1\n"
+			  "  12  if r0 == 0 goto 17\n"
+			  "  13  r9 = r0\n"
+			  "  14  r1 = *(u64 *)(r9 +0)\n"
+			  "  15  r1 += 1\n"
+			  "  16  *(u64 *)(r9 +0) = r1\n"
+			  "  17  r0 = 0\n"
+			  "  18  exit\n");
+}
+
+static void test_emit__counts_by_number(void **state)
+{
+	const struct hook_value value = { .base = HOOK_BASE_SYSCALL_NUMBER,
+					  .class = POLICY_CLASS_NUMBER,
+					  .size = 8 };
+	const struct hook_code code = { .id = 5,
+					.first_figures = 9,
+					.context = HOOK_CONTEXT_SYSCALL_ENTER,
+					.values = &value,
+					.value_count = 1,
+					.count_parts = HOOK_COUNT_SYSCALL | HOOK_COUNT_BINARY };
+
+	(void)state;
+	assert_listing_of(&code, HOOK_END_ENTER,
+			  "   0  r6 = r1\n"
+			  "   1  r1 = &policy_switches[0] + 5\n"
+			  "   3  r1 = *(u8 *)(r1 +0)\n"
+			  "   4  r1 &= 4\n"
+			  "   5  if r1 == 0 goto 48\n"
+			  "   6  *(u32 *)(r10 -32) = 9\n"
+			  "   7  r1 = map policy_figures\n"
+			  "   9  r2 = r10\n"
+			  "  10  r2 += -32\n"
+			  "  11  call helper 1\n"
+			  "  12  if r0 == 0 goto 48\n"
+			  "  13  r9 = r0\n"
+			  "  14  r1 = *(u64 *)(r9 +0)\n"
+			  "  15  r1 += 1\n"
+			  "  16  *(u64 *)(r9 +0) = r1\n"
+			  "  17  *(u32 *)(r10 -32) = 5\n"
+			  "  18  r1 = *(u64 *)(r6 +8)\n"
+			  "  19  *(u32 *)(r10 -28) = r1\n"
+			  "  20  call helper 14\n"
+			  "  21  r0 >>= 32\n"
+			  "  22  *(u32 *)(r10 -8) = r0\n"
+			  "  23  r1 = map who_processes\n"
+			  "  25  r2 = r10\n"
+			  "  26  r2 += -8\n"
+			  "  27  call helper 1\n"
+			  "  28  if r0 == 0 goto 31\n"
+			  "  29  r1 = *(u64 *)(r0 +24)\n"
+			  "  30  if r1 != 0 goto 32\n"
+			  "  31  r1 = *(u32 *)(r10 -8)\n"
+			  "  32  *(u64 *)(r10 -24) = r1\n"
+			  "  33  *(u64 *)(r10 -16) = 0\n"
+			  "  34  r1 = map policy_counts\n"
+			  "  36  r2 = r10\n"
+			  "  37  r2 += -32\n"
+			  "  38  call helper 1\n"
+			  "  39  if r0 == 0 goto 44\n"
+			  "  40  r1 = *(u64 *)(r0 +0)\n"
+			  "  41  r1 += 1\n"
+			  "  42  *(u64 *)(r0 +0) = r1\n"
+			  "  43  goto 48\n"
+			  "  44  r1 = r10\n"
+			  "  45  r1 += -32\n"
+			  "  46  r2 = r9\n"
+			  "  47  call count_new\n"
+			  "  48  r0 = 0\n"
+			  "  49  exit\n");
+}
+
+static void test_emit__tests_then_tells(void **state)
+{
+	static const struct hook_range ranges[] = { { 3, 3 }, { 10, 20 } };
+	const struct hook_value values[] = {
+		{ .class = POLICY_CLASS_NUMBER, .size = 4, .is_signed = true, .is_captured = true },
+		{ .index = 1,
+		  .class = POLICY_CLASS_TEXT,
+		  .is_user = true,
+		  .is_captured = true,
+		  .size_value = HOOK_NONE },
+	};
+	const struct hook_test tests[] = {
+		{ .kind = HOOK_TEST_NUMBER, .ranges = ranges, .range_count = 2 },
+		{ .kind = HOOK_TEST_TEXT, .value = 1, .index = POLICY_TEXT_PREFIX, .set = 4 },
+	};
+	const struct hook_action kill = { .kind = POLICY_ACTION_SIGKILL, .is_enforcement = true };
+	const struct hook_rule rule = {
+		.tests = tests, .test_count = 2, .actions = &kill, .action_count = 1
+	};
+	const struct hook_code code = { .id = 5,
+					.first_figures = 9,
+					.context = HOOK_CONTEXT_RAW_TRACEPOINT,
+					.values = values,
+					.value_count = 2,
+					.rules = &rule,
+					.rule_count = 1,
+					.can_have_events = true };
+
+	(void)state;
+	assert_listing_of(&code, HOOK_END_ENTER,
+			  "   0  r6 = r1\n"
+			  "   1  r7 = 0\n"
+			  "   2  r1 = &policy_switches[0] + 5\n"
+			  "   4  r1 = *(u8 *)(r1 +0)\n"
+			  "   5  r1 &= 4\n"
+			  "   6  if r1 == 0 goto 93\n"
+			  "   7  r1 = *(u64 *)(r6 +0)\n"
+			  "   8  r1 <<= 32\n"
+			  "   9  r1 s>>= 32\n"
+			  "  10  if r1 == 3 goto 15\n"
+			  "  11  if r1 s< 10 goto 14\n"
+			  "  12  if r1 s> 20 goto 14\n"
+			  "  13  goto 15\n"
+			  "  14  goto 91\n"
+			  "  15  if r7 != 0 goto 20\n"
+			  "  16  r1 = 2\n"
+			  "  17  call claim_frame\n"
+			  "  18  if r0 == 0 goto 80\n"
+			  "  19  r7 = r0\n"
+			  "  20  r3 = *(u64 *)(r6 +8)\n"
+			  "  21  r4 = 4096\n"
+			  "  22  r1 = r7\n"
+			  "  23  r2 = 1\n"
+			  "  24  call capture_user_text\n"
+			  "  25  r1 = r7\n"
+			  "  26  r2 = 1\n"
+			  "  27  r3 = 0\n"
+			  "  28  r4 = 4\n"
+			  "  29  call text_begins_with\n"
+			  "  30  if r0 == 1 goto 32\n"
+			  "  31  goto 91\n"
+			  "  32  *(u32 *)(r10 -32) = 9\n"
+			  "  33  r1 = map policy_figures\n"
+			  "  35  r2 = r10\n"
+			  "  36  r2 += -32\n"
+			  "  37  call helper 1\n"
+			  "  38  if r0 == 0 goto 91\n"
+			  "  39  r9 = r0\n"
+			  "  40  r1 = 1\n"
+			  "  41  add *(u64 *)(r9 +0) = r1\n"
+			  "  42  r1 = &policy_switches[0] + 5\n"
+			  "  44  r1 = *(u8 *)(r1 +0)\n"
+			  "  45  r1 &= 2\n"
+			  "  46  if r1 == 0 goto 52\n"
+			  "  47  r1 = 9\n"
+			  "  48  call helper 109\n"
+			  "  49  r1 = 1\n"
+			  "  50  add *(u64 *)(r9 +40) = r1\n"
+			  "  51  goto 54\n"
+			  "  52  r1 = 1\n"
+			  "  53  add *(u64 *)(r9 +48) = r1\n"
+			  "  54  r1 = &policy_switches[0] + 5\n"
+			  "  56  r1 = *(u8 *)(r1 +0)\n"
+			  "  57  r1 &= 1\n"
+			  "  58  if r1 == 0 goto 91\n"
+			  "  59  *(u32 *)(r7 +132) = 5\n"
+			  "  60  r1 = *(u64 *)(r6 +0)\n"
+			  "  61  r1 <<= 32\n"
+			  "  62  r1 s>>= 32\n"
+			  "  63  *(u64 *)(r7 +160) = r1\n"
+			  "  64  *(u16 *)(r7 +136) = 0\n"
+			  "  65  *(u8 *)(r7 +138) = 3\n"
+			  "  66  r1 = &policy_switches[0] + 5\n"
+			  "  68  r1 = *(u8 *)(r1 +0)\n"
+			  "  69  r1 &= 2\n"
+			  "  70  if r1 == 0 goto 72\n"
+			  "  71  goto 75\n"
+			  "  72  r1 = *(u8 *)(r7 +139)\n"
+			  "  73  r1 |= 2\n"
+			  "  74  *(u8 *)(r7 +139) = r1\n"
+			  "  75  r1 = r7\n"
+			  "  76  r2 = r9\n"
+			  "  77  r3 = 1\n"
+			  "  78  call send_record\n"
+			  "  79  goto 91\n"
+			  "  80  *(u32 *)(r10 -32) = 9\n"
+			  "  81  r1 = map policy_figures\n"
+			  "  83  r2 = r10\n"
+			  "  84  r2 += -32\n"
+			  "  85  call helper 1\n"
+			  "  86  if r0 == 0 goto 93\n"
+			  "  87  r9 = r0\n"
+			  "  88  r1 = 1\n"
+			  "  89  add *(u64 *)(r9 +32) = r1\n"
+			  "  90  goto 93\n"
+			  "  91  if r7 == 0 goto 93\n"
+			  "  92  *(u64 *)(r7 +0) = 0\n"
+			  "  93  r0 = 0\n"
+			  "  94  exit\n");
+}
+
+static void test_emit__return_code(void **state)
+{
+	const struct hook_action refuse = { .kind = POLICY_ACTION_OVERRIDE,
+					    .number = -EPERM,
+					    .is_enforcement = true };
+	const struct hook_rule rule = { .actions = &refuse, .action_count = 1 };
+	const struct hook_code code = { .context = HOOK_CONTEXT_CALL,
+					.rules = &rule,
+					.rule_count = 1 };
+
+	(void)state;
+	assert_listing_of(&code, HOOK_END_ENTER,
+			  "   0  r6 = r1\n"
+			  "   1  *(u64 *)(r10 -40) = 0\n"
+			  "   2  r1 = &policy_switches[0] + 0\n"
+			  "   4  r1 = *(u8 *)(r1 +0)\n"
+			  "   5  r1 &= 4\n"
+			  "   6  if r1 == 0 goto 28\n"
+			  "   7  *(u32 *)(r10 -32) = 0\n"
+			  "   8  r1 = map policy_figures\n"
+			  "  10  r2 = r10\n"
+			  "  11  r2 += -32\n"
+			  "  12  call helper 1\n"
+			  "  13  if r0 == 0 goto 28\n"
+			  "  14  r9 = r0\n"
+			  "  15  r1 = 1\n"
+			  "  16  add *(u64 *)(r9 +0) = r1\n"
+			  "  17  r1 = &policy_switches[0] + 0\n"
+			  "  19  r1 = *(u8 *)(r1 +0)\n"
+			  "  20  r1 &= 2\n"
+			  "  21  if r1 == 0 goto 26\n"
+			  "  22  *(u64 *)(r10 -40) = -1\n"
+			  "  23  r1 = 1\n"
+			  "  24  add *(u64 *)(r9 +40) = r1\n"
+			  "  25  goto 28\n"
+			  "  26  r1 = 1\n"
+			  "  27  add *(u64 *)(r9 +48) = r1\n"
+			  "  28  r0 = 0\n"
+			  "  29  r1 = *(u64 *)(r10 -40)\n"
+			  "  30  if r1 s> 0 goto 33\n"
+			  "  31  if r1 s< -4095 goto 33\n"
+			  "  32  r0 = r1\n"
+			  "  33  exit\n");
+}
+
+/* ---- bounds ---- */
+
+static void assert_small_stack(const struct hook_image *image)
+{
+	vec_for_each(&image->insns, insn) {
+		uint8_t class = BPF_CLASS(insn->code);
+		bool is_load = class == BPF_LDX;
+		bool is_store = class == BPF_ST || class == BPF_STX;
+
+		if ((is_load && insn->src_reg == BPF_REG_10) ||
+		    (is_store && insn->dst_reg == BPF_REG_10))
+			assert_true(insn->off >= -STACK_MOST && insn->off < 0);
+	}
+}
+
+static void test_emit__keeps_its_stack_small(void **state)
+{
+	const struct hook_value values[] = {
+		{ .class = POLICY_CLASS_BYTES,
+		  .size_value = 1,
+		  .is_user = true,
+		  .is_at_return = true,
+		  .is_captured = true },
+		{ .index = 1, .class = POLICY_CLASS_NUMBER, .size = 8 },
+		{ .base = HOOK_BASE_RETURN,
+		  .class = POLICY_CLASS_NUMBER,
+		  .size = 4,
+		  .is_at_return = true,
+		  .is_captured = true },
+	};
+	const struct hook_code code = { .context = HOOK_CONTEXT_REGISTERS,
+					.has_return = true,
+					.values = values,
+					.value_count = 3,
+					.can_have_events = true };
+
+	(void)state;
+	for (int end = HOOK_END_ENTER; end <= HOOK_END_LEAVE; end++) {
+		struct hook_image image = { 0 };
+
+		assert_int_equal(hook_emit(&code, (enum hook_end)end, &options, &image, NULL), 0);
+		assert_small_stack(&image);
+		hook_image__done(&image);
+	}
+}
+
+static void test_emit__refuses_what_is_not_sound(void **state)
+{
+	static const struct hook_value values[] = {
+		{ .class = POLICY_CLASS_NUMBER, .size = 3 },
+		{ .class = POLICY_CLASS_NUMBER,
+		  .size = 1,
+		  .is_bit_field = true,
+		  .bit_offset = 5,
+		  .bit_size = 4 },
+		{ .class = POLICY_CLASS_NUMBER, .size = 8, .index = 40 },
+		{ .class = POLICY_CLASS_SOCKET, .form = HOOK_FORM_VECTOR },
+	};
+	static const struct hook_range range = { 1, 1 };
+
+	(void)state;
+	for (uint32_t i = 0; i < array_size(values); i++) {
+		bool is_number = values[i].class == POLICY_CLASS_NUMBER;
+		const struct hook_test test = { .kind = is_number ? HOOK_TEST_NUMBER
+								  : HOOK_TEST_SOCKET,
+						.value = i,
+						.ranges = &range,
+						.range_count = 1 };
+		const struct hook_rule rule = { .tests = &test, .test_count = 1 };
+		const struct hook_code code = { .context = HOOK_CONTEXT_REGISTERS,
+						.values = values,
+						.value_count = array_size(values),
+						.rules = &rule,
+						.rule_count = 1 };
+		struct hook_image image = { 0 };
+		struct err err = ERR_INIT;
+
+		assert_int_equal(hook_emit(&code, HOOK_END_ENTER, &options, &image, &err), -EINVAL);
+		assert_non_null(strstr(err.text, "hook 0 cannot be written: "));
+		err__done(&err);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_emit__counts_calls),
+		cmocka_unit_test(test_emit__counts_by_number),
+		cmocka_unit_test(test_emit__tests_then_tells),
+		cmocka_unit_test(test_emit__return_code),
+		cmocka_unit_test(test_emit__keeps_its_stack_small),
+		cmocka_unit_test(test_emit__refuses_what_is_not_sound),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
