@@ -28,6 +28,7 @@ struct policy_server {
 	size_t path_count;
 	struct session session;
 	struct policy_output *output; /* owned; NULL: nobody wants events */
+	struct policy_output *file;   /* owned; NULL: none */
 	struct loop_watch *timer;
 };
 
@@ -158,7 +159,8 @@ static int open_session(struct policy_server *server)
 	session.policies.has_labels = true;
 	session.policies.has_credentials = options->has_credentials;
 	session.policies.has_namespaces = options->has_namespaces;
-	session.policies.has_no_consumers = str_eq(options->output, "none");
+	session.policies.redaction = options->redaction;
+	session.policies.has_no_consumers = str_eq(options->output, "none") && !options->file[0];
 	if (r == 0)
 		r = parse_mode(options->mode, &session.policy_mode, &err);
 	if (r == 0)
@@ -174,10 +176,11 @@ static void on_closed(void *ctx)
 }
 
 /* Before the first policy comes: nothing that it sees is missed. */
-static int open_output(struct policy_server *server)
+static struct policy_output_options output_options(struct policy_server *server)
 {
 	const struct policy_options *options = server->options;
-	struct policy_output_options output = {
+
+	return (struct policy_output_options){
 		.policies = agent__policies(server->session.agent),
 		.loop = server->session.loop,
 		.fd = STDOUT_FILENO,
@@ -189,6 +192,53 @@ static int open_output(struct policy_server *server)
 		.closed = on_closed,
 		.ctx = server,
 	};
+}
+
+/* "640"; what else there is in a mode is not for a file of events. */
+static int parse_mode_digits(const char *text, mode_t *ret_mode, struct err *err)
+{
+	mode_t mode = 0;
+
+	for (const char *digit = text; *digit >= '0' && *digit <= '7' && mode <= 0666; digit++)
+		mode = mode << 3 | (mode_t)(*digit - '0');
+	if (mode == 0 || mode > 0666 || strspn(text, "01234567") != strlen(text))
+		return err__set(err, -EINVAL, NULL,
+				"--export-file-perm: '%s' is no mode of a file such as 600", text);
+	*ret_mode = mode;
+	return 0;
+}
+
+static int open_file(struct policy_server *server)
+{
+	const struct policy_options *options = server->options;
+	struct policy_output_options output = output_options(server);
+	struct err err = ERR_INIT;
+	int r = 0;
+
+	if (!options->file[0])
+		return 0;
+	if (options->file_megabytes < 1 || options->file_megabytes > UINT32_MAX ||
+	    options->file_backups < 0 || options->file_backups > UINT32_MAX ||
+	    options->file_interval_ns < 0)
+		r = err__set(&err, -EINVAL, NULL,
+			     "a file of events has at least a megabyte, and no negative numbers");
+	if (r == 0)
+		r = parse_mode_digits(options->file_mode, &output.file.mode, &err);
+	output.format = POLICY_FORMAT_JSON;
+	output.file.path = options->file;
+	output.file.max_bytes = (uint64_t)options->file_megabytes << 20;
+	output.file.max_backups = (uint32_t)options->file_backups;
+	output.file.interval_ns = options->file_interval_ns;
+	output.file.compresses = options->file_compresses;
+	if (r == 0)
+		r = policy_output__new(&output, &server->file, &err);
+	return r < 0 ? fail("cannot write events to a file", &err, r) : 0;
+}
+
+static int open_output(struct policy_server *server)
+{
+	const struct policy_options *options = server->options;
+	struct policy_output_options output = output_options(server);
 	struct err err = ERR_INIT;
 	int r = parse_color(options->color, &output.is_colored, &err);
 
@@ -342,7 +392,7 @@ static int arm_timeout(struct policy_server *server)
 static int run_steps(struct policy_server *server)
 {
 	static int (*const steps[])(struct policy_server * server) = {
-		open_session,  open_output, add_policies,       attach_policies,
+		open_session,  open_output, open_file,          add_policies, attach_policies,
 		print_instead, start,       listen_for_scrapes, arm_timeout,
 	};
 
@@ -365,6 +415,7 @@ int policy_serve(const struct policy_options *options, const char *const *paths,
 	log_setup(&(struct log_options){ .level = options->is_debugging ? LOG_DEBUG : LOG_INFO });
 	r = run_steps(&server);
 	policy_output__free(server.output, READER_NS);
+	policy_output__free(server.file, 0);
 	if (server.timer)
 		loop__remove(server.session.loop, server.timer);
 	session__close(&server.session);

@@ -18,8 +18,13 @@ struct policy_options {
 	const char *mode;                  /* "", "enforce", "monitor" */
 	const char *allow, *deny, *fields; /* JSON; "": none */
 	int64_t rate_limit;                /* events a minute; negative: none */
-	const char *color;                 /* "auto", "always", "never" */
-	int64_t timeout_ns;                /* 0: until a signal */
+	const char *redaction;             /* JSON; "": nothing is hidden */
+	const char *file;                  /* that events go to as well; "": none */
+	const char *file_mode;             /* in octal digits */
+	int64_t file_megabytes, file_backups, file_interval_ns;
+	bool file_compresses;
+	const char *color;  /* "auto", "always", "never" */
+	int64_t timeout_ns; /* 0: until a signal */
 	bool is_checking, dumps_ir, dumps_instructions;
 	bool is_strict, is_debugging;
 	bool has_credentials, has_namespaces;

@@ -28,9 +28,8 @@ struct event_lines {
 #define OWN_ABI "arm64"
 #endif
 
-static const char *syscall_name(const struct text_view *abi, int64_t number)
+const char *event_syscall_name(const struct text_view *abi, int64_t number)
 {
-	/* Names of others' calls are not known. */
 	if (abi->len > 0 &&
 	    (abi->len != strlen(OWN_ABI) || memcmp(abi->data, OWN_ABI, abi->len) != 0))
 		return NULL;
@@ -45,7 +44,7 @@ int event_lines__new(const struct event_lines_options *options, struct event_lin
 						   .has_times = options->has_times,
 						   .has_stacks = options->has_stacks,
 						   .has_ima_hash = options->has_ima_hash,
-						   .syscall_name = syscall_name };
+						   .syscall_name = event_syscall_name };
 	int r = lines ? process_export__new(&options->filters, clock_monotonic_ns(), &lines->export,
 					    err)
 		      : -ENOMEM;

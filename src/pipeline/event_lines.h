@@ -40,6 +40,9 @@ int event_lines__take(struct event_lines *lines, const char *line, size_t len, s
 void event_lines__figures(const struct event_lines *lines, struct event_lines_figures *ret_figures,
 			  const struct err **ret_problem);
 
+/* The name of a system call of this machine's own ABI, for compact lines; NULL: there is none, or it is another ABI. */
+const char *event_syscall_name(const struct text_view *abi, int64_t number);
+
 /* Flags as filters write them: lists of texts that each become one key, and those that are empty none. */
 struct event_filter_words {
 	const char *key;

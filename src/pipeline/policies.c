@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "emit/hook.h"
+#include "filter/process_redaction.h"
 #include "pipeline/policies_private.h"
 #include "pipeline/who.h"
 
@@ -73,10 +74,19 @@ const char *policy_state_name(enum policy_state state)
 
 /* ---- new and free ---- */
 
+static int read_redaction(struct policies *policies, struct err *err)
+{
+	static const struct loc at = { .file = "redaction filters" };
+	const char *text = policies->options.redaction;
+
+	return text && *text ? process_redaction_parse(text, &at, &policies->redaction, err) : 0;
+}
+
 int policies__new(const struct policies_options *options, struct policies **ret_policies,
 		  struct err *err)
 {
 	struct policies *policies = new_zero(struct policies);
+	int r;
 
 	if (!policies)
 		return err__set(err, -ENOMEM, NULL, "no memory for policies");
@@ -87,6 +97,11 @@ int policies__new(const struct policies_options *options, struct policies **ret_
 		return err__set(err, -ENOMEM, NULL, "no memory for policies");
 	}
 	policies->next_id = policies->next_set = 1;
+	r = read_redaction(policies, err);
+	if (r < 0) {
+		policies__free(policies);
+		return r;
+	}
 	*ret_policies = policies;
 	return 0;
 }
@@ -111,6 +126,7 @@ struct policies *policies__free(struct policies *policies)
 	table_source__close(policies->figures);
 	free(policies->figure_rows);
 	free(policies->node);
+	process_redaction__free(policies->redaction);
 	hook_engine__close(policies->engine);
 	free(policies);
 	return NULL;

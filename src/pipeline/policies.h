@@ -45,6 +45,8 @@ struct policies_options {
 	bool has_no_consumers;          /* nobody will ever want events: hooks only count */
 	uint32_t ring_bytes;            /* 0: the default */
 	bool has_credentials, has_namespaces; /* events show those of processes */
+	const char *
+		redaction; /* filters, of what events must not show; NULL: none; read by policies__new() */
 };
 
 int policies__new(const struct policies_options *options, struct policies **ret_policies,

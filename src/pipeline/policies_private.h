@@ -63,7 +63,8 @@ struct policies {
 	struct event_source *ring; /* owned */
 	struct loop_watch *timer;
 	VEC(struct policy_subscription) subscriptions;
-	struct policy_stream *stream; /* owned */
+	struct policy_stream *stream;        /* owned */
+	struct process_redaction *redaction; /* owned; NULL: nothing is hidden */
 
 	/* series: policy_counts.c, policy_metrics.c */
 	struct table_source *figures; /* owned; NULL: not opened yet */

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/loop.h"
 #include "base/mem.h"
-#include "decode/ops.h"
+#include "pipeline/event_lines.h"
 #include "pipeline/output_writer.h"
 #include "pipeline/policies.h"
 #include "sink/process_compact.h"
@@ -15,21 +15,37 @@
 
 /* What a batch of events wrote is handed on this often, and whether the limit dropped something is looked at. */
 #define FLUSH_NS (20 * NS_PER_MS)
+#define FILE_BATCH_BYTES (256u << 10) /* or when so much has come for the file */
 
 struct policy_output {
 	struct policy_output_options options;
 	struct process_export *export;   /* owned */
 	struct process_compact *compact; /* owned; NULL: JSON */
-	struct output_writer *writer;    /* owned */
+	struct output_writer *writer;    /* owned; NULL: to the file */
+	struct rotating_file *file;      /* owned; NULL: to the descriptor */
+	struct strbuf lines;             /* on their way to the file */
 	struct loop_watch *timer;
 	struct policy_output_figures figures;
 };
+
+/* ---- to a file ---- */
+
+static void flush_file(struct policy_output *output)
+{
+	struct rotating_file_figures figures;
+
+	rotating_file__write(output->file, output->lines.data, output->lines.len,
+			     clock_monotonic_ns());
+	strbuf__reset(&output->lines);
+	rotating_file__figures(output->file, &figures);
+	output->figures.lost = figures.lost_lines;
+}
 
 /* ---- events ---- */
 
 static void write_event(struct policy_output *output, const struct process_event *event)
 {
-	struct strbuf *out = output_writer__buffer(output->writer);
+	struct strbuf *out = output->file ? &output->lines : output_writer__buffer(output->writer);
 	size_t before = out->len;
 	int r;
 
@@ -43,13 +59,15 @@ static void write_event(struct policy_output *output, const struct process_event
 	}
 	output->figures.written++;
 	output->figures.bytes += out->len - before;
+	if (output->file && out->len >= FILE_BATCH_BYTES)
+		flush_file(output);
 }
 
 static void on_event(void *ctx, const struct process_event *event)
 {
 	struct policy_output *output = ctx;
 
-	if (output_writer__is_full(output->writer))
+	if (output->writer && output_writer__is_full(output->writer))
 		output->figures.dropped++;
 	else if (process_export__run(output->export, event, clock_monotonic_ns()) ==
 		 PROCESS_VERDICT_KEEP)
@@ -77,18 +95,15 @@ static void on_timer(void *ctx)
 
 		write_event(output, &event);
 	}
-	output_writer__flush(output->writer);
+	if (output->file) {
+		flush_file(output);
+		(void)rotating_file__work(output->file, clock_monotonic_ns());
+	} else {
+		output_writer__flush(output->writer);
+	}
 }
 
 /* ---- new and free ---- */
-
-/* Of another machine's calls nothing is known. */
-static const char *syscall_name(const struct text_view *abi, int64_t number)
-{
-	return abi->len == 0 || memcmp(abi->data, "x64", abi->len) == 0
-		       ? decode_syscall_name(number, true)
-		       : NULL;
-}
 
 static int open_writer(struct policy_output *output, struct err *err)
 {
@@ -98,7 +113,10 @@ static int open_writer(struct policy_output *output, struct err *err)
 		.closed = output->options.closed,
 		.closed_ctx = output->options.ctx,
 	};
-	int r = output_writer__new(&options, &output->writer, err);
+	int r = output->options.file.path
+			? rotating_file__new(&output->options.file, clock_monotonic_ns(),
+					     &output->file, err)
+			: output_writer__new(&options, &output->writer, err);
 
 	if (r == 0)
 		r = loop__add_timer(output->options.loop, FLUSH_NS, FLUSH_NS, on_timer, output,
@@ -111,7 +129,7 @@ static int open_sinks(struct policy_output *output, struct err *err)
 	const struct process_compact_options options = { .is_colored = output->options.is_colored,
 							 .has_stacks = true,
 							 .has_ima_hash = true,
-							 .syscall_name = syscall_name };
+							 .syscall_name = event_syscall_name };
 	int r = process_export__new(&output->options.export, clock_monotonic_ns(), &output->export,
 				    err);
 
@@ -153,6 +171,10 @@ struct policy_output *policy_output__free(struct policy_output *output, int64_t 
 	if (output->writer)
 		output_writer__finish(output->writer, timeout_ns);
 	output_writer__free(output->writer);
+	if (output->file)
+		flush_file(output);
+	rotating_file__free(output->file);
+	strbuf__done(&output->lines);
 	process_compact__free(output->compact);
 	process_export__free(output->export);
 	free(output);

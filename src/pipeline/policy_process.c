@@ -2,6 +2,7 @@
 /* Processes as Tetragon's events show them. */
 #include <string.h>
 
+#include "filter/process_redaction.h"
 #include "pipeline/policy_views.h"
 #include "pipeline/who.h"
 
@@ -208,6 +209,19 @@ static const struct binary_properties_view *binary_of(struct policy_views *views
 
 /* ---- the whole ---- */
 
+/* Where there is no memory for what is left, nothing is. */
+static struct text_view hide_secrets(struct policy_views *views, const struct text_view *binary,
+				     struct text_view arguments)
+{
+	int r = views->redaction
+			? process_redaction__run(views->redaction, binary, &arguments, &views->text)
+			: 0;
+
+	if (r == 0)
+		return arguments;
+	return r > 0 ? take_text(views) : (struct text_view){ .len = 0 };
+}
+
 static void set_texts(struct policy_views *views, const struct process *process,
 		      struct process_view *view)
 {
@@ -217,7 +231,7 @@ static void set_texts(struct policy_views *views, const struct process *process,
 	view->cwd = text_view_of(process->cwd);
 	view->binary = text_view_of(process->binary);
 	process__add_arguments(process, &views->text);
-	view->arguments = take_text(views);
+	view->arguments = hide_secrets(views, &view->binary, take_text(views));
 	process__add_flags(process, &views->text);
 	view->flags = take_text(views);
 }

@@ -447,6 +447,7 @@ int policy_stream__open(struct policies *policies, struct err *err)
 	stream->views.who = policies->options.who;
 	stream->views.wants_credentials = policies->options.has_credentials;
 	stream->views.wants_namespaces = policies->options.has_namespaces;
+	stream->views.redaction = policies->redaction;
 	policy_find_host_namespaces(policies, stream->views.host_namespaces);
 	policies->stream = stream;
 	r = open_ring(policies, err);

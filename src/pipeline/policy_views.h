@@ -23,6 +23,7 @@ struct policy_views {
 	struct who *who;    /* borrowed */
 	uint32_t host_namespaces[WHO_NAMESPACE_COUNT];
 	bool wants_credentials, wants_namespaces;
+	struct process_redaction *redaction; /* borrowed; NULL: nothing is hidden */
 };
 
 void policy_views__done(struct policy_views *views);

@@ -87,7 +87,7 @@ stop
 
 # ---- events ----
 
-start --output=json calls.yaml
+start --output=json --export-filename=logs/events.log --export-file-perm=640 --redaction-filters='{"redact":["write=([0-9]+)"]}' calls.yaml
 "$caller" write=3
 tries=0
 until [ "$(grep '"process_exit"' out | grep -c "$caller")" -ge 1 ] || [ $tries -eq 100 ]; do
@@ -102,6 +102,12 @@ tap_is "calls and end name the execution" \
 tap_is "and are counted as well" \
 	"$(series tetragon_policy_events_total 'hook="kprobe:__x64_sys_write"')" 3
 stop
+tap_is "what is secret is not shown" \
+	"$(grep "\"process\":{\"exec_id\":\"$exec_id\"" out | grep -c '"arguments":"write=[*]*"')" 5
+tap_is "a file has the same lines" "$(grep "$exec_id" logs/events.log | sort)" "$(grep "$exec_id" out | sort)"
+tap_is "and the mode that was asked for" "$(ls -l logs/events.log | cut -c1-10)" "-rw-r-----"
+tap_is "they are compact lines as well" \
+	"$(grep "$exec_id" logs/events.log | "$SONDE_BIN" events -o compact | grep -c "^📝 write .* $caller")" 3
 
 # ---- what cannot be ----
 
