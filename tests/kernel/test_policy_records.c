@@ -78,6 +78,23 @@ static void test_record__numbers_and_texts(void **state)
 	assert_int_equal(hook_run__figures(&run, 0).posted, 1);
 }
 
+/* As fentry and LSM are called; their pointers have types. */
+static void test_record__text_of_a_call(void **state)
+{
+	struct hook_code code = { .context = HOOK_CONTEXT_CALL,
+				  .argument_count = 2,
+				  .values = &user_text,
+				  .value_count = 1,
+				  .can_have_events = true };
+	const uint64_t arguments[] = { 0, hook_run__present("some words") };
+
+	(void)state;
+	hook_run__load(&run, &code, POLICY_SWITCH_EVENTS);
+	hook_run__call(&run, arguments, 2);
+	assert_int_equal(hook_run__drain(&run), 1);
+	hook_run__assert_text(&run, 0, 0, "some words");
+}
+
 static void test_record__text_that_cannot_be_read(void **state)
 {
 	struct hook_code code = { .context = HOOK_CONTEXT_RAW_TRACEPOINT,
@@ -406,6 +423,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_record__numbers_and_texts),
+		cmocka_unit_test(test_record__text_of_a_call),
 		cmocka_unit_test(test_record__text_that_cannot_be_read),
 		cmocka_unit_test(test_record__looks_for_texts),
 		cmocka_unit_test(test_record__paths),

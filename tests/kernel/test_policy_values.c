@@ -251,6 +251,99 @@ static void test_value__buffers(void **state)
 	assert_int_equal(seen.original_size, 12);
 }
 
+/* ---- both ends of a function, in registers ---- */
+
+/* Its first argument has something else in it when it returns. */
+static __attribute__((noinline)) long traced(char *text, long number)
+{
+	memcpy(text, "written", 7);
+	__asm__ volatile("" : : "r"(text) : "memory");
+	return number / 2;
+}
+
+/* Where it is in the file that is mapped there. */
+static uint64_t file_offset(const void *function)
+{
+	uint64_t at = (uint64_t)(uintptr_t)function, begin, end, offset;
+	FILE *maps = fopen("/proc/self/maps", "re");
+	char line[512];
+
+	assert_non_null(maps);
+	while (fgets(line, sizeof(line), maps)) {
+		if (sscanf(line, "%lx-%lx %*s %lx", &begin, &end, &offset) != 3 || at < begin ||
+		    at >= end)
+			continue;
+		(void)fclose(maps);
+		return offset + at - begin;
+	}
+	fail_msg("it is mapped nowhere");
+	return 0;
+}
+
+static void add_to_function(struct hook_code *code, const void *function)
+{
+	const struct hook_emit_options options = {
+		.has_exchange = hook_engine__features(run.engine)->has_exchange
+	};
+	const struct hook_place place = { .kind = HOOK_PLACE_UPROBE,
+					  .path = "/proc/self/exe",
+					  .offset = file_offset(function) };
+	struct hook_image enter = { 0 }, leave = { 0 };
+	struct err err = ERR_INIT;
+
+	assert_int_equal(hook_engine__reserve(run.engine, code->rule_count, &code->id,
+					      &code->first_figures, NULL),
+			 0);
+	assert_int_equal(hook_emit(code, HOOK_END_ENTER, &options, &enter, NULL), 0);
+	assert_int_equal(hook_emit(code, HOOK_END_LEAVE, &options, &leave, NULL), 0);
+	if (hook_engine__add(run.engine, code->id, &place, 1, &enter, &leave, &err) < 0)
+		fail_msg("%s\n%s", err.text, err.cause ? err.cause : "");
+	hook_engine__set_switches(run.engine, code->id, POLICY_SWITCH_ON | POLICY_SWITCH_EVENTS);
+	hook_image__done(&enter);
+	hook_image__done(&leave);
+}
+
+static void test_value__both_ends_of_a_function(void **state)
+{
+	const struct hook_value values[] = {
+		{ .class = POLICY_CLASS_TEXT,
+		  .is_user = true,
+		  .is_captured = true,
+		  .size_value = HOOK_NONE },
+		{ .index = 1, .class = POLICY_CLASS_NUMBER, .size = 8, .is_captured = true },
+		{ .class = POLICY_CLASS_BYTES,
+		  .is_user = true,
+		  .is_captured = true,
+		  .size_value = 3,
+		  .is_at_return = true },
+		{ .base = HOOK_BASE_RETURN,
+		  .class = POLICY_CLASS_NUMBER,
+		  .size = 8,
+		  .is_captured = true,
+		  .is_at_return = true },
+	};
+	struct hook_code code = { .context = HOOK_CONTEXT_REGISTERS,
+				  .is_preemptible = true,
+				  .has_return = true,
+				  .values = values,
+				  .value_count = 4,
+				  .can_have_events = true };
+	char text[] = "before, and more";
+
+	(void)state;
+	if (!hook_engine__features(run.engine)->has_uprobes) {
+		print_message("no uprobes here\n");
+		skip();
+	}
+	add_to_function(&code, (const void *)(uintptr_t)traced);
+	assert_int_equal(traced(text, 8), 4);
+	assert_int_equal(hook_run__drain(&run), 2);
+	assert_int_equal(hook_run__record(&run)->header.kind, POLICY_RECORD_RETURN);
+	assert_int_equal(hook_run__word(&run, 3).number, 4);
+	hook_run__assert_text(&run, 2, sizeof(struct policy_bytes), "writ");
+	hook_engine__remove(run.engine, code.id);
+}
+
 /* ---- the process ---- */
 
 static uint64_t inode_of(const char *path)
@@ -375,6 +468,7 @@ int main(void)
 		cmocka_unit_test(test_value__parts_of_sockets),
 		cmocka_unit_test(test_value__addresses),
 		cmocka_unit_test(test_value__buffers),
+		cmocka_unit_test(test_value__both_ends_of_a_function),
 		cmocka_unit_test(test_value__pid),
 		cmocka_unit_test(test_value__namespace),
 		cmocka_unit_test(test_value__capability),
