@@ -60,6 +60,7 @@ int filter_text__next(struct filter_text *text, json_t **ret_object)
 		text->offset++;
 	if (text->offset == text->len)
 		return 0;
+	text->object_offset = text->offset;
 	at = position(text, text->offset);
 	if (text->count == FILTER_TEXT_MAX_OBJECTS)
 		return err__set(text->err, -E2BIG, &at, "there are more than %u filters",
@@ -94,7 +95,7 @@ bool filter_text_is_key(const char *name, const char *key)
 
 int filter_text__refuse(struct filter_text *text, const char *key, const char *format, ...)
 {
-	struct loc at = position(text, 0);
+	struct loc at = position(text, text->object_offset);
 	char what[512];
 	va_list args;
 
@@ -149,7 +150,7 @@ int filter_text__get_patterns(struct filter_text *text, const char *key, const j
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
 		const char *item = json_string_value(json_array_get(value, i));
-		struct loc at = position(text, 0);
+		struct loc at = position(text, text->object_offset);
 
 		if (!item)
 			return filter_text__refuse(text, key, "value %zu is no string", i + 1);

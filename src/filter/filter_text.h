@@ -22,8 +22,9 @@ struct filter_text {
 	struct arena *arena;
 	struct err *err;
 	size_t len, offset;
-	json_t *object; /* owned */
-	uint32_t count; /* of objects, with this one */
+	size_t object_offset; /* where the last one begins */
+	json_t *object;       /* owned */
+	uint32_t count;       /* of objects, with this one */
 };
 
 /* Several patterns of which one is enough. */

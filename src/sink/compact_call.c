@@ -29,7 +29,7 @@ struct call {
 	const char *name;
 	const char *emoji, *label;
 	call_add_fn add;  /* of the arguments, with a blank before it; NULL: nothing */
-	uint8_t argument; /* of which add tells */
+	uint8_t argument; /* of which add tells; of what is checked, how many there are at least */
 	/* Other labels by the arguments: of those that it is, or NULL. */
 	bool (*relabel)(struct compact_printer *printer, const struct process_event *event);
 };

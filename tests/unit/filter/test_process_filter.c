@@ -220,6 +220,7 @@ static void test_parse__what_is_wrong(void **state)
 		{ "{}\n{\"pid\":}", "list:2:9: filter 2 is no JSON: unexpected token near '}'",
 		  -EINVAL },
 		{ "[]", "list:1:1: filter 1 is no object", -EINVAL },
+		{ "{}\n  {\"x\":1}", "list:2:3: filter 2: 'x': there is no such key", -EINVAL },
 		{ "{\"pid\":[1],\"pid\":[2]}",
 		  "list:1:17: filter 1 is no JSON: duplicate object key near '\"pid\"'", -EINVAL },
 		{ "{\"binary_regx\":[]}",
