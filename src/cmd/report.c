@@ -52,11 +52,15 @@ uint32_t report_config(const struct agent *agent, uint32_t config, const char *e
 uint32_t report_policy(const struct policies *policies, const struct policy_spec *policy,
 		       struct table *table)
 {
+	/* One that asks for libraries only has no hook. */
+	const char *const without_hooks[REPORT_COLUMNS] = { policy->name, "-", "-", "yes", "yes" };
 	struct policy_hook_view hook;
 	uint32_t id, missing = 0;
 
 	if (policies__find(policies, policy->name, policy->kube_namespace, &id, NULL) < 0)
 		return 0;
+	if (!policies__hook(policies, id, 0, &hook))
+		table__add_row(table, without_hooks);
 	for (uint32_t i = 0; policies__hook(policies, id, i, &hook); i++) {
 		const char *const cells[REPORT_COLUMNS] = {
 			policy->name, hook.how ? hook.how : "-", hook.hook,
