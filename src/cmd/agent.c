@@ -14,11 +14,13 @@
 #include "cmd/agent_parts.h"
 #include "cmd/capabilities.h"
 #include "cmd/command.h"
+#include "cmd/policy_serve.h"
 #include "cmd/post_attach_mark.h"
 #include "cmd/version.h"
 #include "config/load.h"
 #include "pipeline/agent.h"
 #include "pipeline/control.h"
+#include "pipeline/event_file.h"
 #include "pipeline/service.h"
 
 #define DEFAULT_LISTEN "127.0.0.1:9435"
@@ -58,8 +60,8 @@ static const struct flag flags[] = {
 };
 
 static const struct flag_set flag_set = {
-	.help = "Runs what a file lists, in any mix of languages: configs of ebpf_exporter, gadgets, metrics of gadgets and "
-		"shipped probes; in one process, behind one listener.",
+	.help = "Runs what a file lists, in any mix of languages: configs of ebpf_exporter, gadgets, metrics of gadgets, "
+		"policies and shipped probes; in one process, behind one listener.",
 	.flags = flags,
 	.flag_count = array_size(flags),
 };
@@ -147,6 +149,24 @@ static int read_file(struct agent_run *run)
 	return r;
 }
 
+/* What series of events say, as one text with commas. */
+static int parse_labels(struct agent_run *run, uint32_t *ret_labels)
+{
+	const struct bind_list *list = &run->file.policies.labels;
+	const struct spec_text *texts = list->items;
+	struct strbuf text = STRBUF_INIT;
+	struct err err = ERR_INIT;
+	int r;
+
+	for (uint32_t i = 0; i < list->count; i++)
+		strbuf__printf(&text, "%s%s", i ? "," : "", text_or(&texts[i], ""));
+	r = policy_parse_labels(strbuf__text(&text), ret_labels, &err);
+	strbuf__done(&text);
+	if (r < 0)
+		(void)err__wrap(&err, r, &list->at, "policies.labels");
+	return r < 0 ? fail("agent", &err, r) : 0;
+}
+
 static int check_web_config(struct agent_run *run)
 {
 	const char *path = path_of(run, &run->file.listen.web_config);
@@ -161,7 +181,7 @@ static int check_web_config(struct agent_run *run)
 static int open_session(struct agent_run *run)
 {
 	const struct agent_file *file = &run->file;
-	const struct session_options options = {
+	struct session_options options = {
 		.btf_path = path_of(run, &file->identity.btf),
 		.is_strict = file->strict,
 		.is_debugging = run->options->is_debugging,
@@ -185,13 +205,48 @@ static int open_session(struct agent_run *run)
 		.runtime_timeout_ns = file->identity.runtime_timeout,
 		.has_reload_by_http = file->listen.lifecycle,
 		.prefers_openmetrics = file->listen.openmetrics,
+		.policies = { .has_labels = file->policies.labels.is_set,
+			      .has_credentials = file->policies.credentials,
+			      .has_namespaces = file->policies.namespaces },
 	};
 	struct err err = ERR_INIT;
-	int r = options.btf_path && options.web_config
-			? session__open(&run->session, &options, &err)
-			: -ENOMEM;
+	int r = parse_labels(run, &options.policies.labels);
+
+	if (r < 0)
+		return r;
+	r = options.btf_path && options.web_config ? session__open(&run->session, &options, &err)
+						   : -ENOMEM;
 
 	return r < 0 ? fail("Error creating the agent", &err, r) : 0;
+}
+
+/* Before the first policy comes: nothing that it sees is missed. */
+static int open_events(struct agent_run *run)
+{
+	const struct agent_events *events = &run->file.events;
+	const struct event_file_options options = {
+		.policies = agent__policies(run->session.agent),
+		.loop = run->session.loop,
+		.file = { .path = path_of(run, &events->file),
+			  .max_bytes = events->max_bytes,
+			  .max_backups = events->max_backups,
+			  .interval_ns = events->interval,
+			  .compresses = events->compress },
+		.export = { .allow = events->allow.text,
+			    .deny = events->deny.text,
+			    .fields = events->fields.text,
+			    .is_limited = events->rate_limit.text != NULL,
+			    .per_minute = events->per_minute },
+	};
+	struct err err = ERR_INIT;
+	int r;
+
+	if (!events->file.text || run->options->is_checking)
+		return 0;
+	r = options.file.path ? event_file__new(&options, &run->events, &err) : -ENOMEM;
+	if (r < 0)
+		(void)err__wrap(&err, r, &events->at, "events");
+	return r < 0 ? fail("agent", &err, r) : 0;
 }
 
 /* Reads and adds one; what is wrong with it stays with it. */
@@ -401,13 +456,14 @@ static void tell_start(const struct agent_run *run)
 }
 
 /* Loads nothing: what is wrong with the file and what it names is known by then. */
-#define STEPS_OF_CHECK 4
+#define STEPS_OF_CHECK 5
 
 static int run_steps(struct agent_run *run)
 {
 	static int (*const steps[])(struct agent_run * run) = {
-		read_file,     check_web_config,  open_session,       add_configs,  attach_configs,
-		start_sources, drop_capabilities, listen_for_scrapes, open_control, watch_failures,
+		read_file,          check_web_config, open_session,   open_events,
+		add_configs,        attach_configs,   start_sources,  drop_capabilities,
+		listen_for_scrapes, open_control,     watch_failures,
 	};
 	size_t count = run->options->is_checking ? STEPS_OF_CHECK : array_size(steps);
 	int r = 0;
@@ -426,6 +482,7 @@ static void close_all(struct agent_run *run)
 {
 	/* Streams of clients are of the agent, and so is what services show. */
 	run->control = control__free(run->control);
+	run->events = event_file__free(run->events);
 	for (size_t i = 0; i < AGENT_SERVICES_MAX; i++)
 		run->services[i] = service__free(run->services[i]);
 	if (run->session.loop)

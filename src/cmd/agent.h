@@ -15,6 +15,7 @@
 
 struct agent_parts;
 struct control;
+struct event_file;
 
 #define AGENT_SERVICES_MAX 3
 
@@ -47,6 +48,7 @@ struct agent_run {
 	struct session session;
 	struct service *services[AGENT_SERVICES_MAX]; /* owned; of one language each */
 	struct control *control;                      /* owned; NULL: none */
+	struct event_file *events;                    /* owned; NULL: none */
 	struct loop_watch *retry;
 	int64_t retry_ns;     /* until the next attempt */
 	uint64_t retry_count; /* attempts */

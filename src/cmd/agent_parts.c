@@ -170,7 +170,15 @@ static int set_params(const struct agent_part *part, struct spec *spec, struct e
 	return r;
 }
 
-/* ---- configs of ebpf_exporter --------------------------------------------------------------------------- */
+/* ---- files of configs and policies --------------------------------------------------------------------------- */
+
+static void set_policy_wishes(const struct agent_part *part, struct spec *spec)
+{
+	spec->has_policy_mode = part->mode != AGENT_POLICY_OWN;
+	spec->policy_mode = part->mode == AGENT_POLICY_ENFORCE ? POLICY_MODE_ENFORCE
+							       : POLICY_MODE_MONITOR;
+	spec->has_disabled_policies = part->disabled;
+}
 
 static bool is_named(const struct agent_part *part, const char *name)
 {
@@ -187,9 +195,14 @@ static int read_config(const struct reader *reader, const char *path, const char
 	struct err_list errors = { .len = 0 };
 	struct err err = ERR_INIT;
 	struct spec *spec = NULL;
-	int r = config_read_file(path, &spec, &errors);
+	bool is_policy = reader->part->kind == AGENT_PART_POLICY;
+	int r = is_policy ? config_load_file(dialect_find("tracing_policy"), path,
+					     NULL /* object */, &spec, &errors)
+			  : config_read_file(path, &spec, &errors);
 
-	if (r == 0)
+	if (r == 0 && is_policy)
+		set_policy_wishes(reader->part, spec);
+	else if (r == 0)
 		r = set_params(reader->part, spec, &err);
 	if (r == 0)
 		r = set_name(reader->part, spec);
@@ -222,7 +235,7 @@ static int check_names(const struct reader *reader, const struct config_paths *p
 	return r;
 }
 
-static int read_exporter(const struct reader *reader)
+static int read_files(const struct reader *reader)
 {
 	struct config_paths paths = { .len = 0 };
 	struct err err = ERR_INIT;
@@ -377,9 +390,8 @@ static int read_metrics(const struct reader *reader)
 /* ---- all of them ---------------------------------------------------------------------------------------- */
 
 static int (*const read_kind[])(const struct reader *reader) = {
-	[AGENT_PART_EXPORTER] = read_exporter,
-	[AGENT_PART_GADGET] = read_gadget,
-	[AGENT_PART_METRICS] = read_metrics,
+	[AGENT_PART_EXPORTER] = read_files,  [AGENT_PART_GADGET] = read_gadget,
+	[AGENT_PART_METRICS] = read_metrics, [AGENT_PART_POLICY] = read_files,
 	[AGENT_PART_PROBE] = read_probe,
 };
 

@@ -35,12 +35,20 @@ int agent_run__read_file(const struct agent_run *run, struct arena *arena,
 
 /* ---- what runs ------------------------------------------------------------------------------------------ */
 
+/* Policies that run are not taken down for one beside them that does not. */
+static bool is_up(const struct agent_run *run, uint32_t config)
+{
+	struct config_view view = agent__config(run->session.agent, config);
+
+	return view.is_running || view.is_partly_running;
+}
+
 static uint32_t count_failed(const struct agent_run *run)
 {
 	uint32_t failed = 0;
 
 	for (uint32_t i = 0; i < agent__config_count(run->session.agent); i++)
-		failed += !agent__config(run->session.agent, i).is_running;
+		failed += !is_up(run, i);
 	return failed;
 }
 
@@ -59,8 +67,7 @@ static bool is_good(const struct agent_run *run, const char *name)
 {
 	uint32_t config;
 
-	return find_config(run, name, &config) &&
-	       agent__config(run->session.agent, config).is_running;
+	return find_config(run, name, &config) && is_up(run, config);
 }
 
 /* ---- reading what is wanted ----------------------------------------------------------------------------- */

@@ -87,8 +87,7 @@ static int fail(const char *what, struct err *err, int code)
 	return code;
 }
 
-/* "namespace,pod" */
-static int parse_labels(const char *text, uint32_t *ret_labels, struct err *err)
+int policy_parse_labels(const char *text, uint32_t *ret_labels, struct err *err)
 {
 	static const struct {
 		const char *name;
@@ -108,7 +107,7 @@ static int parse_labels(const char *text, uint32_t *ret_labels, struct err *err)
 				break;
 		if (i == array_size(labels) && len)
 			return err__set(err, -EINVAL, NULL,
-					"--metrics-label-filter: '%.*s' is no label of a process; "
+					"'%.*s' is no label of a process; "
 					"there are namespace, workload, pod, binary, node_name",
 					(int)len, text);
 		if (len)
@@ -154,7 +153,10 @@ static int open_session(struct policy_server *server)
 		.read_ctx = server,
 	};
 	struct err err = ERR_INIT;
-	int r = parse_labels(options->labels, &session.policies.labels, &err);
+	int r = policy_parse_labels(options->labels, &session.policies.labels, &err);
+
+	if (r < 0)
+		return fail("--metrics-label-filter", &err, r);
 
 	session.policies.has_labels = true;
 	session.policies.has_credentials = options->has_credentials;

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "base/err.h"
 
 struct policy_options {
 	const char *output; /* "none", "json", "compact" */
@@ -30,6 +31,8 @@ struct policy_options {
 	bool has_credentials, has_namespaces;
 };
 
+/* "namespace,pod": which labels of series say something, of enum policy_label. */
+int policy_parse_labels(const char *text, uint32_t *ret_labels, struct err *err);
 /* An exit status; what is wrong has been logged. */
 int policy_serve(const struct policy_options *options, const char *const *paths, size_t count);
 

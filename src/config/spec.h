@@ -505,6 +505,9 @@ struct spec {
 	/* What whoever runs it says beside its text. */
 	const struct record_filters *record_filters; /* arena; NULL: the agent's, if it has any */
 	bool has_no_consumers; /* nobody will ever want its records, only what they count for */
+	bool has_policy_mode;  /* of its policies, whatever they say: */
+	enum policy_mode policy_mode;
+	bool has_disabled_policies; /* they are known, and loaded once they are enabled */
 	/* What it cannot work without and the agent does not have: a sentence each. */
 	const struct spec_text *needs;
 	uint32_t need_count;

@@ -360,8 +360,9 @@ static void format_wishes(const struct spec *spec, struct strbuf *out)
 {
 	const struct record_filters *filters = spec->record_filters;
 
-	strbuf__printf(out, "%u %d %d\n", spec->metric_wish, spec->keeps_original_names,
-		       spec->has_no_consumers);
+	strbuf__printf(out, "%u %d %d %d %u %d\n", spec->metric_wish, spec->keeps_original_names,
+		       spec->has_no_consumers, spec->has_policy_mode,
+		       (unsigned int)spec->policy_mode, spec->has_disabled_policies);
 	for (size_t i = 0; filters && i < filters->condition_count; i++)
 		strbuf__printf(out, "condition %s\n", filters->conditions[i]);
 	for (size_t i = 0; filters && i < filters->expression_count; i++)

@@ -129,8 +129,9 @@ struct config_view {
 	uint32_t part_count;
 	uint32_t metric_count;
 	uint32_t span_count;
-	const char *error; /* or NULL: why the whole config does not run */
-	bool is_running;   /* without an error, and some program of it is attached */
+	const char *error;      /* or NULL: why the whole config does not run */
+	bool is_running;        /* without an error, and some program of it is attached */
+	bool is_partly_running; /* with an error, and a policy of it runs all the same */
 	uint32_t warning_count;
 	uint32_t param_count;
 	const char *help; /* what it is for; or NULL */

@@ -56,11 +56,21 @@ void agent_note_policies_leaving(const struct agent_config *config, bool are_lea
 		policies__note_leaving(config->policies, &config->spec->policies[i], are_leaving);
 }
 
+static enum policy_asked_mode asked_mode(const struct agent *agent, const struct spec *spec)
+{
+	if (!spec->has_policy_mode)
+		return agent->options.policy_mode;
+	return spec->policy_mode == POLICY_MODE_ENFORCE ? POLICY_ASKED_MODE_ENFORCE
+							: POLICY_ASKED_MODE_MONITOR;
+}
+
 /* One that cannot be had leaves the others running, and says why. */
 static int add_policy(struct agent *agent, struct agent_config *config, uint32_t index,
 		      struct err *err)
 {
-	const struct policy_request request = { .mode = agent->options.policy_mode };
+	const struct policy_request request = { .mode = asked_mode(agent, config->spec),
+						.is_disabled =
+							config->spec->has_disabled_policies };
 	struct err_list errors = { .len = 0 };
 	int r = policies__add(agent->policies, &config->spec->policies[index], &request, &errors);
 	char text[1024] = "see the log";

@@ -12,6 +12,7 @@
 #include "config/dialect.h"
 #include "pipeline/agent.h"
 #include "pipeline/control_gadget.h"
+#include "pipeline/control_policy.h"
 #include "pipeline/control_verbs.h"
 #include "pipeline/internal.h"
 #include "web/control.h"
@@ -20,6 +21,7 @@ struct control {
 	struct control_setup setup;
 	struct control_server *server; /* owned */
 	struct control_gadget *gadget; /* owned */
+	struct control_policy *policy; /* owned */
 	int64_t started_ns;
 };
 
@@ -142,6 +144,9 @@ int control__new(const struct control_setup *setup, struct control **ret_control
 	if (r == 0)
 		r = control_gadget__new(setup->agent, setup->loop, control->server,
 					&control->gadget, err);
+	if (r == 0)
+		r = control_policy__new(agent__policies(setup->agent), control->server,
+					&control->policy, err);
 	if (r < 0) {
 		control__free(control);
 		return r;
@@ -158,6 +163,7 @@ struct control *control__free(struct control *control)
 	agent__set_control(control->setup.agent, NULL);
 	control_server__free(control->server);
 	control_gadget__free(control->gadget);
+	control_policy__free(control->policy);
 	free(control);
 	return NULL;
 }

@@ -44,6 +44,24 @@ bool agent_config_is_running(const struct agent_config *config)
 	return config->spec->program_count == 0;
 }
 
+static bool has_enabled_policy(const struct agent_config *config)
+{
+	struct policy_view view;
+
+	for (uint32_t i = 0; config->policies && i < config->spec->policy_count; i++) {
+		const struct policy_spec *policy = &config->spec->policies[i];
+		uint32_t id;
+
+		if (policies__find(config->policies, policy->name, policy->kube_namespace, &id,
+				   NULL) < 0)
+			continue;
+		for (uint32_t k = 0; policies__view(config->policies, k, &view); k++)
+			if (view.id == id && view.state == POLICY_STATE_ENABLED)
+				return true;
+	}
+	return false;
+}
+
 struct config_view agent__config(const struct agent *agent, uint32_t index)
 {
 	const struct agent_config *config = agent->configs.items[index];
@@ -56,6 +74,7 @@ struct config_view agent__config(const struct agent *agent, uint32_t index)
 		.span_count = config->span_count,
 		.error = config->error,
 		.is_running = agent_config_is_running(config),
+		.is_partly_running = config->error && has_enabled_policy(config),
 		.warning_count = config->spec->warning_count,
 		.param_count = config->spec->param_count,
 		.help = config->spec->help,

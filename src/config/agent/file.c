@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/num.h"
 
 /* As --ledger.interval and --ledger.window are bounded. */
 #define LEDGER_INTERVAL_MIN_NS (100 * NS_PER_MS)
@@ -68,6 +69,35 @@ static const struct bind_field retry_fields[] = {
 static const struct bind_type retry_type = BIND_STRUCT_TYPE("retry section", struct agent_retry,
 							    retry_fields);
 
+static const struct bind_field policies_fields[] = {
+	BOOL(agent_policies, credentials),
+	TEXTS(agent_policies, labels),
+	BOOL(agent_policies, namespaces),
+};
+static const struct bind_type policies_type =
+	BIND_STRUCT_TYPE("policies section", struct agent_policies, policies_fields);
+
+static const struct bind_field events_fields[] = {
+	TEXT(agent_events, allow),
+	BOOL(agent_events, compress),
+	TEXT(agent_events, deny),
+	TEXT(agent_events, fields),
+	BIND_REQUIRED(struct agent_events, file, &bind_text),
+	BIND_FIELD(struct agent_events, interval, &bind_duration),
+	BIND_FIELD(struct agent_events, max_backups, &bind_u32),
+	BIND_FIELD(struct agent_events, max_bytes, &bind_u32),
+	TEXT(agent_events, rate_limit),
+};
+static const struct agent_events events_initial = { .max_backups = 5 };
+static const struct bind_type events_type = {
+	.kind = BIND_STRUCT,
+	.noun = "events section",
+	.size = sizeof(struct agent_events),
+	.initial = &events_initial,
+	.fields = events_fields,
+	.field_count = array_size(events_fields),
+};
+
 static const struct bind_word syscall_words[] = {
 	{ "ebpf_exporter", AGENT_SYSCALLS_EXPORTER },
 	{ "kernel", AGENT_SYSCALLS_KERNEL },
@@ -91,15 +121,17 @@ struct root_section {
 	}
 static const struct bind_field root_fields[] = {
 	FILE_FIELD(capabilities, &bind_text), FILE_FIELD(control, &control_type),
-	FILE_FIELD(identity, &identity_type), FILE_FIELD(ledger, &ledger_type),
-	FILE_FIELD(limits, &limits_type),     FILE_FIELD(listen, &listen_type),
-	FILE_FIELD(only, &only_type),         FILE_FIELD(retry, &retry_type),
+	FILE_FIELD(events, &events_type),     FILE_FIELD(identity, &identity_type),
+	FILE_FIELD(ledger, &ledger_type),     FILE_FIELD(limits, &limits_type),
+	FILE_FIELD(listen, &listen_type),     FILE_FIELD(only, &only_type),
+	FILE_FIELD(policies, &policies_type), FILE_FIELD(retry, &retry_type),
 	FILE_FIELD(rewrite, &bind_bool),      BIND_FIELD(struct root_section, run, &bind_node),
 	FILE_FIELD(strict, &bind_bool),       FILE_FIELD(syscall_names, &syscall_type),
 };
 static const struct root_section root_initial = {
 	.file = { .ledger = { .interval = 10 * NS_PER_S, .window = 100 * NS_PER_MS },
 		  .retry = { .first = 5 * NS_PER_S, .most = 300 * NS_PER_S },
+		  .events = { .max_backups = 5 },
 		  .capabilities = { .text = "all" },
 		  .rewrite = true },
 };
@@ -149,6 +181,20 @@ static const struct bind_field metrics_fields[] = {
 	PART(original_names, &bind_bool),
 };
 
+static const struct bind_word mode_words[] = {
+	{ "enforce", AGENT_POLICY_ENFORCE },
+	{ "monitor", AGENT_POLICY_MONITOR },
+};
+static const struct bind_type mode_type = { .kind = BIND_WORD,
+					    .noun = "mode of policies",
+					    .words = mode_words,
+					    .word_count = array_size(mode_words) };
+
+static const struct bind_field policy_fields[] = {
+	PART(disabled, &bind_bool), PART(mode, &mode_type), PART(name, &bind_text),
+	PART(names, &bind_texts),   WHAT("policy"),
+};
+
 static const struct bind_field probe_fields[] = {
 	PART(by, &bind_text),
 	PART(name, &bind_text),
@@ -171,6 +217,7 @@ static const struct {
 	[AGENT_PART_EXPORTER] = { "exporter", PART_TYPE("exporter", exporter_fields) },
 	[AGENT_PART_GADGET] = { "gadget", PART_TYPE("gadget", gadget_fields) },
 	[AGENT_PART_METRICS] = { "metrics", PART_TYPE("metrics", metrics_fields) },
+	[AGENT_PART_POLICY] = { "policy", PART_TYPE("policy", policy_fields) },
 	[AGENT_PART_PROBE] = { "probe", PART_TYPE("probe", probe_fields) },
 };
 
@@ -216,7 +263,7 @@ static int find_kind(struct reader *reader, const struct node *item, enum agent_
 		       ? 0
 		       : err_list__set(
 				 reader->errors, -EINVAL, &item->at,
-				 "run: this says not what to run; give it one of exporter, gadget, metrics or probe");
+				 "run: this says not what to run; give it one of exporter, gadget, metrics, policy or probe");
 }
 
 static int read_part(struct reader *reader, const struct node *item, struct agent_part *ret_part)
@@ -289,6 +336,26 @@ static int check_ranges(struct reader *reader, const struct agent_file *file)
 	return 0;
 }
 
+static int check_events(struct reader *reader, struct agent_file *file)
+{
+	struct agent_events *events = &file->events;
+	const char *text = events->rate_limit.text;
+	uint64_t number;
+
+	if (events->interval < 0)
+		return err_list__set(reader->errors, -EINVAL, &events->at,
+				     "events: interval has to be 0 or more");
+	if (!text)
+		return 0;
+	if (num_parse_u64(text, strlen(text), &number) < 0 || number > UINT32_MAX)
+		return err_list__set(
+			reader->errors, -EINVAL, &events->rate_limit.at,
+			"rate_limit: '%s' is no number of events a minute; leave it out for no limit",
+			text);
+	events->per_minute = (uint32_t)number;
+	return 0;
+}
+
 /* The same thing twice has one name too few. */
 static int check_twice(struct reader *reader, const struct agent_file *file)
 {
@@ -339,6 +406,8 @@ int agent_file_parse(const char *text, size_t len, const char *origin, struct ar
 	next = node && node->kind != NODE_MAP ? 0 : read_parts(&reader, root.run, &root.file);
 	r = r < 0 ? r : next;
 	next = check_ranges(&reader, &root.file);
+	r = r < 0 ? r : next;
+	next = check_events(&reader, &root.file);
 	r = r < 0 ? r : next;
 	if (r == 0)
 		r = check_twice(&reader, &root.file);

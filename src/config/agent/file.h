@@ -60,10 +60,30 @@ struct agent_retry {
 
 enum agent_syscall_names { AGENT_SYSCALLS_EXPORTER, AGENT_SYSCALLS_KERNEL };
 
+enum agent_policy_mode { AGENT_POLICY_OWN, AGENT_POLICY_ENFORCE, AGENT_POLICY_MONITOR };
+
+struct agent_policies { /* of all of them */
+	struct loc at;
+	bool credentials, namespaces; /* events show those of processes */
+	struct bind_list labels;      /* spec_text: of series of events; not set: the default */
+};
+
+struct agent_events { /* of policies */
+	struct loc at;
+	struct spec_text file; /* a path; NULL: they are not written */
+	struct spec_text allow, deny, fields;
+	int64_t interval; /* nanoseconds */
+	uint32_t max_bytes, max_backups;
+	struct spec_text rate_limit; /* events a minute; NULL: no limit */
+	uint32_t per_minute;         /* that, as a number */
+	bool compress;
+};
+
 enum agent_part_kind {
 	AGENT_PART_EXPORTER,
 	AGENT_PART_GADGET,
 	AGENT_PART_METRICS,
+	AGENT_PART_POLICY,
 	AGENT_PART_PROBE,
 };
 
@@ -79,7 +99,9 @@ struct agent_part {
 	struct bind_list filters, expressions; /* spec_text */
 	int metrics;                           /* enum metric_wish */
 	bool original_names;
-	bool live; /* its events may be asked for while it runs */
+	int mode;      /* enum agent_policy_mode */
+	bool disabled; /* policies are loaded once they are enabled */
+	bool live;     /* its events may be asked for while it runs */
 };
 
 struct agent_file {
@@ -91,6 +113,8 @@ struct agent_file {
 	struct agent_limits limits;
 	struct agent_ledger ledger;
 	struct agent_retry retry;
+	struct agent_policies policies;
+	struct agent_events events;
 	struct spec_text capabilities; /* "all", "none", or names */
 	int syscall_names;             /* enum agent_syscall_names */
 	bool rewrite, strict;

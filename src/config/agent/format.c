@@ -33,6 +33,8 @@ static void format_part(const struct agent_part *part, struct strbuf *out)
 		strbuf__printf(out, "\tmetrics %d\n", part->metrics);
 	if (part->original_names)
 		strbuf__add_text(out, "\toriginal_names\n");
+	if (part->kind == AGENT_PART_POLICY)
+		strbuf__printf(out, "\tmode %d, disabled %d\n", part->mode, part->disabled);
 	if (!part->live)
 		strbuf__add_text(out, "\tnot live\n");
 }
@@ -52,6 +54,11 @@ void agent_file__format_sections(const struct agent_file *file, struct strbuf *o
 		{ "control.socket", &file->control.socket },
 		{ "identity.host_root", &file->identity.host_root },
 		{ "identity.btf", &file->identity.btf },
+		{ "events.file", &file->events.file },
+		{ "events.allow", &file->events.allow },
+		{ "events.deny", &file->events.deny },
+		{ "events.fields", &file->events.fields },
+		{ "events.rate_limit", &file->events.rate_limit },
 		{ "capabilities", &file->capabilities },
 	};
 
@@ -63,6 +70,11 @@ void agent_file__format_sections(const struct agent_file *file, struct strbuf *o
 	add_texts(out, "only.namespace", &file->only.namespace);
 	add_texts(out, "only.unit", &file->only.unit);
 	add_texts(out, "only.user", &file->only.user);
+	add_texts(out, "policies.labels", &file->policies.labels);
+	strbuf__printf(out, "policies %d %d %d\nevents %u %u %lld %d\n", file->policies.credentials,
+		       file->policies.namespaces, file->policies.labels.is_set,
+		       file->events.max_bytes, file->events.max_backups,
+		       (long long)file->events.interval, file->events.compress);
 	strbuf__printf(
 		out,
 		"listen.lifecycle %d\nlisten.openmetrics %d\nlimits.series %u\n"

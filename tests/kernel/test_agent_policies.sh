@@ -1,0 +1,128 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Policies in sonde agent, beside a gadget and a config of ebpf_exporter: of the file, and over the control socket; their
+# events in a file, and for whoever asks.
+. "$SONDE_SOURCE/tests/lib/tap.sh"
+
+cd "$tap_scratch" || exit 1
+[ -d "$SONDE_PROBES/trace_exec" ] || tap_skip_all "there is no gadget trace_exec"
+caller=$tap_scratch/caller$$
+name=caller$$
+cp "$SONDE_TEST_BPF/policy_caller" "$caller" || exit 1
+agent='' watcher=''
+
+stop() {
+	for process in $watcher $agent; do
+		kill "$process" 2>/dev/null
+		wait "$process" 2>/dev/null
+	done
+}
+tap_at_exit stop
+
+# until_true COMMAND…: for a minute at most.
+until_true() {
+	tries=0
+	until "$@" || [ $tries -eq 600 ]; do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+}
+
+get() { wget -q -O - "$1" 2>/dev/null || curl -s "$1"; }
+scrape() { get "http://127.0.0.1:${1:-$port}/metrics"; }
+policy() { "$SONDE_BIN" policy "$@" --socket="$tap_scratch/control.sock" 2>&1; }
+port_of() { sed -n "s/^Listening on 127.0.0.1:0, port \([0-9]*\)$1\$/\1/p" errors; }
+# calls POLICY: events of our caller that it has counted.
+calls() {
+	scrape | grep '^tetragon_policy_events_total{' | grep "binary=\"$caller\"" | grep "policy=\"$1\"" |
+		awk '{ sum += $NF } END { print sum + 0 }'
+}
+state() { policy list | awk -v name="$1" '$2 == name { print $3 }'; }
+execs() { scrape | grep '^execs_total{' | grep "$name" | sed 's/.* //'; }
+
+write_policy() {
+	cat >"$1.yaml" <<-END
+		apiVersion: cilium.io/v1alpha1
+		kind: TracingPolicy
+		metadata: {name: "$1"}
+		spec:
+		  kprobes:
+		  - {call: "$2", syscall: true}
+	END
+}
+mkdir policies
+write_policy policies/first sys_getppid
+sed -i 's,policies/first,first,' policies/first.yaml
+write_policy second sys_getppid
+write_policy wrong sys_getpppid
+cat >sonde.yaml <<-END
+	listen: {address: "127.0.0.1:0", policies: "127.0.0.1:0"}
+	control: {socket: control.sock}
+	events:
+	  file: events.json
+	  allow: '{"binary_regex":["$name"],"event_set":["PROCESS_KPROBE"]}'
+	run:
+	- policy: policies
+	- policy: wrong.yaml
+	- gadget: $SONDE_PROBES/trace_exec
+	  filters: ["proc.comm==$name"]
+	- exporter: $SONDE_PROBES/timers.yaml
+END
+"$SONDE_BIN" agent -c sonde.yaml --log.no-timestamps >out 2>errors &
+agent=$!
+until_true grep -q '^Started' errors
+port=$(port_of '')
+tap_has "a policy that cannot be leaves the others" "$(cat errors)" "3 of 4 parts run"
+[ -n "$port" ] || sed 's/^/# /' errors
+"$caller" getppid=7
+"$caller" getppid=3
+tap_is "a policy counts" "$(calls first)" 10
+tap_is "so does a gadget" "$(execs)" 2
+tap_check "and a config" [ "$(scrape | grep -c '^ebpf_exporter_timer_run_seconds_count')" -gt 0 ]
+policies=$(port_of ', for what is of tracing_policy')
+tap_check "policies have a port" [ "$(scrape "$policies" | grep -c '^tetragon_policy_events_total')" -gt 0 ]
+tap_is "with nothing else" "$(scrape "$policies" | grep -c -e '^execs_total' -e '^ebpf_exporter_')" 0
+all_written() { [ "$(grep -c process_kprobe events.json)" -eq 10 ]; }
+until_true all_written
+tap_is "events that the lists admit are in the file" "$(grep -c . events.json) $(grep -c '"policy_name":"first"' events.json)" "10 10"
+
+# ---- over the socket ----
+
+tap_is "policies are listed" "$(state first) $(state wrong)" "enabled load_error"
+tap_is "one is added" "$(policy add second.yaml)$(state second)" enabled
+"$caller" getppid=5
+tap_is "and counts beside the other" "$(calls first) $(calls second)" "15 5"
+tap_has "it is there once" "$(policy add second.yaml)" second
+tap_is "it is switched off" "$(policy disable second)$(state second)" disabled
+"$caller" getppid=4
+tap_is "and on" "$(policy enable second)$(state second)" enabled
+"$caller" getppid=2
+tap_is "the other has counted all the while" "$(calls first) $(calls second)" "21 7"
+tap_is "it is removed" "$(policy rm second)$(state second)" ""
+tap_has "what is in the file stays in the file" "$(policy rm first)" "is of the agent's file"
+
+"$SONDE_BIN" events --socket="$tap_scratch/control.sock" --process "$name" -e PROCESS_KPROBE >shown 2>shown.errors </dev/null &
+watcher=$!
+look() {
+	"$caller" getppid=1
+	[ -s shown ]
+}
+until_true look
+tap_has "events are had from the agent" "$(head -n 1 shown)" '"process_kprobe"'
+kill $watcher
+wait $watcher 2>/dev/null
+watcher=''
+
+# ---- a reload ----
+
+before=$(calls first)
+execs=$(execs)
+sed -i '/wrong.yaml/d' sonde.yaml
+tap_has "a reload is told of" "$("$SONDE_BIN" control --socket="$tap_scratch/control.sock" reload 2>&1)" reloaded
+"$caller" getppid=6
+tap_is "counts go on" "$(calls first) $(execs)" "$((before + 6)) $((execs + 1))"
+tap_is "and what is gone is gone" "$(state wrong)" ""
+stop
+agent=''
+tap_done
