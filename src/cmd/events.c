@@ -126,7 +126,7 @@ struct filter_texts {
 	struct strbuf allow, fields;
 };
 
-/* "a,b" and "c" are three words. */
+/* "a,b" and "c" are three words, "" is none. */
 static int split(const struct flag_list *list, struct arena *arena, word_list *words)
 {
 	for (size_t i = 0; i < list->count; i++) {
@@ -136,7 +136,7 @@ static int split(const struct flag_list *list, struct arena *arena, word_list *w
 		if (!text)
 			return -ENOMEM;
 		while ((word = strsep(&text, ",")))
-			if (vec_push(words, word) < 0)
+			if (*word && vec_push(words, word) < 0)
 				return -ENOMEM;
 	}
 	return 0;

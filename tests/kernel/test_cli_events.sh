@@ -44,6 +44,7 @@ tap_is "by binary" "$(count "$lines" --process '^/usr/bin/cat$')" 12
 tap_is "by pod" "$(count "$lines" --pod cart)" 1
 tap_is "by container" "$(count "$lines" --container x)" 0
 tap_is "by policy" "$(count "$lines" --policy-names lsm,us)" 2
+tap_is "by nothing" "$(count "$lines" --pod '')" 17
 tap_is "by two things" "$(count "$lines" -e PROCESS_EXEC --pod cart)" 1
 tap_is "without stacks" "$(count "$lines" -o compact --no-stack-traces --no-ima-hash)" 16
 
