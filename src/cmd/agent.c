@@ -246,7 +246,10 @@ static int open_events(struct agent_run *run)
 	r = options.file.path ? event_file__new(&options, &run->events, &err) : -ENOMEM;
 	if (r < 0)
 		(void)err__wrap(&err, r, &events->at, "events");
-	return r < 0 ? fail("agent", &err, r) : 0;
+	if (r < 0)
+		return fail("agent", &err, r);
+	agent__set_event_file(run->session.agent, run->events);
+	return 0;
 }
 
 /* Reads and adds one; what is wrong with it stays with it. */
@@ -482,6 +485,8 @@ static void close_all(struct agent_run *run)
 {
 	/* Streams of clients are of the agent, and so is what services show. */
 	run->control = control__free(run->control);
+	if (run->session.agent)
+		agent__set_event_file(run->session.agent, NULL);
 	run->events = event_file__free(run->events);
 	for (size_t i = 0; i < AGENT_SERVICES_MAX; i++)
 		run->services[i] = service__free(run->services[i]);

@@ -714,6 +714,11 @@ void agent__note_reply(struct agent *agent, unsigned int status)
 	self_metrics__note_reply(agent->self, status);
 }
 
+void agent__set_event_file(struct agent *agent, const struct event_file *file)
+{
+	agent->event_file = file;
+}
+
 void agent__set_control(struct agent *agent, const struct control_server *server)
 {
 	agent->control = server;

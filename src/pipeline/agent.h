@@ -21,6 +21,7 @@
 
 struct agent;
 struct control_server;
+struct event_file;
 struct web_server;
 
 struct agent_options {
@@ -99,6 +100,8 @@ void agent__note_request(struct agent *agent);
 void agent__note_reply(struct agent *agent, unsigned int status);
 /* For sonde_http_*: who serves; borrowed until NULL is set. */
 void agent__set_web(struct agent *agent, const struct web_server *server);
+/* For sonde_event_file_*: likewise. */
+void agent__set_event_file(struct agent *agent, const struct event_file *file);
 /* For sonde_control_*: likewise. */
 void agent__set_control(struct agent *agent, const struct control_server *server);
 /* The raw rows of all table maps with their labels, as /maps shows them. */

@@ -81,6 +81,7 @@ struct agent {
 	struct registry *registry;            /* owned */
 	struct self_metrics *self;            /* owned */
 	const struct web_server *web;         /* borrowed; NULL: nobody serves */
+	const struct event_file *event_file;  /* borrowed; NULL: there is none */
 	const struct control_server *control; /* borrowed; NULL: there is no such socket */
 	struct cost_meter *cost_meter;        /* owned; NULL: off */
 	bool awaits_containers; /* records name namespaces, which are somebody's once there is one */

@@ -9,6 +9,7 @@
 #include "pipeline/internal.h"
 #include "pipeline/self_control.h"
 #include "pipeline/self_cost.h"
+#include "pipeline/self_events.h"
 #include "pipeline/self_follow.h"
 #include "pipeline/self_gadget.h"
 #include "pipeline/self_reload.h"
@@ -337,6 +338,7 @@ struct self_metrics {
 	struct family *ledgers[array_size(ledger_families)];  /* the registry's */
 	struct family *reload[SELF_RELOAD_FAMILIES];          /* the registry's */
 	struct family *control[SELF_CONTROL_FAMILIES];        /* the registry's */
+	struct family *events[SELF_EVENTS_FAMILIES];          /* the registry's */
 	struct family *web[SELF_WEB_FAMILIES];                /* the registry's */
 	struct family *runtimes[SELF_RUNTIMES_FAMILIES];
 	struct family *follow[SELF_FOLLOW_FAMILIES];
@@ -393,6 +395,8 @@ static int open_families(struct agent *agent, struct self_metrics *self, struct 
 		r = self_web__open(agent, self->web, err);
 	if (r >= 0)
 		r = self_control__open(agent, self->control, err);
+	if (r >= 0)
+		r = self_events__open(agent, self->events, err);
 	if (r >= 0)
 		r = self_who__open(agent, self->who, err);
 	if (r >= 0)
@@ -587,6 +591,7 @@ void self_metrics__collect(struct self_metrics *self, struct agent *agent)
 	self_reload__collect(agent, self->reload);
 	self_web__collect(agent, self->web);
 	self_control__collect(agent, self->control);
+	self_events__collect(agent, self->events);
 	self_who__collect(agent, self->who);
 	self_runtimes__collect(agent, self->runtimes);
 	collect_process(self, agent);

@@ -87,6 +87,8 @@ all_written() { [ "$(grep -c process_kprobe events.json)" -eq 10 ]; }
 until_true all_written
 tap_is "events that the lists admit are in the file" "$(grep -c . events.json) $(grep -c '"policy_name":"first"' events.json)" "10 10"
 
+tap_is "and counted" "$(scrape | grep '^sonde_event_file_events_total{result="written"')" 'sonde_event_file_events_total{result="written"} 10'
+
 # ---- over the socket ----
 
 tap_is "policies are listed" "$(state first) $(state wrong)" "enabled load_error"
