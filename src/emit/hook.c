@@ -224,6 +224,8 @@ static void write_end(struct hook_writer *writer)
 			code__jump_if_imm(code, BPF_JEQ, REG_FRAME, 0, writer->exit);
 		code__store_imm(code, sizeof(uint64_t), REG_FRAME,
 				offsetof(struct policy_frame, busy), 0);
+	} else {
+		code__place(code, writer->out);
 	}
 	code__place(code, writer->exit);
 	write_return(writer);
@@ -249,8 +251,7 @@ static void write_enter(struct hook_writer *writer)
 	if (!hook->can_have_events)
 		return;
 	writer__unless_switched(writer, POLICY_SWITCH_EVENTS, writer->leave);
-	writer__record(writer);
-	if (hook->has_return && !decides_later)
+	if (writer__record(writer) && hook->has_return && !decides_later)
 		writer__begin_call(writer, true /* its record is in the ring */);
 }
 
@@ -291,7 +292,7 @@ static void write_leave(struct hook_writer *writer)
 		return;
 	if (decides_here)
 		writer__unless_switched(writer, POLICY_SWITCH_EVENTS, writer->leave);
-	writer__record(writer);
+	(void)writer__record(writer); /* nothing comes behind it */
 }
 
 static void write_program(struct hook_writer *writer)

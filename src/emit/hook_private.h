@@ -149,7 +149,7 @@ void writer__end_call(struct hook_writer *writer);
 
 /* ---- hook_record.c ---- */
 
-/* All that is in the record of this end, and the ring. */
-void writer__record(struct hook_writer *writer);
+/* All that is in the record of this end, and the ring. False: no rule posts anything. */
+bool writer__record(struct hook_writer *writer);
 
 #endif

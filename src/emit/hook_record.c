@@ -151,13 +151,13 @@ static bool leave_silent(struct hook_writer *writer)
 	return silent == 0 || silent < hook->rule_count;
 }
 
-void writer__record(struct hook_writer *writer)
+bool writer__record(struct hook_writer *writer)
 {
 	struct code *code = &writer->code;
 	bool is_leave = writer->end == HOOK_END_LEAVE;
 
 	if (!leave_silent(writer))
-		return;
+		return false;
 	writer__need_frame(writer);
 	writer->leave = writer->out;
 	store_imm(writer, sizeof(uint32_t), offsetof(struct policy_record, hook),
@@ -177,4 +177,5 @@ void writer__record(struct hook_writer *writer)
 	code__move(code, BPF_REG_2, REG_FIGURES);
 	code__move_imm(code, BPF_REG_3, is_leave ? POLICY_RECORD_RETURN : POLICY_RECORD_HOOK);
 	writer__call(writer, "send_record");
+	return true;
 }
