@@ -149,15 +149,16 @@ static void test_value__parts_of_sockets(void **state)
 				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 				       .sin_port = htons(9) };
 	int inet_fd = socket(AF_INET, SOCK_DGRAM, 0), unix_fd = socket(AF_UNIX, SOCK_DGRAM, 0);
-	struct hook_step steps[SOCKET_STEPS];
-	const struct hook_value value = { .base = HOOK_BASE_TASK,
-					  .class = POLICY_CLASS_SOCKET,
-					  .steps = steps,
-					  .step_count = SOCKET_STEPS };
+	struct hook_step inet_steps[SOCKET_STEPS], unix_steps[SOCKET_STEPS];
+	struct hook_value value = { .base = HOOK_BASE_TASK,
+				    .class = POLICY_CLASS_SOCKET,
+				    .step_count = SOCKET_STEPS };
 
 	(void)state;
 	put_network("127.0.0.0", AF_INET, 8);
 	assert_int_equal(connect(inet_fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	find_steps(inet_fd, inet_steps);
+	find_steps(unix_fd, unix_steps);
 	for (size_t i = 0; i < array_size(cases); i++) {
 		const struct hook_test test = { .kind = HOOK_TEST_SOCKET,
 						.index = cases[i].part,
@@ -166,10 +167,10 @@ static void test_value__parts_of_sockets(void **state)
 						.ranges = cases[i].range,
 						.range_count = cases[i].range ? 1 : 0 };
 
-		find_steps(inet_fd, steps);
+		value.steps = inet_steps;
 		if (holds(&test, &value, NULL, 0) != cases[i].holds)
 			fail_msg("case %zu", i);
-		find_steps(unix_fd, steps);
+		value.steps = unix_steps;
 		if (holds(&test, &value, NULL, 0) != cases[i].holds_on_unix)
 			fail_msg("case %zu on a unix socket", i);
 	}
