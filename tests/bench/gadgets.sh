@@ -70,7 +70,7 @@ shots='BEGIN {
 
 # Both see the opens of awk alone.
 sonde_on() {
-	exec "$SONDE_BIN" run "$@" --comm=awk -o json
+	exec "$SONDE_BIN" run "$@" --agent=none --comm=awk -o json
 }
 
 ig_on() {
@@ -160,7 +160,7 @@ for name in trace_open trace_exec trace_tcp trace_signal top_file snapshot_proce
 	cp "$SONDE_PROBES/$name"/* "$work/again_$name"
 	set -- "$@" "$work/again_$name"
 done
-"$SONDE_BIN" run "$@" -o json >/dev/null 2>said &
+"$SONDE_BIN" run "$@" --agent=none -o json >/dev/null 2>said &
 agent=$!
 sleep 8
 if kill -0 "$agent"; then

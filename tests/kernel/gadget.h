@@ -30,7 +30,7 @@ struct gadget_case {
 
 /* What %NAME stands for in the case that is being provoked; both are copied. "pid" is there from the beginning. */
 void gadget_set(const char *name, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Fails the test with what was shown last when for one of the cases no record fits within minutes. */
+/* Fails the test with what was shown last when for one of the cases no record fits within a minute. */
 void gadget_check_all(const struct gadget_case *const *rows, size_t count);
 void gadget_check(const struct gadget_case *row);
 

@@ -35,7 +35,7 @@
 #define SLEEPS 30
 #define READS 70
 #define SLEEP_NS 2000000
-#define WAITS 30
+#define WAITS 10
 #define WAIT_NS 2000000
 #define EXTRA_CALLS 3 /* of the sanitizers, at the end */
 #define PREFIX "ebpf_exporter_"
