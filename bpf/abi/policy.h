@@ -320,4 +320,15 @@ struct policy_process {
 	__u64 capabilities[3];       /* at exec: enum policy_capabilities */
 };
 
+/* ---- who is in which of these sets: bpf/masks.bpf.c, only there while a policy asks ---- */
+struct policy_mask {
+	__u64 words[POLICY_MASK_WORDS];
+};
+/*
+ * Hash `mask_texts` (struct policy_text_key, set 0), tries `mask_prefixes` and `mask_postfixes` (struct policy_affix_key,
+ * set 0) of paths of images → struct policy_mask: the sets that such an image is in. A row of a trie has the bits of all
+ * shorter ones that fit as well, since only the longest is found. The one element of `mask_follows`: the sets that
+ * whatever descends from an image stays in.
+ */
+
 #endif

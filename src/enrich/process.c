@@ -100,6 +100,22 @@ const struct process *process_table__find_key(const struct process_table *table,
 	return entry ? &entry->process : NULL;
 }
 
+const struct process *process_table__next(const struct process_table *table, uint32_t *cursor,
+					  const struct process *before)
+{
+	const struct process_entry *entry = (const struct process_entry *)before;
+
+	entry = entry ? entry->next : NULL;
+	for (;;) {
+		for (; entry; entry = entry->next)
+			if (!entry->list)
+				return &entry->process;
+		if (*cursor >> table->bucket_bits)
+			return NULL;
+		entry = table->buckets[(*cursor)++];
+	}
+}
+
 const struct process *process_table__parent(const struct process_table *table,
 					    const struct process *process)
 {

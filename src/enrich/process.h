@@ -102,6 +102,9 @@ const struct process *process_table__find_at(const struct process_table *table, 
 					     uint64_t time_ns);
 const struct process *process_table__find_key(const struct process_table *table,
 					      const struct who_key *key);
+/* Those that are there, one by one, from a cursor that starts at 0; NULL: that was all. The table must not change meanwhile. */
+const struct process *process_table__next(const struct process_table *table, uint32_t *cursor,
+					  const struct process *before);
 /* NULL: it is not known, or has left. */
 const struct process *process_table__parent(const struct process_table *table,
 					    const struct process *process);

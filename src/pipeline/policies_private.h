@@ -99,9 +99,26 @@ struct hook_place policy_hook_place(const struct policy_site *site);
 
 void policy_bits__set(struct policy_bits *bits, uint32_t bit, bool is_set);
 
+union policy_set_key {
+	struct policy_number_key number;
+	struct policy_text_key text;
+	struct policy_affix_key affix;
+	struct policy_network_key network;
+};
+/* False: it is longer than the kernel keeps, or looked for in another way. */
+bool policy_set_key__fill(union policy_set_key *key, enum policy_set_kind kind, uint32_t set,
+			  const struct policy_set_value *value);
 int policy_sets__write(struct policies *policies, const struct policy_program *program,
 		       struct err *err);
 void policy_sets__remove(struct policies *policies, const struct policy_program *program);
+
+/* ---- policy_masks.c ---- */
+
+/* Once its bits are taken: the policy's sets of binaries, and who is in them. */
+int policy_masks__add(struct policies *policies, const struct policy *policy, struct err *err);
+/* Before they are given back, but after has_bits was taken away. */
+void policy_masks__remove(struct policies *policies, const struct policy *policy);
+void policy_masks__clear_bits(struct policies *policies, const struct policy_program *program);
 
 /* ---- policy_stream.c ---- */
 

@@ -212,7 +212,6 @@ int policy_context__open(struct policies *policies, struct arena *arena,
 	context.next_set = policies->next_set;
 	context.binaries = policies->binaries;
 	context.scopes = policies->scopes;
-	context.can_scope = true;
 	context.count_parts = count_parts(policies->options.labels);
 	context.can_have_events = !policies->options.has_no_consumers;
 	*ret_context = context;

@@ -205,6 +205,8 @@ int policy__load(struct policies *policies, struct policy *policy, struct err_li
 	take_bits(policies, &policy->program, true);
 	policy->has_bits = true;
 	r = policy_sets__write(policies, &policy->program, &err);
+	if (r == 0)
+		r = policy_masks__add(policies, policy, &err);
 	for (uint32_t i = 0; i < policy->program.hook_count && r == 0; i++)
 		r = add_hook(policies, policy, i, &err);
 	if (r < 0) {
@@ -250,10 +252,11 @@ void policy__unload(struct policies *policies, struct policy *policy)
 	}
 	vec_done(&policy->numbers);
 	if (policy->has_bits) {
+		policy->has_bits = false;
 		policy_sets__remove(policies, &policy->program);
+		policy_masks__remove(policies, policy);
 		take_bits(policies, &policy->program, false);
 	}
-	policy->has_bits = false;
 	policy->program = (struct policy_program){ 0 };
 	policy->hooks = NULL;
 	policy->memory_bytes = 0;

@@ -7,18 +7,12 @@
 #include "bpf/abi/who.h"
 #include "pipeline/policies_private.h"
 
-/* Keys of all kinds of sets; the values mean nothing. */
-union set_key {
-	struct policy_number_key number;
-	struct policy_text_key text;
-	struct policy_affix_key affix;
-	struct policy_network_key network;
-};
-
 /* False: it is longer than the kernel keeps, and so equal to nothing that it could see. */
-typedef bool (*fill_fn)(uint32_t set, const struct policy_set_value *value, union set_key *key);
+typedef bool (*fill_fn)(uint32_t set, const struct policy_set_value *value,
+			union policy_set_key *key);
 
-static bool fill_number(uint32_t set, const struct policy_set_value *value, union set_key *key)
+static bool fill_number(uint32_t set, const struct policy_set_value *value,
+			union policy_set_key *key)
 {
 	key->number = (struct policy_number_key){ .number = value->number, .set = set };
 	return true;
@@ -39,7 +33,7 @@ static uint64_t hash_text(const uint8_t *bytes, size_t size)
 	return hash;
 }
 
-static bool fill_text(uint32_t set, const struct policy_set_value *value, union set_key *key)
+static bool fill_text(uint32_t set, const struct policy_set_value *value, union policy_set_key *key)
 {
 	key->text = (struct policy_text_key){ .hash = hash_text(value->bytes, value->size),
 					      .set = set,
@@ -49,7 +43,8 @@ static bool fill_text(uint32_t set, const struct policy_set_value *value, union 
 
 #define BITS_OF_SET 32
 
-static bool fill_prefix(uint32_t set, const struct policy_set_value *value, union set_key *key)
+static bool fill_prefix(uint32_t set, const struct policy_set_value *value,
+			union policy_set_key *key)
 {
 	if (value->size > sizeof(key->affix.text))
 		return false;
@@ -60,7 +55,8 @@ static bool fill_prefix(uint32_t set, const struct policy_set_value *value, unio
 }
 
 /* From the end on. */
-static bool fill_postfix(uint32_t set, const struct policy_set_value *value, union set_key *key)
+static bool fill_postfix(uint32_t set, const struct policy_set_value *value,
+			 union policy_set_key *key)
 {
 	if (value->size > sizeof(key->affix.text))
 		return false;
@@ -74,7 +70,8 @@ static bool fill_postfix(uint32_t set, const struct policy_set_value *value, uni
 #define IPV4_SIZE 4u
 
 /* Two sets in one: of the addresses of either kind. */
-static bool fill_network(uint32_t set, const struct policy_set_value *value, union set_key *key)
+static bool fill_network(uint32_t set, const struct policy_set_value *value,
+			 union policy_set_key *key)
 {
 	if (value->size > sizeof(key->network.address) || value->bits > 8 * value->size)
 		return false;
@@ -97,15 +94,21 @@ static const struct {
 	[POLICY_SET_NETWORKS] = { "policy_networks", fill_network },
 };
 
+bool policy_set_key__fill(union policy_set_key *key, enum policy_set_kind kind, uint32_t set,
+			  const struct policy_set_value *value)
+{
+	memset(key, 0, sizeof(*key));
+	return kinds[kind].fill && kinds[kind].fill(set, value, key);
+}
+
 static int write_set(struct policies *policies, const struct policy_set *set, struct err *err)
 {
 	int r = 0;
 
-	for (uint32_t i = 0; i < set->value_count && kinds[set->kind].fill && r == 0; i++) {
-		union set_key key;
+	for (uint32_t i = 0; i < set->value_count && r == 0; i++) {
+		union policy_set_key key;
 
-		memset(&key, 0, sizeof(key));
-		if (kinds[set->kind].fill(set->id, &set->values[i], &key))
+		if (policy_set_key__fill(&key, set->kind, set->id, &set->values[i]))
 			r = hook_engine__write(policies->engine, kinds[set->kind].map, &key, err);
 	}
 	return r;
@@ -126,11 +129,10 @@ void policy_sets__remove(struct policies *policies, const struct policy_program 
 	for (uint32_t i = 0; i < program->set_count; i++) {
 		const struct policy_set *set = &program->sets[i];
 
-		for (uint32_t j = 0; j < set->value_count && kinds[set->kind].fill; j++) {
-			union set_key key;
+		for (uint32_t j = 0; j < set->value_count; j++) {
+			union policy_set_key key;
 
-			memset(&key, 0, sizeof(key));
-			if (kinds[set->kind].fill(set->id, &set->values[j], &key))
+			if (policy_set_key__fill(&key, set->kind, set->id, &set->values[j]))
 				hook_engine__erase(policies->engine, kinds[set->kind].map, &key);
 		}
 	}

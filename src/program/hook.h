@@ -50,6 +50,22 @@ int hook_engine__tracefs(struct hook_engine *engine, struct err *err);
 int hook_engine__write(struct hook_engine *engine, const char *map, const void *key,
 		       struct err *err);
 void hook_engine__erase(struct hook_engine *engine, const char *map, const void *key);
+/* ---- masks of processes: bpf/masks.bpf.c ---- */
+
+/* From now on the kernel keeps them up to date; again is harmless. Who is there already has none. */
+int hook_engine__open_masks(struct hook_engine *engine, struct err *err);
+/* A row of one of its maps ("mask_texts"); mask NULL: it goes. */
+int hook_engine__write_mask(struct hook_engine *engine, const char *map, const void *key,
+			    const struct policy_mask *mask, struct err *err);
+/* -ENOENT: it has none. */
+int hook_engine__read_process(struct hook_engine *engine, uint32_t tgid,
+			      struct policy_process *ret_process);
+/* is_new: only if it has none by then, -EEXIST otherwise. */
+int hook_engine__write_process(struct hook_engine *engine, uint32_t tgid,
+			       const struct policy_process *process, bool is_new);
+/* When its image began, as bpf/who.bpf.c has it; 0: it is not known. */
+uint64_t hook_engine__image_time(struct hook_engine *engine, uint32_t tgid);
+
 /* The key goes from the map of counts, when nothing can be counted under it any more. */
 void hook_engine__drop_count(struct hook_engine *engine, const struct policy_count_key *key);
 /* Addresses of a stack, the innermost first: how many, or -ENOENT. */

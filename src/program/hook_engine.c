@@ -98,24 +98,29 @@ const struct hook_features *hook_engine__features(const struct hook_engine *engi
 
 /* ---- open and close ---- */
 
-/* The processes that bpf/who.bpf.c keeps are those that hooks ask for. */
-static int share_processes(struct hook_engine *engine, struct err *err)
+int program__share_map(struct program *program, const char *name, const struct program *other,
+		       struct err *err)
 {
-	struct inherited_map shared = { .name = PROCESSES_NAME, .is_shared = true };
+	struct inherited_map shared = { .name = name, .is_shared = true };
 	struct program_map map;
-	int r;
+	int r = program__map(other, name, &map, err);
 
-	if (!engine->options.who)
-		return 0;
-	r = program__map(engine->options.who, PROCESSES_NAME, &map, err);
 	if (r < 0)
 		return r;
 	shared.fd = fcntl(map.fd, F_DUPFD_CLOEXEC, 0);
-	if (shared.fd < 0 || vec_push(&engine->program->inherited, shared) < 0) {
+	if (shared.fd < 0 || vec_push(&program->inherited, shared) < 0) {
 		fd_closep(&shared.fd);
-		return err__set(err, -ENOMEM, NULL, "no descriptor for the table of processes");
+		return err__set(err, -ENOMEM, NULL, "no descriptor for map '%s'", name);
 	}
 	return 0;
+}
+
+/* The processes that bpf/who.bpf.c keeps are those that hooks ask for. */
+static int share_processes(struct hook_engine *engine, struct err *err)
+{
+	return engine->options.who ? program__share_map(engine->program, PROCESSES_NAME,
+							engine->options.who, err)
+				   : 0;
 }
 
 static uint32_t ring_bytes(const struct hook_engine *engine)
@@ -196,6 +201,7 @@ struct hook_engine *hook_engine__close(struct hook_engine *engine)
 	hook_engine__end_calls(engine);
 	if (engine->switches)
 		(void)munmap(engine->switches, POLICY_HOOKS_MAX);
+	program__close(engine->masks);
 	program__close(engine->program);
 	vec_done(&engine->routines);
 	arena__done(&engine->texts);

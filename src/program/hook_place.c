@@ -100,8 +100,8 @@ static const char *syscall_function(struct hook_engine *engine, const struct hoo
 {
 	const char *slash = strrchr(place->name, '/');
 	const char *name = slash ? slash + 1 : place->name;
-	const char *prefix = place->syscall & POLICY_SYSCALL_32 ? SYSCALL_PREFIX_32
-								: SYSCALL_PREFIX;
+	bool is_32 = place->syscall != SYSCALL_UNKNOWN && place->syscall & POLICY_SYSCALL_32;
+	const char *prefix = is_32 ? SYSCALL_PREFIX_32 : SYSCALL_PREFIX;
 
 	return str_starts(name, "__") ? arena__strdup(&engine->texts, name)
 				      : arena__printf(&engine->texts, "%s%s", prefix, name);

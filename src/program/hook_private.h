@@ -52,6 +52,8 @@ struct hook_engine {
 	struct hook_engine_options options;
 	struct program_spec spec; /* of bpf/policy.bpf.c */
 	struct program *program;  /* owned */
+	struct program_spec masks_spec;
+	struct program *masks; /* owned; NULL: no policy asks */
 	struct hook_features features;
 	VEC(struct hook_routine) routines;
 	struct arena texts;                   /* of the last hook_engine__resolve() */
@@ -94,6 +96,12 @@ struct linked_code {
 };
 int hook_engine__link(const struct hook_engine *engine, const struct hook_image *image,
 		      struct linked_code *ret_code, struct err *err);
+
+/* ---- hook_engine.c ---- */
+
+/* Between open and load: the program's map of that name is that of the other one. */
+int program__share_map(struct program *program, const char *name, const struct program *other,
+		       struct err *err);
 
 /* ---- hook_attach.c ---- */
 
