@@ -32,6 +32,10 @@ struct policy_stream {
 	struct policy_views views;
 	struct map open_calls; /* call_key → owned struct open_call */
 	struct open_call *oldest, *newest;
+	/* Records that were read and whose turn has not come: processes are told of through another ring, and events go out
+	 * in the order in which things happened. */
+	struct strbuf waiting;
+	size_t next;            /* of those, where it begins */
 	int64_t wall_offset_ns; /* from the monotonic clock to the wall's */
 	struct policy_stream_figures figures;
 };
@@ -113,11 +117,14 @@ static struct process_event begin_event(struct policy_stream *stream, enum proce
 
 /* ---- processes ---- */
 
+static void tell_until(struct policies *policies, uint64_t time_ns);
+
 static void on_process_exec(void *ctx, const struct process *process)
 {
 	struct policies *policies = ctx;
 	struct process_event event;
 
+	tell_until(policies, process->key.time_ns);
 	policy_series__count_process(policies, PROCESS_EVENT_EXEC, process);
 	if (!policies__is_wanted(policies, PROCESS_EVENT_EXEC, ""))
 		return;
@@ -132,6 +139,7 @@ static void on_process_exit(void *ctx, const struct process *process)
 	char name[SIGNAL_NAME_MAX];
 	struct process_event event;
 
+	tell_until(policies, (uint64_t)process->end_ns);
 	policy_series__count_process(policies, PROCESS_EVENT_EXIT, process);
 	if (!policies__is_wanted(policies, PROCESS_EVENT_EXIT, ""))
 		return;
@@ -376,6 +384,7 @@ static void finish_call(struct policy_stream *stream, const struct policy_record
 static bool is_sound(const struct policy_record *record, size_t len)
 {
 	return record->header.version == POLICY_VERSION && record->header.size <= len &&
+	       record->header.size % sizeof(uint64_t) == 0 &&
 	       record->header.size >=
 		       sizeof(*record) + record->value_count * sizeof(union policy_word) &&
 	       record->hook < POLICY_HOOKS_MAX;
@@ -390,7 +399,13 @@ static void on_record(void *ctx, uint32_t cpu, const void *data, size_t len)
 	stream->figures.received++;
 	if (len < sizeof(*record) || !is_sound(record, len))
 		stream->figures.malformed++;
-	else if (record->header.kind == POLICY_RECORD_RETURN)
+	else /* without memory it is counted when they are told */
+		strbuf__add(&stream->waiting, record, record->header.size);
+}
+
+static void take_record(struct policy_stream *stream, const struct policy_record *record)
+{
+	if (record->header.kind == POLICY_RECORD_RETURN)
 		finish_call(stream, record);
 	else if (record->header.kind == POLICY_RECORD_HOOK && record->flags & POLICY_FLAG_RETURNS)
 		await_return(stream, record);
@@ -400,6 +415,32 @@ static void on_record(void *ctx, uint32_t cpu, const void *data, size_t len)
 		stream->figures.malformed++;
 }
 
+/* Of which what was before that time. */
+static void tell_waiting(struct policy_stream *stream, uint64_t time_ns)
+{
+	while (stream->next < stream->waiting.len) {
+		const struct policy_record *record =
+			(const void *)(stream->waiting.data + stream->next);
+
+		if (record->header.time_ns >= time_ns)
+			return;
+		stream->next += record->header.size;
+		take_record(stream, record);
+	}
+	if (strbuf__status(&stream->waiting) < 0) {
+		stream->figures.malformed++;
+		strbuf__done(&stream->waiting);
+	}
+	stream->waiting.len = stream->next = 0;
+}
+
+static void tell_until(struct policies *policies, uint64_t time_ns)
+{
+	if (policies->ring)
+		(void)event_source__drain(policies->ring); /* what is left comes next time */
+	tell_waiting(policies->stream, time_ns);
+}
+
 void policies__drain(struct policies *policies)
 {
 	struct policy_stream *stream = policies->stream;
@@ -407,10 +448,10 @@ void policies__drain(struct policies *policies)
 	if (!stream)
 		return;
 	stream->wall_offset_ns = clock_wall_ns() - clock_monotonic_ns();
-	/* Whoever does something has been told of before. */
+	/* What is in the ring now was done by processes that have been told of by the end of the next step. */
+	tell_until(policies, 0);
 	who__drain(policies->options.who);
-	if (policies->ring)
-		(void)event_source__drain(policies->ring); /* what is left comes next time */
+	tell_waiting(stream, UINT64_MAX);
 }
 
 static void on_timer(void *ctx)
@@ -470,6 +511,7 @@ void policy_stream__close(struct policies *policies)
 		policies->timer = loop__remove(policies->options.loop, policies->timer);
 	policies->ring = event_source__close(policies->ring);
 	map__done(&stream->open_calls, free);
+	strbuf__done(&stream->waiting);
 	policy_views__done(&stream->views);
 	free(stream);
 	policies->stream = NULL;

@@ -5,12 +5,15 @@
  *
  *	getppid=N  N calls            write=N   N writes of "sonde" to /dev/null
  *	open=PATH  opens and closes   kill=N    sends itself signal N
+ *	run=PATH   runs that program with getppid=5, and waits
+ *	wait=PATH  waits for the file, for a minute at most
  */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void call_getppid(const char *value)
@@ -41,14 +44,29 @@ static void call_kill(const char *value)
 	(void)kill(getpid(), atoi(value));
 }
 
+static void call_run(const char *value)
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		(void)execl(value, value, "getppid=5", (char *)NULL);
+		_exit(3);
+	}
+	(void)waitpid(child, NULL, 0);
+}
+
+static void call_wait(const char *value)
+{
+	for (int i = 0; i < 600 && access(value, F_OK) < 0; i++)
+		(void)usleep(100000);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(const char *value);
 } calls[] = {
-	{ "getppid=", call_getppid },
-	{ "kill=", call_kill },
-	{ "open=", call_open },
-	{ "write=", call_write },
+	{ "getppid=", call_getppid }, { "kill=", call_kill }, { "open=", call_open },
+	{ "run=", call_run },         { "wait=", call_wait }, { "write=", call_write },
 };
 
 int main(int argc, char **argv)

@@ -109,6 +109,59 @@ tap_is "and the mode that was asked for" "$(ls -l logs/events.log | cut -c1-10)"
 tap_is "they are compact lines as well" \
 	"$(grep "$exec_id" logs/events.log | "$SONDE_BIN" events -o compact | grep -c "^📝 write .* $caller")" 3
 
+# ---- binaries ----
+
+mkdir dir && cp "$caller" dir/one && cp "$caller" followed && cp "$caller" other || exit 1
+cat >binaries.yaml <<-END
+	apiVersion: cilium.io/v1alpha1
+	kind: TracingPolicy
+	metadata:
+	  name: binaries
+	spec:
+	  kprobes:
+	  - call: "sys_getppid"
+	    syscall: true
+	    selectors:
+	    - matchBinaries:
+	      - operator: In
+	        values: ["$caller"]
+	    - matchBinaries:
+	      - operator: Prefix
+	        values: ["$tap_scratch/dir/"]
+	    - matchBinaries:
+	      - operator: In
+	        values: ["$tap_scratch/followed"]
+	        followChildren: true
+	    - matchBinaries:
+	      - operator: Postfix
+	        values: ["/none", "/other"]
+END
+./followed wait="$tap_scratch/go" run="$tap_scratch/late" &
+older=$!
+cp "$caller" late
+"$caller" wait="$tap_scratch/go" getppid=3 &
+start binaries.yaml
+"$caller" getppid=10
+dir/one getppid=20
+./other getppid=40
+cp "$caller" stranger && ./stranger getppid=80
+touch go
+wait $older
+tries=0
+until [ "$(scrape | grep -c "binary=\"$tap_scratch/late\"")" -ge 2 ] || [ $tries -eq 100 ]; do
+	sleep 0.1
+	tries=$((tries + 1))
+done
+# selector NUMBER: what it matched.
+selector() {
+	scrape | sed -n "s/^sonde_policy_selector_total{.*result=\"matched\",selector=\"$1\"} //p"
+}
+tap_is "a binary is known by its path, also one that ran before" "$(selector 0)" 13
+tap_is "by the beginning of it" "$(selector 1)" 20
+tap_is "by its parent, that ran before" "$(selector 2)" 5
+tap_is "by the end of it" "$(selector 3)" 40
+stop
+
 # ---- what cannot be ----
 
 sed 's/sys_write/sys_wrote/' calls.yaml >wrong.yaml
