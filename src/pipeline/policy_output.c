@@ -67,6 +67,9 @@ static void on_event(void *ctx, const struct process_event *event)
 {
 	struct policy_output *output = ctx;
 
+	/* One drain may bring more than fits: whoever reads may take it at once. */
+	if (output->writer && output_writer__is_full(output->writer))
+		output_writer__flush(output->writer);
 	if (output->writer && output_writer__is_full(output->writer))
 		output->figures.dropped++;
 	else if (process_export__run(output->export, event, clock_monotonic_ns()) ==
