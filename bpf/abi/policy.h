@@ -100,7 +100,7 @@ struct policy_count_key {
 _Static_assert(sizeof(struct policy_count_key) == 24, "policy_count_key");
 
 /* ---- figures: per-CPU array `policy_figures` of POLICY_FIGURES_MAX rows: of each hook one for each rule, at least one ---- */
-#define POLICY_FIGURES_MAX 4096
+#define POLICY_FIGURES_MAX 2048
 struct policy_figures {
 	__u64 matched;    /* the rule decided */
 	__u64 posted;     /* a record was made */

@@ -3,7 +3,8 @@
 #define BPF_INCLUDE_POLICY_MAPS_BPF_H
 
 /*
- * The maps that all policies share. Only policy.bpf.c includes it, after kernel.bpf.h.
+ * The maps that all policies share: on two CPUs 5.8 MiB together, of which counts take 1.8 and processes 1.6. Only
+ * policy.bpf.c includes it, after kernel.bpf.h.
  * What user space writes and reads of them is in bpf/abi/policy.h.
  */
 
@@ -62,14 +63,14 @@ struct {
 /* Sets of numbers, of which the values mean nothing. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 8192);
+	__uint(max_entries, 4096);
 	__type(key, struct policy_number_key);
 	__type(value, u8);
 } policy_numbers SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 8192);
+	__uint(max_entries, 4096);
 	__type(key, struct policy_text_key);
 	__type(value, u8);
 } policy_texts SEC(".maps");
@@ -97,15 +98,15 @@ TRIE_MAP(policy_networks, struct policy_network_key);
 		__type(value, value_type);                                                         \
 	} name SEC(".maps")
 
-RECENT_MAP(policy_rates, 4096, struct policy_rate_key, u64);
-RECENT_MAP(policy_sockets, 8192, u64, struct policy_owner);
+RECENT_MAP(policy_rates, 2048, struct policy_rate_key, u64);
+RECENT_MAP(policy_sockets, 4096, u64, struct policy_owner);
 RECENT_MAP(policy_notes, 512, u64, struct policy_note);
 RECENT_MAP(policy_pending, 2048, struct policy_pending_key, struct policy_pending);
 
 #define STACK_DEPTH 127 /* the most that the kernel tells */
 struct {
 	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
-	__uint(max_entries, 512);
+	__uint(max_entries, 256);
 	__uint(key_size, sizeof(u32));
 	__uint(value_size, STACK_DEPTH * sizeof(u64));
 } policy_stacks SEC(".maps");
