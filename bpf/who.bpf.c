@@ -128,7 +128,7 @@ static __always_inline void fill_texts(struct exec_scratch *scratch, struct task
 		exec->interpreter_size = add_string(scratch, bprm->interp);
 	add_cwd(scratch, task);
 	if (exec->links == 0 || is_descriptor(scratch))
-		add_file(scratch, task, bprm->file);
+		add_file(scratch, bprm->file);
 	add_environment(exec, task);
 	add_arguments(scratch, task);
 }
@@ -167,7 +167,7 @@ int BPF_PROG(who_exec, struct task_struct *task, s32 old_tid, struct linux_binpr
 	exec->filename_size = add_string(scratch, bprm->filename);
 	if (exec->filename_size == 0)
 		exec->task.flags |= WHO_FLAG_FILENAME_ERROR;
-	exec->binary_hash = hash_filename(scratch);
+	exec->binary_hash = hash_filename();
 	put_exec(&exec->task, exec->binary_hash);
 	let_in(&exec->task);
 	fill_texts(scratch, task, bprm);

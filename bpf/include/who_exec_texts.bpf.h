@@ -7,8 +7,9 @@
  * Only who.bpf.c includes it, after who_records.bpf.h.
  */
 
-#define COMPONENTS_MAX 48 /* of a path, with the mount points on the way */
-#define COMPONENT_MAX 256 /* NAME_MAX and its NUL */
+#define COMPONENTS_MAX 48       /* of a path, with the mount points on the way */
+#define TYPED_COMPONENTS_MAX 12 /* by typed pointers: see climb_mount() */
+#define COMPONENT_MAX 256       /* NAME_MAX and its NUL */
 #define TEXT_MAX (2 * WHO_FILENAME_MAX + 2 * WHO_PATH_MAX + WHO_ARGUMENTS_PIECE)
 #define HASH_WORDS (WHO_FILENAME_MAX / 8)
 
@@ -55,6 +56,17 @@ struct {
 	__type(value, struct arguments_scratch);
 } who_arguments_scratch SEC(".maps");
 
+/*
+ * What loops is in functions that are not static and take numbers only: the verifier goes through each of these once, and not
+ * once for each way that led to a call, and no kernel since 5.10 refuses them. They find the scratch by themselves.
+ */
+static __always_inline struct exec_scratch *exec_scratch(void)
+{
+	u32 zero = 0;
+
+	return bpf_map_lookup_elem(&who_exec_scratch, &zero);
+}
+
 /* A text of the kernel; its length with the NUL, 0 when it cannot be read. */
 static __always_inline u32 add_string(struct exec_scratch *scratch, const char *string)
 {
@@ -77,11 +89,14 @@ struct unaligned_word {
 
 /* Of the file name, which is what the texts begin with. One that is not absolute is another file's in another directory:
  * it has none. */
-static __always_inline u64 hash_filename(struct exec_scratch *scratch)
+__noinline u64 hash_filename(void)
 {
-	u64 size = scratch->exec.filename_size;
-	u64 hash = WHO_HASH_BEGIN;
+	struct exec_scratch *scratch = exec_scratch();
+	u64 hash = WHO_HASH_BEGIN, size;
 
+	if (!scratch)
+		return 0;
+	size = scratch->exec.filename_size;
 	barrier_var(size);
 	if (size == 0 || size > WHO_FILENAME_MAX || scratch->text[0] != '/')
 		return 0;
@@ -95,7 +110,7 @@ static __always_inline u64 hash_filename(struct exec_scratch *scratch)
 }
 
 #define CLIMB_DONE 0
-#define CLIMB_MOUNT 1 /* at the root of the mount, and not at that of the process */
+#define CLIMB_ON 1 /* from walk.dentry and walk.mount */
 #define CLIMB_CUT 2
 #define CLIMB_ERROR 3
 
@@ -126,18 +141,15 @@ static __noinline u32 climb_mount(struct exec_scratch *scratch, struct dentry *d
 	bool is_root_mount = mount == scratch->walk.root_mount;
 	struct dentry *top = mount->mnt_root;
 
-	for (u32 i = 0; i < COMPONENTS_MAX; i++) {
+	for (u32 i = 0; i < TYPED_COMPONENTS_MAX; i++) {
 		struct dentry *parent;
 		u32 r;
 
 		barrier();
 		if (is_root_mount && dentry == scratch->walk.root_dentry)
 			return CLIMB_DONE;
-		if (dentry == top) {
-			scratch->walk.dentry = top;
-			scratch->walk.mount = mount;
-			return CLIMB_MOUNT;
-		}
+		if (dentry == top)
+			break;
 		r = add_component(scratch, dentry->d_name.name);
 		if (r != CLIMB_DONE)
 			return r;
@@ -147,14 +159,20 @@ static __noinline u32 climb_mount(struct exec_scratch *scratch, struct dentry *d
 			return CLIMB_DONE;
 		dentry = parent;
 	}
-	return CLIMB_CUT;
+	scratch->walk.dentry = dentry;
+	scratch->walk.mount = mount;
+	return CLIMB_ON;
 }
 
 /* From there on through all mounts, whose structs are around what is pointed to: only calls can read those. */
-static __noinline u32 climb_mounts(struct exec_scratch *scratch)
+__noinline u32 climb_mounts(void)
 {
-	struct path_walk *walk = &scratch->walk;
+	struct exec_scratch *scratch = exec_scratch();
+	struct path_walk *walk;
 
+	if (!scratch)
+		return CLIMB_ERROR;
+	walk = &scratch->walk;
 	for (u32 i = 0; i < COMPONENTS_MAX; i++) {
 		struct dentry *dentry;
 		struct vfsmount *mount;
@@ -187,17 +205,15 @@ static __noinline u32 climb_mounts(struct exec_scratch *scratch)
 }
 
 /* The length of the pieces; *ret_flags: what was not to be had. */
-static __always_inline u32 walk_path(struct exec_scratch *scratch, struct task_struct *task,
-				     struct dentry *dentry, struct vfsmount *mount, u32 *ret_flags)
+static __always_inline u32 walk_path(struct exec_scratch *scratch, struct dentry *dentry,
+				     struct vfsmount *mount, u32 *ret_flags)
 {
 	u32 r;
 
-	scratch->walk.root_dentry = task->fs->root.dentry;
-	scratch->walk.root_mount = task->fs->root.mnt;
 	scratch->walk.begin = scratch->at;
 	r = climb_mount(scratch, dentry, mount);
-	if (r == CLIMB_MOUNT)
-		r = climb_mounts(scratch);
+	if (r == CLIMB_ON)
+		r = climb_mounts();
 	if (r == CLIMB_CUT)
 		*ret_flags = WHO_FLAG_CWD_CUT;
 	if (r == CLIMB_ERROR) {
@@ -209,35 +225,40 @@ static __always_inline u32 walk_path(struct exec_scratch *scratch, struct task_s
 
 static __always_inline void add_cwd(struct exec_scratch *scratch, struct task_struct *task)
 {
-	u32 flags = 0;
-	u32 size = walk_path(scratch, task, task->fs->pwd.dentry, task->fs->pwd.mnt, &flags);
+	struct fs_struct *fs = task->fs;
+	u32 flags = 0, size;
 
+	scratch->walk.root_dentry = fs->root.dentry;
+	scratch->walk.root_mount = fs->root.mnt;
+	size = walk_path(scratch, fs->pwd.dentry, fs->pwd.mnt, &flags);
 	scratch->exec.cwd_size = size;
 	if (size == 0 && flags == 0)
 		flags = WHO_FLAG_ROOT_CWD;
 	scratch->exec.task.flags |= flags;
 }
 
-/* Where the file was, or what a memfd is called: its name in exec's arguments is no longer, or never was. */
-static __always_inline void add_file(struct exec_scratch *scratch, struct task_struct *task,
-				     struct file *file)
+/* Where the file was, or what a memfd is called: its name in exec's arguments is no longer, or never was. After add_cwd(),
+ * which has looked up where paths begin. */
+static __always_inline void add_file(struct exec_scratch *scratch, struct file *file)
 {
 	u32 flags = 0;
 
-	scratch->exec.file_size = walk_path(scratch, task, file->f_path.dentry, file->f_path.mnt,
-					    &flags);
+	scratch->exec.file_size = walk_path(scratch, file->f_path.dentry, file->f_path.mnt, &flags);
 }
 
 /* Up to a piece of arguments goes into the exec record, what is before it into records of their own. How far it got is in
  * exec.arguments_size: in memory for the reason above. */
-static __noinline u32 send_pieces(struct who_exec *exec, u64 begin, u64 size)
+__noinline u32 send_pieces(u64 begin, u64 size)
 {
 	struct arguments_scratch *scratch;
+	struct exec_scratch *texts = exec_scratch();
+	struct who_exec *exec;
 	u32 zero = 0;
 
 	scratch = bpf_map_lookup_elem(&who_arguments_scratch, &zero);
-	if (!scratch)
+	if (!scratch || !texts)
 		return 0;
+	exec = &texts->exec;
 	fill_header(&scratch->arguments.header, WHO_RECORD_ARGUMENTS, sizeof(*scratch),
 		    exec->header.time_ns);
 	scratch->arguments.process = exec->task.process;
@@ -265,14 +286,17 @@ static __noinline u32 send_pieces(struct who_exec *exec, u64 begin, u64 size)
 }
 
 /* All of it in records of its own, for few ask. How far it got is in exec.environment_size. */
-static __noinline u32 send_environment(struct who_exec *exec, u64 begin, u64 size)
+__noinline u32 send_environment(u64 begin, u64 size)
 {
 	struct arguments_scratch *scratch;
+	struct exec_scratch *texts = exec_scratch();
+	struct who_exec *exec;
 	u32 zero = 0;
 
 	scratch = bpf_map_lookup_elem(&who_arguments_scratch, &zero);
-	if (!scratch)
+	if (!scratch || !texts)
 		return 0;
+	exec = &texts->exec;
 	for (u32 i = 0; i < WHO_ARGUMENTS_PIECES; i++) {
 		u64 offset, piece;
 
@@ -312,7 +336,7 @@ static __always_inline void add_environment(struct who_exec *exec, struct task_s
 
 	exec->environment_size = 0;
 	if (who_wants_environment)
-		send_environment(exec, begin, task->mm->env_end - begin);
+		send_environment(begin, task->mm->env_end - begin);
 }
 
 static __always_inline void add_arguments(struct exec_scratch *scratch, struct task_struct *task)
@@ -324,7 +348,7 @@ static __always_inline void add_arguments(struct exec_scratch *scratch, struct t
 
 	exec->arguments_size = 0;
 	if (size > WHO_ARGUMENTS_PIECE)
-		send_pieces(exec, begin, size);
+		send_pieces(begin, size);
 	at = scratch->at;
 	offset = exec->arguments_size;
 	piece = size - offset;
