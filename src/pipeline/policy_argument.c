@@ -96,24 +96,6 @@ static struct text_view permission_of(struct policy_views *views, uint16_t mode)
 	return policy_views__keep(views, text, sizeof(text) - 1);
 }
 
-/* Components come innermost first. */
-static void add_path(struct strbuf *text, const uint8_t *data, size_t len)
-{
-	size_t end = len;
-
-	if (len == 0)
-		strbuf__add_char(text, '/');
-	while (end > 0) {
-		size_t begin = end - 1; /* at its NUL */
-
-		while (begin > 0 && data[begin - 1] != '\0')
-			begin--;
-		strbuf__add_char(text, '/');
-		strbuf__add(text, data + begin, end - 1 - begin);
-		end = begin;
-	}
-}
-
 static void decode_path(struct policy_views *views, const struct value_bytes *bytes,
 			struct process_argument *argument)
 {
@@ -124,10 +106,7 @@ static void decode_path(struct policy_views *views, const struct value_bytes *by
 		return;
 	len = bytes->len - sizeof(header);
 	len = header.size < len ? header.size : len;
-	while (len > 0 && bytes->data[sizeof(header) + len - 1] != '\0')
-		len--;
-	add_path(&views->text, bytes->data + sizeof(header), len);
-	argument->path.path = take_text(views);
+	argument->path.path = text_of(bytes->data + sizeof(header), len);
 	if (header.flags & POLICY_PATH_CUT)
 		argument->path.flags = text_view_of("unresolvedPathComponents");
 	argument->path.permission = permission_of(views, header.mode);
