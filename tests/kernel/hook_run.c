@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -140,6 +141,35 @@ void hook_run__load(struct hook_run *run, struct hook_code *code, uint8_t switch
 	if (code->has_return)
 		run->leave_fd = emit_and_load(run, code, HOOK_END_LEAVE);
 	hook_run__switch(run, switches);
+	err__done(&err);
+}
+
+void hook_run__load_typed(struct hook_run *run, const struct hook_code *code,
+			  const char *tracepoint)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	struct hook_emit_options options = {
+		.has_exchange = hook_engine__features(run->engine)->has_exchange,
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, load_options, .expected_attach_type = BPF_TRACE_RAW_TP);
+	struct linked_code linked = { 0 };
+	struct hook_image image = { 0 };
+	struct err err = { 0 };
+	char name[64];
+	int fd;
+
+	(void)snprintf(name, sizeof(name), "btf_trace_%s", tracepoint);
+	load_options.attach_btf_id = (uint32_t)btf__find_by_name_kind(btf, name, BTF_KIND_TYPEDEF);
+	need(hook_emit(code, HOOK_END_ENTER, &options, &image, &err), &err);
+	need(hook_engine__link(run->engine, &image, &linked, &err), &err);
+	fd = bpf_prog_load(BPF_PROG_TYPE_TRACING, "test_hook", "GPL", linked.insns.items,
+			   linked.insns.len, &load_options);
+	if (fd < 0)
+		fail_msg("the kernel refuses it: %s", strerror(errno));
+	(void)close(fd);
+	vec_done(&linked.insns);
+	hook_image__done(&image);
+	btf__free(btf);
 	err__done(&err);
 }
 

@@ -31,6 +31,9 @@ void hook_run__close(struct hook_run *run);
 /* Takes the place of the hook before, with switches that say POLICY_SWITCH_ON and `switches`. The code's id and rows are
  * filled in. */
 void hook_run__load(struct hook_run *run, struct hook_code *code, uint8_t switches);
+/* Only whether the kernel takes it where arguments are pointers with types, as those of that tracepoint are. */
+void hook_run__load_typed(struct hook_run *run, const struct hook_code *code,
+			  const char *tracepoint);
 void hook_run__switch(const struct hook_run *run, uint8_t switches);
 /* Calls it once; what it returned. */
 uint32_t hook_run__call(const struct hook_run *run, const uint64_t *arguments, uint32_t count);

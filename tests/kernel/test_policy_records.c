@@ -20,6 +20,8 @@
 #include "bpf/abi/who.h"
 #include "hook_run.h"
 
+#define SET 77
+
 static struct hook_run run;
 
 static int open_engine(void **state)
@@ -95,6 +97,48 @@ static void test_record__text_of_a_call(void **state)
 	hook_run__assert_text(&run, 0, 0, "some words");
 }
 
+static void test_record__typed_arguments(void **state)
+{
+	struct hook_step file[] = { { hook_run__offset_of("linux_binprm", "file"), true },
+				    { hook_run__offset_of("file", "f_path"), false } };
+	struct hook_step name = { hook_run__offset_of("linux_binprm", "filename"), true };
+	const struct hook_value values[] = {
+		{ .class = POLICY_CLASS_NUMBER, .size = 8, .is_captured = true },
+		{ .index = 1,
+		  .class = POLICY_CLASS_NUMBER,
+		  .size = 4,
+		  .is_signed = true,
+		  .is_captured = true },
+		{ .index = 2,
+		  .class = POLICY_CLASS_PATH,
+		  .steps = file,
+		  .step_count = 2,
+		  .is_captured = true,
+		  .size_value = HOOK_NONE },
+		{ .index = 2,
+		  .class = POLICY_CLASS_TEXT,
+		  .steps = &name,
+		  .step_count = 1,
+		  .is_captured = true,
+		  .size_value = HOOK_NONE },
+	};
+	const struct hook_test tests[] = {
+		{ .kind = HOOK_TEST_TEXT, .value = 3, .index = POLICY_TEXT_PREFIX, .set = SET },
+		{ .kind = HOOK_TEST_TEXT, .value = 2, .index = POLICY_TEXT_EQUAL, .set = SET },
+	};
+	const struct hook_rule rule = { .tests = tests, .test_count = 2 };
+	const struct hook_code code = { .context = HOOK_CONTEXT_CALL,
+					.argument_count = 3,
+					.values = values,
+					.value_count = 4,
+					.rules = &rule,
+					.rule_count = 1,
+					.can_have_events = true };
+
+	(void)state;
+	hook_run__load_typed(&run, &code, "sched_process_exec");
+}
+
 static void test_record__text_that_cannot_be_read(void **state)
 {
 	struct hook_code code = { .context = HOOK_CONTEXT_RAW_TRACEPOINT,
@@ -112,8 +156,6 @@ static void test_record__text_that_cannot_be_read(void **state)
 }
 
 /* ---- what is looked for in texts ---- */
-
-#define SET 77
 
 static uint64_t hash_text(const char *text)
 {
@@ -424,6 +466,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_record__numbers_and_texts),
 		cmocka_unit_test(test_record__text_of_a_call),
+		cmocka_unit_test(test_record__typed_arguments),
 		cmocka_unit_test(test_record__text_that_cannot_be_read),
 		cmocka_unit_test(test_record__looks_for_texts),
 		cmocka_unit_test(test_record__paths),
