@@ -14,6 +14,9 @@
 
 #define RING_NAME "policy_records"
 #define DRAIN_NS (20 * NS_PER_MS)
+/* While so many records come in between that the ring may be full before the next time. */
+#define BUSY_DRAIN_NS NS_PER_MS
+#define BUSY_RECORDS 128
 /* Calls that have begun and not returned; a thread is in one at a time, mostly. */
 #define OPEN_CALLS_MAX 8192
 
@@ -36,6 +39,7 @@ struct policy_stream {
 	 * in the order in which things happened. */
 	struct strbuf waiting;
 	size_t next;            /* of those, where it begins */
+	bool is_busy;           /* it is drained more often */
 	int64_t wall_offset_ns; /* from the monotonic clock to the wall's */
 	struct policy_stream_figures figures;
 };
@@ -456,7 +460,18 @@ void policies__drain(struct policies *policies)
 
 static void on_timer(void *ctx)
 {
-	policies__drain(ctx);
+	struct policies *policies = ctx;
+	uint64_t before = policies->stream->figures.received;
+	bool is_busy;
+
+	policies__drain(policies);
+	is_busy = policies->stream->figures.received - before >= BUSY_RECORDS;
+	if (is_busy == policies->stream->is_busy)
+		return;
+	policies->stream->is_busy = is_busy;
+	/* Without a shorter interval more is lost, and told. */
+	(void)loop__set_timer(policies->timer, is_busy ? BUSY_DRAIN_NS : DRAIN_NS,
+			      is_busy ? BUSY_DRAIN_NS : DRAIN_NS);
 }
 
 static int open_ring(struct policies *policies, struct err *err)
