@@ -45,9 +45,10 @@ static bool loads(uint32_t program_type, uint32_t attach_type, uint32_t btf_id, 
 		    .attach_btf_id = btf_id);
 	int fd = bpf_prog_load((enum bpf_prog_type)program_type, NULL, "GPL",
 			       helper ? insns : insns + 3, helper ? 5 : 2, &options);
+	bool is_loaded = fd >= 0;
 
 	fd_closep(&fd);
-	return fd >= 0;
+	return is_loaded;
 }
 
 /* The kernel's own tests of the two have functions that do nothing; where they are not built in, any will do. */

@@ -135,9 +135,10 @@ static bool can_bind(const struct hook_manner *kind, uint32_t btf_id)
 		    .attach_btf_id = btf_id);
 	int fd = bpf_prog_load((enum bpf_prog_type)kind->program_type, NULL, "GPL", nothing,
 			       array_size(nothing), &options);
+	bool is_bound = fd >= 0;
 
 	fd_closep(&fd);
-	return fd >= 0;
+	return is_bound;
 }
 
 static void set_both(struct hook_target (*target)[2], const struct hook_manner kinds[ENDS],

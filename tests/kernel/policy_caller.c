@@ -5,13 +5,16 @@
  *
  *	getppid=N  N calls            write=N   N writes of "sonde" to /dev/null
  *	open=PATH  opens and closes   kill=N    sends itself signal N
+ *	mkdir=PATH makes a directory; the exit status is 10 when that fails with EPERM
  *	run=PATH   runs that program with getppid=5, and waits
  *	wait=PATH  waits for the file, for a minute at most
  */
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,6 +47,12 @@ static void call_kill(const char *value)
 	(void)kill(getpid(), atoi(value));
 }
 
+static void call_mkdir(const char *value)
+{
+	if (mkdir(value, 0700) < 0 && errno == EPERM)
+		_exit(10);
+}
+
 static void call_run(const char *value)
 {
 	pid_t child = fork();
@@ -66,7 +75,8 @@ static const struct {
 	void (*run)(const char *value);
 } calls[] = {
 	{ "getppid=", call_getppid }, { "kill=", call_kill }, { "open=", call_open },
-	{ "run=", call_run },         { "wait=", call_wait }, { "write=", call_write },
+	{ "mkdir=", call_mkdir },     { "run=", call_run },   { "wait=", call_wait },
+	{ "write=", call_write },
 };
 
 int main(int argc, char **argv)

@@ -162,6 +162,55 @@ tap_is "by its parent, that ran before" "$(selector 2)" 5
 tap_is "by the end of it" "$(selector 3)" 40
 stop
 
+# ---- actions, of which only our own programs feel something ----
+
+if [ -n "${SONDE_IN_VM-}" ]; then
+	cp "$caller" killed && cp "$caller" denied || exit 1
+	cat >enforce.yaml <<-END
+		apiVersion: cilium.io/v1alpha1
+		kind: TracingPolicy
+		metadata:
+		  name: enforce
+		spec:
+		  kprobes:
+		  - call: "sys_getppid"
+		    syscall: true
+		    selectors:
+		    - matchBinaries:
+		      - operator: In
+		        values: ["$tap_scratch/killed"]
+		      matchActions:
+		      - action: Sigkill
+		  - call: "security_inode_mkdir"
+		    syscall: false
+		    selectors:
+		    - matchBinaries:
+		      - operator: In
+		        values: ["$tap_scratch/denied"]
+		      matchActions:
+		      - action: Override
+		        argError: -1
+	END
+	start enforce.yaml
+	./killed getppid=1 2>/dev/null
+	tap_is "a process is killed in the call" $? 137
+	./denied mkdir="$tap_scratch/one"
+	tap_is "a security hook says no" "$? $(ls -d one 2>/dev/null)" "10 "
+	"$caller" getppid=1 mkdir="$tap_scratch/two"
+	tap_is "and nobody else feels it" "$? $(ls -d two 2>/dev/null)" "0 two"
+	stop
+	start --mode=monitor enforce.yaml
+	./killed getppid=1
+	tap_is "where it only monitors nothing happens" $? 0
+	./denied mkdir="$tap_scratch/three"
+	tap_is "to either of them" "$? $(ls -d three 2>/dev/null)" "0 three"
+	tap_is "and is counted as what would have been" \
+		"$(scrape | grep -c '^tetragon_tracingpolicy_selector_actions_total{action="monitor_\(signal\|override\)".* 1$')" 2
+	stop
+else
+	tap_skip "actions" "they are taken in VMs only"
+fi
+
 # ---- what cannot be ----
 
 sed 's/sys_write/sys_wrote/' calls.yaml >wrong.yaml
