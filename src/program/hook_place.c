@@ -193,9 +193,12 @@ static int find_function(struct hook_engine *engine, const struct hook_place *pl
 {
 	bool is_bound = found->btf_id && !found->module && engine->features.has_fentry;
 
-	/* Of a system call a number is enough, where its function is not asked for. */
-	if (!found->btf_id && !is_symbol(engine, found->name) &&
-	    (place->kind != HOOK_PLACE_SYSCALL || place->syscall == SYSCALL_UNKNOWN))
+	/* Of a system call a number is enough, where nothing can hang on its function. */
+	bool is_number_enough = place->kind == HOOK_PLACE_SYSCALL &&
+				place->syscall != SYSCALL_UNKNOWN &&
+				!engine->features.has_kprobes && !engine->features.has_fentry;
+
+	if (!found->btf_id && !is_number_enough && !is_symbol(engine, found->name))
 		return no_function(found, err);
 	if (place->overrides)
 		return find_replaced(engine, found, target, err);
