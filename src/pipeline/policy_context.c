@@ -308,6 +308,17 @@ static int fill_attach(struct policies *policies, const struct policy_site *site
 	attach->return_context = found->return_context;
 	attach->is_preemptible = found->is_preemptible;
 	attach->is_chained = found->is_chained;
+	/* Nobody has read the notes of the binary, and without them there is nothing to attach to. */
+	if (site->kind == POLICY_SITE_USDT)
+		return err__set(err, -EOPNOTSUPP, site->at,
+				"policies on USDT probes ('%s' of '%s') are not supported yet; a "
+				"uprobe on a function is",
+				site->name, site->path);
+	if (site->kind == POLICY_SITE_UPROBE && site->address)
+		return err__set(err, -EOPNOTSUPP, site->at,
+				"a uprobe by address (0x%llx of '%s') is not supported yet; by "
+				"symbol or offset it is",
+				(unsigned long long)site->address, site->path);
 	if (site->kind == POLICY_SITE_TRACEPOINT)
 		return read_fields(policies, site, arena, attach, err);
 	return 0;

@@ -193,7 +193,14 @@ static void sum_memory(struct policies *policies, struct policy *policy)
 int policy__load(struct policies *policies, struct policy *policy, struct err_list *errors)
 {
 	struct err err = ERR_INIT;
-	int r = open_engine(policies, &err);
+	int r;
+
+	if (policy->spec->wants_library_loads)
+		return err_list__set(errors, -EOPNOTSUPP, &policy->spec->at,
+				     "policy '%s' asks for libraries that processes load "
+				     "(spec.loader), and these are not told yet",
+				     policy->spec->name);
+	r = open_engine(policies, &err);
 
 	if (r < 0) {
 		err_list__add(errors, &err);

@@ -118,11 +118,30 @@ static int fill_tracepoint(struct hook_engine *engine, const struct hook_place *
 
 #define REFERENCE_COUNTER_SHIFT 32 /* of PMU uprobe's format "ref_ctr_offset": config:32-63 */
 
+/* In the file; of a symbol from where it begins. */
+static int find_offset(const struct hook_place *place, const char *path, uint64_t *ret_offset,
+		       struct err *err)
+{
+	struct binary_symbols symbols;
+	int r;
+
+	*ret_offset = place->offset;
+	if (place->kind != HOOK_PLACE_UPROBE || !place->name)
+		return 0;
+	r = binary_find_functions(path, place->name, &symbols, err);
+	if (r < 0)
+		return r;
+	*ret_offset += symbols.offsets.items[0];
+	binary_symbols__done(&symbols);
+	return 0;
+}
+
 static int fill_event(struct hook_engine *engine, const struct hook_place *place,
 		      const struct hook_target *target, enum hook_end end, const char *path,
 		      struct perf_event_attr *attr, struct err *err)
 {
 	bool is_user = place->kind == HOOK_PLACE_UPROBE || place->kind == HOOK_PLACE_USDT;
+	uint64_t offset = 0;
 	int r;
 
 	if (target->kind->context == HOOK_CONTEXT_TRACEPOINT)
@@ -134,12 +153,13 @@ static int fill_event(struct hook_engine *engine, const struct hook_place *place
 	if (is_user) {
 		attr->config |= place->semaphore_offset << REFERENCE_COUNTER_SHIFT;
 		attr->config1 = (uint64_t)(uintptr_t)path;
-		attr->config2 = place->offset;
+		r = find_offset(place, path, &offset, err);
 	} else {
 		attr->config1 = (uint64_t)(uintptr_t)target->name;
-		attr->config2 = end == HOOK_END_ENTER ? place->offset : 0;
+		offset = end == HOOK_END_ENTER ? place->offset : 0;
 	}
-	return 0;
+	attr->config2 = offset;
+	return r;
 }
 
 static int refuse(const struct hook_target *target, const struct hook_place *place, int r,

@@ -162,6 +162,25 @@ tap_is "by its parent, that ran before" "$(selector 2)" 5
 tap_is "by the end of it" "$(selector 3)" 40
 stop
 
+# ---- functions of binaries ----
+
+cat >function.yaml <<-END
+	apiVersion: cilium.io/v1alpha1
+	kind: TracingPolicy
+	metadata:
+	  name: function
+	spec:
+	  uprobes:
+	  - path: "$caller"
+	    symbols: ["main"]
+END
+start function.yaml
+"$caller" getppid=1
+"$caller" getppid=1
+tap_is "a function of a binary is counted" \
+	"$(series tetragon_policy_events_total 'hook="uprobe:.*/caller/main"')" 2
+stop
+
 # ---- actions, of which only our own programs feel something ----
 
 if [ -n "${SONDE_IN_VM-}" ]; then
