@@ -21,14 +21,6 @@ struct value_bytes {
 typedef void (*value_fn)(struct policy_views *views, const struct value_bytes *bytes,
 			 struct process_argument *argument);
 
-static struct text_view take_text(struct policy_views *views)
-{
-	struct text_view view = policy_views__keep(views, views->text.data, views->text.len);
-
-	views->text.len = 0;
-	return view;
-}
-
 static struct text_view text_of(const uint8_t *data, size_t len)
 {
 	return (struct text_view){ (const char *)data, len };
@@ -121,14 +113,14 @@ static struct text_view address_of(struct policy_views *views, uint16_t family,
 		decode_add_ipv4(&views->text, bytes);
 	else if (family == AF_INET6)
 		decode_add_ipv6(&views->text, bytes);
-	return take_text(views);
+	return policy_views__take_text(views);
 }
 
 static struct text_view name_of(struct policy_views *views,
 				void (*add)(struct strbuf *text, uint32_t number), uint32_t number)
 {
 	add(&views->text, number);
-	return take_text(views);
+	return policy_views__take_text(views);
 }
 
 static void decode_socket(struct policy_views *views, const struct value_bytes *bytes,
@@ -190,7 +182,7 @@ static void set_unix_address(struct policy_views *views, const struct policy_add
 	} else {
 		strbuf__add(&views->text, path, strnlen((const char *)path, len));
 	}
-	argument->sockaddr_un.path = take_text(views);
+	argument->sockaddr_un.path = policy_views__take_text(views);
 	argument->sockaddr_un.family = name_of(views, policy_add_family, from->family);
 }
 
@@ -362,14 +354,14 @@ static void set_number(struct policy_views *views, uint64_t number,
 	case ARGUMENT_CAPABILITY:
 		argument->capability.value = optional_i32_of((int32_t)number);
 		strbuf__printf(&views->text, "%s", capability_name((uint32_t)number, name));
-		argument->capability.name = take_text(views);
+		argument->capability.name = policy_views__take_text(views);
 		break;
 	case ARGUMENT_KERNEL_CAP:
 	case ARGUMENT_CAP_INHERITABLE:
 	case ARGUMENT_CAP_PERMITTED:
 	case ARGUMENT_CAP_EFFECTIVE:
 		strbuf__printf(&views->text, "%016" PRIx64, number);
-		argument->text = take_text(views);
+		argument->text = policy_views__take_text(views);
 		break;
 	case ARGUMENT_SYSCALL:
 		argument->syscall.id = (uint32_t)number & ~POLICY_SYSCALL_32;
@@ -404,7 +396,7 @@ static void set_error(struct policy_views *views, int32_t code, struct process_a
 {
 	argument->kind = ARGUMENT_ERROR;
 	strbuf__printf(&views->text, "%s", code ? strerror(-code) : "the value is not there");
-	argument->error.message = take_text(views);
+	argument->error.message = policy_views__take_text(views);
 }
 
 void policy_views__argument(struct policy_views *views, const struct policy_record *record,

@@ -18,14 +18,6 @@
 #include "program/binary.h"
 #include "program/tracepoint_format.h"
 
-#ifdef __aarch64__
-#define SYSCALL_PREFIX "__arm64_"
-#define SYSCALL_PREFIX_32 "__arm64_compat_"
-#else
-#define SYSCALL_PREFIX "__x64_"
-#define SYSCALL_PREFIX_32 "__ia32_"
-#endif
-
 #define SYSCALLS_MAX 1024
 #define FUNCTION_LIST_MAX_BYTES (64u << 20)
 #define FORMAT_MAX_BYTES (64u << 10)
@@ -204,8 +196,8 @@ int policy_context__open(struct policies *policies, struct arena *arena,
 	};
 	context.types = &knowledge->types;
 	context.kernel = &knowledge->kernel;
-	context.syscall_prefix = SYSCALL_PREFIX;
-	context.syscall_prefix_32 = SYSCALL_PREFIX_32;
+	context.syscall_prefix = HOOK_SYSCALL_PREFIX;
+	context.syscall_prefix_32 = HOOK_SYSCALL_PREFIX_32;
 	context.find_functions = find_functions;
 	context.find_functions_ctx = knowledge;
 	policy_find_host_namespaces(policies, context.host_namespaces);

@@ -26,8 +26,7 @@ struct text_view policy_views__keep(struct policy_views *views, const char *text
 	return copy ? (struct text_view){ copy, len } : (struct text_view){ 0 };
 }
 
-/* What was written to the text since it was emptied. */
-static struct text_view take_text(struct policy_views *views)
+struct text_view policy_views__take_text(struct policy_views *views)
 {
 	struct text_view view = policy_views__keep(views, views->text.data, views->text.len);
 
@@ -38,7 +37,7 @@ static struct text_view take_text(struct policy_views *views)
 static struct text_view exec_id_of(struct policy_views *views, const struct who_key *key)
 {
 	process_table__add_exec_id(who__processes(views->who), key, &views->text);
-	return take_text(views);
+	return policy_views__take_text(views);
 }
 
 /* ---- containers and pods ---- */
@@ -53,7 +52,7 @@ static struct container_view *inside_of(struct policy_views *views,
 		return NULL;
 	strbuf__printf(&views->text, "%s%s%s", container->runtime, *container->runtime ? "://" : "",
 		       container->id);
-	view->id = take_text(views);
+	view->id = policy_views__take_text(views);
 	view->name = text_view_of(container->name);
 	if (container->started_ns)
 		view->start_time = event_time_from_ns(container->started_ns);
@@ -219,7 +218,7 @@ static struct text_view hide_secrets(struct policy_views *views, const struct te
 
 	if (r == 0)
 		return arguments;
-	return r > 0 ? take_text(views) : (struct text_view){ .len = 0 };
+	return r > 0 ? policy_views__take_text(views) : (struct text_view){ .len = 0 };
 }
 
 static void set_texts(struct policy_views *views, const struct process *process,
@@ -231,9 +230,9 @@ static void set_texts(struct policy_views *views, const struct process *process,
 	view->cwd = text_view_of(process->cwd);
 	view->binary = text_view_of(process->binary);
 	process__add_arguments(process, &views->text);
-	view->arguments = hide_secrets(views, &view->binary, take_text(views));
+	view->arguments = hide_secrets(views, &view->binary, policy_views__take_text(views));
 	process__add_flags(process, &views->text);
-	view->flags = take_text(views);
+	view->flags = policy_views__take_text(views);
 }
 
 const struct process_view *policy_views__process(struct policy_views *views,

@@ -43,5 +43,7 @@ void policy_views__argument(struct policy_views *views, const struct policy_reco
 
 /* A copy with a NUL behind it, in the event's memory; absent when there is none. */
 struct text_view policy_views__keep(struct policy_views *views, const char *text, size_t len);
+/* What was written to `text` since it was emptied; it is empty afterwards. */
+struct text_view policy_views__take_text(struct policy_views *views);
 
 #endif

@@ -15,6 +15,15 @@
 #include "emit/hook.h"
 #include "program/program.h"
 
+/* What kernels call the functions of system calls: "__x64_sys_read". */
+#ifdef __aarch64__
+#define HOOK_SYSCALL_PREFIX "__arm64_"
+#define HOOK_SYSCALL_PREFIX_32 "__arm64_compat_"
+#else
+#define HOOK_SYSCALL_PREFIX "__x64_"
+#define HOOK_SYSCALL_PREFIX_32 "__ia32_"
+#endif
+
 struct hook_engine;
 
 struct hook_engine_options {

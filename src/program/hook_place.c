@@ -14,13 +14,6 @@
 #include "program/hook_private.h"
 #include "program/kernel_targets.h"
 
-#ifdef __aarch64__
-#define SYSCALL_PREFIX "__arm64_"
-#define SYSCALL_PREFIX_32 "__arm64_compat_"
-#else
-#define SYSCALL_PREFIX "__x64_"
-#define SYSCALL_PREFIX_32 "__ia32_"
-#endif
 #define SYSCALL_UNKNOWN UINT32_MAX
 #define TRACEPOINT_PREFIX "btf_trace_"
 #define LSM_PREFIX "bpf_lsm_"
@@ -101,7 +94,7 @@ static const char *syscall_function(struct hook_engine *engine, const struct hoo
 	const char *slash = strrchr(place->name, '/');
 	const char *name = slash ? slash + 1 : place->name;
 	bool is_32 = place->syscall != SYSCALL_UNKNOWN && place->syscall & POLICY_SYSCALL_32;
-	const char *prefix = is_32 ? SYSCALL_PREFIX_32 : SYSCALL_PREFIX;
+	const char *prefix = is_32 ? HOOK_SYSCALL_PREFIX_32 : HOOK_SYSCALL_PREFIX;
 
 	return str_starts(name, "__") ? arena__strdup(&engine->texts, name)
 				      : arena__printf(&engine->texts, "%s%s", prefix, name);
