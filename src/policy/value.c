@@ -138,11 +138,21 @@ static int begin_way(struct fetch *fetch)
 	return 0;
 }
 
+/* A field of a tracepoint's record that is the address of what is asked for. */
+static int follow_field(struct fetch *fetch)
+{
+	int r = fetch->value.base == HOOK_BASE_FIELD ? policy_way__end_step(&fetch->way, true) : 0;
+
+	return r < 0 ? no_way(fetch, r) : 0;
+}
+
 static int resolve(struct fetch *fetch)
 {
 	const struct spec_text *members = &fetch->spec->resolve;
 	int r = is_in_user_space(fetch) ? begin_user_way(fetch) : begin_way(fetch);
 
+	if (r == 0)
+		r = follow_field(fetch);
 	if (r < 0)
 		return r;
 	return policy_resolve(fetch->compile, &members->at, fetch->spec->path, members->text,
@@ -392,7 +402,8 @@ static int fill(struct fetch *fetch)
 		return end_number(fetch);
 	if (value->form == HOOK_FORM_RECORD || value->form == HOOK_FORM_DYNAMIC)
 		return 0;
-	return end_object(fetch);
+	r = fetch->spec->resolve.text ? 0 : follow_field(fetch);
+	return r < 0 ? r : end_object(fetch);
 }
 
 static int make(struct fetch *fetch)

@@ -170,6 +170,7 @@ void made_up__init(struct made_up *made_up)
 	made_up->fields[6] =
 		(struct policy_field){ "file", "__data_loc char[]", 32, 4, false, true };
 	made_up->fields[7] = (struct policy_field){ "mode", "int", 36, 4, true, false };
+	made_up->fields[8] = (struct policy_field){ "path", "const char *", 40, 8, false, false };
 	made_up->location = (struct policy_usdt){ .offset = 0x1000,
 						  .operands = operands,
 						  .sizes = operand_sizes,

@@ -19,7 +19,7 @@ struct made_up {
 	struct btf_view types;
 	struct policy_context context;
 	enum hook_context attached; /* of functions: HOOK_CONTEXT_REGISTERS */
-	struct policy_field fields[8];
+	struct policy_field fields[9];
 	struct policy_usdt location;
 };
 

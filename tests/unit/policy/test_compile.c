@@ -142,7 +142,7 @@ static const struct argument_spec call_number = ARG(4, "syscall64"), plain = ARG
 				  first = ARG(5, "uint64"), user = ARG(0, "string"),
 				  field = ARG(5, "string"), dynamic = ARG(6, "string"),
 				  mode = ARG(7, "int64"), integer = ARG(1, "int32"),
-				  none = ARG(8, "int");
+				  pointed = ARG(8, "string"), none = ARG(9, "int");
 static const struct number_spec offset = { .value = 0x40 };
 static const struct spec_text symbol = { .text = "main+0x10" };
 static const struct hook_row hook_rows[] = {
@@ -223,13 +223,21 @@ static const struct hook_row hook_rows[] = {
 	    .arg_count = 1 },
 	  "field at 32: text from dynamic",
 	  0 },
+	{ "text that the record has the address of",
+	  { .kind = HOOK_KIND_TRACEPOINT,
+	    .call = VALUE("opened"),
+	    .subsystem = "files",
+	    .args = &pointed,
+	    .arg_count = 1 },
+	  "field at 40 +0 -> in any memory: text",
+	  0 },
 	{ "no such field",
 	  { .kind = HOOK_KIND_TRACEPOINT,
 	    .call = VALUE("opened"),
 	    .subsystem = "files",
 	    .args = &none,
 	    .arg_count = 1 },
-	  "index 8: opened has 8 fields",
+	  "index 9: opened has 9 fields",
 	  -EINVAL },
 	{ "raw tracepoint",
 	  { .kind = HOOK_KIND_RAW_TRACEPOINT,
@@ -253,7 +261,7 @@ static const struct hook_row hook_rows[] = {
 	  0 },
 	{ "no such parameter",
 	  { .kind = HOOK_KIND_LSM, .call = VALUE("hooked"), .args = &none, .arg_count = 1 },
-	  "index 8: hooked has 6 parameters",
+	  "index 9: hooked has 6 parameters",
 	  -EINVAL },
 	{ "uprobe",
 	  { .kind = HOOK_KIND_UPROBE,
