@@ -295,7 +295,7 @@ static const struct hook_row hook_rows[] = {
 	    .file = { .text = "/bin/true" },
 	    .args = &none,
 	    .arg_count = 1 },
-	  "index 8: done has 3 arguments",
+	  "index 9: done has 3 arguments",
 	  -EINVAL },
 };
 
