@@ -22,6 +22,7 @@
 /* Bounds of what is remembered of binaries, and of processes that ended and whose counts were not read yet. */
 #define BINARIES_MAX 16384
 #define ENDED_MAX 4096
+#define IMAGES_MAX 16 /* of a process that are looked through */
 /* How long counts of a new container wait for its name. */
 #define NAME_NS (10 * NS_PER_S)
 
@@ -31,8 +32,10 @@ struct counted {
 	uint64_t last; /* what it had when it was added to series */
 	int64_t seen_ns;
 	uint32_t events, policy_events, syscalls; /* series; SPEC_NONE: none */
-	bool is_named;                            /* these are known */
-	bool is_over;                             /* nobody can count under it any more */
+	uint64_t
+		image_ns; /* when the image began that they are named by, of a number of a process */
+	bool is_named;    /* these are known */
+	bool is_over;     /* nobody can count under it any more */
 };
 
 /* ---- what series say of a process ---- */
@@ -98,8 +101,7 @@ static uint32_t find_series(struct family *family, const char *const *first, uin
 
 /* ---- binaries by what the kernel counts them under ---- */
 
-static void remember_binary(struct policy_series *counts, struct map *map, size_t max, uint64_t key,
-			    const char *binary)
+static void remember_binary(struct map *map, size_t max, uint64_t key, const char *binary)
 {
 	char *text;
 	void *old;
@@ -109,19 +111,42 @@ static void remember_binary(struct policy_series *counts, struct map *map, size_
 	text = strdup(binary);
 	if (text && map__set(map, &key, sizeof(key), text, &old) < 0)
 		free(text);
-	(void)counts;
+}
+
+/* Of a process whose binary has no hash, the image that is counted under its number; a later one may have a hash. */
+static const struct process *find_image(struct policies *policies, uint64_t number)
+{
+	const struct process_table *table = who__processes(policies->options.who);
+	const struct process *last = table ? process_table__find(table, (uint32_t)number) : NULL;
+	const struct process *image = last;
+
+	for (int i = 0; i < IMAGES_MAX && image && image->key.tgid == number; i++) {
+		if (!image->binary_hash)
+			return image;
+		image = process_table__parent(table, image);
+	}
+	return last;
 }
 
 static const char *find_binary(struct policies *policies, uint64_t number)
 {
-	const struct process_table *table = who__processes(policies->options.who);
-	const struct process *process;
+	const struct process *image;
 
 	if (number >= FIRST_HASH)
 		return map__find(&policies->series->binaries, &number, sizeof(number));
-	process = table ? process_table__find(table, (uint32_t)number) : NULL;
-	return process ? process->binary
-		       : map__find(&policies->series->ended, &number, sizeof(number));
+	image = find_image(policies, number);
+	return image ? image->binary : map__find(&policies->series->ended, &number, sizeof(number));
+}
+
+/* Under the number of a process counts what has no hash, and what a process does while it ends, whatever it is. */
+static void remember_ended(struct policies *policies, const struct process *process)
+{
+	const struct process *image = find_image(policies, process->key.tgid);
+
+	if (policies->series->ended.len >= ENDED_MAX)
+		policy_series__settle(policies); /* which forgets them */
+	remember_binary(&policies->series->ended, ENDED_MAX, process->key.tgid,
+			image ? image->binary : process->binary);
 }
 
 void policy_series__count_process(struct policies *policies, enum process_event_kind kind,
@@ -135,11 +160,10 @@ void policy_series__count_process(struct policies *policies, enum process_event_
 	if (!series)
 		return;
 	if (process->binary_hash)
-		remember_binary(series, &series->binaries, BINARIES_MAX, process->binary_hash,
+		remember_binary(&series->binaries, BINARIES_MAX, process->binary_hash,
 				process->binary);
-	else if (kind == PROCESS_EVENT_EXIT)
-		remember_binary(series, &series->ended, ENDED_MAX, process->key.tgid,
-				process->binary);
+	if (kind == PROCESS_EVENT_EXIT)
+		remember_ended(policies, process);
 	labels = labels_of(policies, who__find(policies->options.who, process->cgroup_id),
 			   process->binary);
 	found = find_series(series->events, &type, 1, &labels);
@@ -164,10 +188,9 @@ static const char *event_type(const struct policy_hook *hook)
 
 static const char *syscall_text(uint32_t number, char buffer[32])
 {
-	const char *name = policy_syscall_name(number & ~POLICY_SYSCALL_32);
+	const char *name = policy_syscall_name(number);
 
-	/* The table of 32-bit calls is another one. */
-	if (name && !(number & POLICY_SYSCALL_32))
+	if (name)
 		return name;
 	(void)snprintf(buffer, 32, "%u", number & ~POLICY_SYSCALL_32);
 	return buffer;
@@ -201,9 +224,47 @@ static bool name_counted(struct policies *policies, struct counted *counted)
 				    ? SPEC_NONE
 				    : find_series(series->syscalls, first, 1, &labels);
 	counted->is_named = counted->events != SPEC_NONE && counted->policy_events != SPEC_NONE;
-	counted->is_over = (identity && identity->is_dead) ||
-			   map__find(&series->ended, &counted->key.binary_hash, sizeof(uint64_t));
 	return counted->is_named;
+}
+
+static bool is_of_process(const struct counted *counted)
+{
+	return counted->key.binary_hash > 0 && counted->key.binary_hash < FIRST_HASH;
+}
+
+/* A process that became another image without a hash goes on under its number, and not under its name. */
+static void check_image(struct policies *policies, struct counted *counted)
+{
+	const struct process *image;
+
+	if (!is_of_process(counted))
+		return;
+	image = find_image(policies, counted->key.binary_hash);
+	if (!image || image->key.time_ns == counted->image_ns)
+		return;
+	counted->image_ns = image->key.time_ns;
+	counted->is_named = false;
+}
+
+/* Its container is gone, or its process: under another one's number others count. */
+static bool is_over(struct policies *policies, const struct counted *counted)
+{
+	const struct identity *identity = counted->key.cgroup_id ? who__find(policies->options.who,
+									     counted->key.cgroup_id)
+								 : NULL;
+	const struct process *process;
+
+	if (identity && identity->is_dead)
+		return true;
+	if (!is_of_process(counted))
+		return false;
+	process = process_table__find(who__processes(policies->options.who),
+				      (uint32_t)counted->key.binary_hash);
+	if (process)
+		return process->end_ns != 0;
+	/* One that was never known gets the time that records may be late. */
+	return map__find(&policies->series->ended, &counted->key.binary_hash, sizeof(uint64_t)) ||
+	       clock_monotonic_ns() - counted->seen_ns >= NAME_NS;
 }
 
 static void add_count(struct policy_series *series, struct counted *counted, uint64_t count)
@@ -255,8 +316,13 @@ static int take_rows(void *ctx, const struct row_batch *rows)
 			sum += one;
 		}
 		counted = find_counted(policies, &key);
-		if (counted && (counted->is_named || name_counted(policies, counted)))
-			add_count(policies->series, counted, sum);
+		if (!counted)
+			continue;
+		check_image(policies, counted);
+		if (!counted->is_named && !name_counted(policies, counted))
+			continue;
+		add_count(policies->series, counted, sum);
+		counted->is_over = is_over(policies, counted);
 	}
 	return 0;
 }
@@ -358,7 +424,7 @@ void policies__refresh(struct policies *policies)
 	(void)read_figures(policies); /* what was read before has to do */
 }
 
-/* What is posted, or would be if somebody listened, and is under no key. */
+/* What is posted, or would be if somebody listened and no limit was, and is under no key. */
 static void add_unkeyed(struct policies *policies, const struct policy *policy,
 			struct attached_hook *hook)
 {
@@ -370,8 +436,8 @@ static void add_unkeyed(struct policies *policies, const struct policy *policy,
 	uint32_t series;
 
 	policy_counts__read(policies, code, &figures);
-	unkeyed = code->count_parts ? figures.uncounted
-				    : figures.matched - figures.not_posted - figures.limited;
+	/* Limits are of what is shown, as with keys. */
+	unkeyed = code->count_parts ? figures.uncounted : figures.matched - figures.not_posted;
 	if (unkeyed <= hook->unkeyed_before)
 		return;
 	series = find_series(policies->series->events, first, 1, &nobody);
