@@ -28,6 +28,8 @@ void decode_add_ipv6(struct strbuf *out, const uint8_t *bytes);
 const char *decode_error_name(int64_t number);
 /* As the kernel calls it, or ebpf_exporter; NULL: it has no name. */
 const char *decode_syscall_name(int64_t number, bool is_of_kernel);
+/* The same of calls of 32 bits, of which the kernel's names are known. */
+const char *decode_syscall_name_32(int64_t number);
 
 /* Decimal text, which is what a "uint" before this decoder leaves. -EINVAL or -ERANGE with err set. */
 int decode_number(const void *data, size_t len, int64_t *ret_value, struct err *err);

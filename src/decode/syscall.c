@@ -27,6 +27,22 @@ static const struct syscall_names names[] = {
 #undef SYSCALL
 };
 
+/* Those of 32-bit programs; where there is no table of them they are known by number only. */
+static const char *const names_32[] = {
+#define SYSCALL(number, name) [number] = name,
+#ifdef __x86_64__
+#include "decode/syscall_names_i386.inc"
+#else
+	NULL,
+#endif
+#undef SYSCALL
+};
+
+const char *decode_syscall_name_32(int64_t number)
+{
+	return number >= 0 && number < (int64_t)array_size(names_32) ? names_32[number] : NULL;
+}
+
 const char *decode_syscall_name(int64_t number, bool is_of_kernel)
 {
 	if (number < 0 || number >= (int64_t)array_size(names))

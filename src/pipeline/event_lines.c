@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "decode/ops.h"
+#include "pipeline/policy_names.h"
 #include "record/process_event_parse.h"
 #include "sink/process_compact.h"
 #include "sink/process_json.h"
@@ -22,18 +23,18 @@ struct event_lines {
 	struct err problem; /* of the first malformed line */
 };
 
-#if defined(__x86_64__)
-#define OWN_ABI "x64"
-#else
-#define OWN_ABI "arm64"
-#endif
+static bool is_abi(const struct text_view *abi, bool is_32)
+{
+	const char *name = policy_abi_name(is_32);
+
+	return abi->len == strlen(name) && memcmp(abi->data, name, abi->len) == 0;
+}
 
 const char *event_syscall_name(const struct text_view *abi, int64_t number)
 {
-	if (abi->len > 0 &&
-	    (abi->len != strlen(OWN_ABI) || memcmp(abi->data, OWN_ABI, abi->len) != 0))
-		return NULL;
-	return decode_syscall_name(number, true);
+	if (is_abi(abi, true))
+		return decode_syscall_name_32(number);
+	return abi->len == 0 || is_abi(abi, false) ? decode_syscall_name(number, true) : NULL;
 }
 
 int event_lines__new(const struct event_lines_options *options, struct event_lines **ret_lines,

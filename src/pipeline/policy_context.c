@@ -83,7 +83,7 @@ static const struct fact_type *expand(void *ctx, const struct fact_type *type, s
 
 /* ---- system calls, functions, namespaces ---- */
 
-static int list_syscalls(struct arena *arena, struct policy_syscalls *ret_calls)
+static int list_syscalls(struct arena *arena, bool is_32, struct policy_syscalls *ret_calls)
 {
 	struct policy_syscall *calls = arena_array(arena, struct policy_syscall, SYSCALLS_MAX);
 	uint32_t count = 0;
@@ -91,7 +91,8 @@ static int list_syscalls(struct arena *arena, struct policy_syscalls *ret_calls)
 	if (!calls)
 		return -ENOMEM;
 	for (uint32_t number = 0; number < SYSCALLS_MAX; number++) {
-		const char *name = decode_syscall_name(number, true);
+		const char *name = is_32 ? decode_syscall_name_32(number)
+					 : decode_syscall_name(number, true);
 
 		if (name)
 			calls[count++] = (struct policy_syscall){ name, number };
@@ -181,7 +182,8 @@ int policy_context__open(struct policies *policies, struct arena *arena,
 	struct policy_knowledge *knowledge = new_zero(struct policy_knowledge);
 	struct policy_context context = { 0 };
 
-	if (!knowledge || list_syscalls(arena, &context.syscalls) < 0) {
+	if (!knowledge || list_syscalls(arena, false, &context.syscalls) < 0 ||
+	    list_syscalls(arena, true, &context.syscalls_32) < 0) {
 		free(knowledge);
 		return err__set(err, -ENOMEM, NULL, "no memory for a policy");
 	}

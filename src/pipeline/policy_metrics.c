@@ -105,7 +105,8 @@ static const struct family_spec other_specs[OTHER_COUNT] = {
 
 const char *policy_syscall_name(uint32_t number)
 {
-	return decode_syscall_name(number, true);
+	return number & POLICY_SYSCALL_32 ? decode_syscall_name_32(number & ~POLICY_SYSCALL_32)
+					  : decode_syscall_name(number, true);
 }
 
 /* Families that the registry before had are the same, so that a reload changes nothing of what was counted. */

@@ -25,7 +25,7 @@ struct policy_series {
 	struct map ended; /* number of a process that ended → owned text of its binary */
 };
 
-/* "read"; NULL: it has no name. */
+/* "read", with POLICY_SYSCALL_32 of the other table; NULL: it has no name. */
 const char *policy_syscall_name(uint32_t number);
 /* bytes: of a struct policy_figures. */
 void policy_figures__add(struct policy_figures *sum, const void *bytes);

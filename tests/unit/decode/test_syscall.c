@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "base/mem.h"
+#include "decode/ops.h"
 #include "rows.h"
 
 static const struct decode_row usual_rows[] = {
@@ -88,6 +89,23 @@ static void test_run__kernel_names(void **state)
 	}
 }
 
+static void test_name_32__table(void **state)
+{
+	(void)state;
+#ifdef __x86_64__
+	assert_string_equal(decode_syscall_name_32(0), "restart_syscall");
+	assert_string_equal(decode_syscall_name_32(20), "getpid");
+	assert_string_equal(decode_syscall_name_32(64), "getppid");
+	assert_string_equal(decode_syscall_name_32(295), "openat");
+	assert_string_equal(decode_syscall_name_32(469), "file_setattr");
+	assert_null(decode_syscall_name_32(222)); /* was never one */
+#else
+	assert_null(decode_syscall_name_32(0));
+#endif
+	assert_null(decode_syscall_name_32(-1));
+	assert_null(decode_syscall_name_32(INT64_C(1) << 31));
+}
+
 /* Both architectures' tables, whatever machine this is: how many names, and which stand twice. */
 struct syscall_row {
 	unsigned int number;
@@ -133,6 +151,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_run__usual_names),
 		cmocka_unit_test(test_run__kernel_names),
+		cmocka_unit_test(test_name_32__table),
 		cmocka_unit_test(test_tables__counts),
 	};
 
