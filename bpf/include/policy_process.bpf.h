@@ -156,6 +156,7 @@ CARRIER(is_in_own_user_namespace, is_in_own_user_namespace(a[0]))
 /* ---- the stack of numbers that a rate is about ---- */
 
 #define RATE_WORDS 5 /* of a text: 40 bytes */
+#define ALREADY_THERE (-17) /* EEXIST */
 
 /*
  * Whether it may be posted: nothing of the same rule, scope and values was within the time. `numbers`: a bit for each value
@@ -188,10 +189,10 @@ ROUTINE u64 may_post(struct policy_frame *frame, u64 rule, u64 scope, u64 interv
 	}
 	key.values = hash;
 	last = bpf_map_lookup_elem(&policy_rates, &key);
-	if (last && now - *last < interval_ns)
+	/* Of several at once one takes the old time away, and one leaves the new one. */
+	if (last && (now - *last < interval_ns || bpf_map_delete_elem(&policy_rates, &key) < 0))
 		return 0;
-	bpf_map_update_elem(&policy_rates, &key, &now, BPF_ANY);
-	return 1;
+	return bpf_map_update_elem(&policy_rates, &key, &now, BPF_NOEXIST) != ALREADY_THERE;
 }
 FRAME_CARRIER(may_post, may_post(frame, a[0], a[1], a[2], a[3]))
 
