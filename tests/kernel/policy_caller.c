@@ -3,15 +3,22 @@
  * Makes known system calls, for tests of policies: each argument is WHAT=VALUE, done in order. Static and without a
  * sanitizer, so that nothing else calls.
  *
- *	getppid=N  N calls            write=N   N writes of "sonde" to /dev/null
+ *	getppid=N  N calls, as getuid=N, getgid=N, geteuid=N
+ *	getppid32=N  N calls of the 32-bit kind; the exit status is 11 where there are none
+ *	write=N    N writes to /dev/null of "sonde", or of as many bytes as bytes=N before it said
  *	open=PATH  opens and closes   kill=N    sends itself signal N
- *	mkdir=PATH makes a directory; the exit status is 10 when that fails with EPERM
+ *	append=PATH  makes the file if need be, and writes "sonde" at its end
+ *	mkdir=PATH makes a directory; the exit status is the error that there was
  *	run=PATH   runs that program with getppid=5, and waits
  *	wait=PATH  waits for the file, for a minute at most
+ *	threads=N  what comes behind it is done by each of N threads
+ *	exec=PATH  becomes that program, with what comes behind it
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,18 +26,89 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static void call_getppid(const char *value)
+#define NO_CALLS_32 11 /* exit status */
+#define GETPPID_32 64  /* the number of it in their table */
+#define THREADS_MAX 16
+
+static size_t write_bytes = 5;
+
+static void repeat(long number, const char *value)
 {
 	for (long i = atol(value); i > 0; i--)
-		(void)syscall(SYS_getppid);
+		(void)syscall(number);
+}
+
+static void call_getppid(const char *value)
+{
+	repeat(SYS_getppid, value);
+}
+
+static void call_getuid(const char *value)
+{
+	repeat(SYS_getuid, value);
+}
+
+static void call_getgid(const char *value)
+{
+	repeat(SYS_getgid, value);
+}
+
+static void call_geteuid(const char *value)
+{
+	repeat(SYS_geteuid, value);
+}
+
+/* By the gate of old programs, which a kernel may have closed: then it is a fault. */
+#ifdef __x86_64__
+static void on_fault(int number)
+{
+	(void)number;
+	_exit(NO_CALLS_32);
+}
+
+static void call_getppid32(const char *value)
+{
+	(void)signal(SIGSEGV, on_fault);
+	for (long i = atol(value); i > 0; i--) {
+		long result = GETPPID_32;
+
+		__asm__ volatile("int $0x80"
+				 : "+a"(result)
+				 :
+				 : "rbx", "rcx", "rdx", "r8", "r9", "r10", "r11", "memory");
+		if (result < 0)
+			_exit(NO_CALLS_32);
+	}
+}
+#else
+static void call_getppid32(const char *value)
+{
+	(void)value;
+	_exit(NO_CALLS_32);
+}
+#endif
+
+static void call_bytes(const char *value)
+{
+	write_bytes = (size_t)atol(value);
 }
 
 static void call_write(const char *value)
 {
+	static const char bytes[4096] = "sonde";
 	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
 	for (long i = atol(value); i > 0; i--)
-		(void)!write(fd, "sonde", 5);
+		(void)!write(fd, bytes, write_bytes < sizeof(bytes) ? write_bytes : sizeof(bytes));
+	(void)close(fd);
+}
+
+static void call_append(const char *value)
+{
+	int fd = open(value, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+
+	if (fd < 0 || write(fd, "sonde", 5) != 5)
+		_exit(errno);
 	(void)close(fd);
 }
 
@@ -49,8 +127,8 @@ static void call_kill(const char *value)
 
 static void call_mkdir(const char *value)
 {
-	if (mkdir(value, 0700) < 0 && errno == EPERM)
-		_exit(10);
+	if (mkdir(value, 0700) < 0)
+		_exit(errno);
 }
 
 static void call_run(const char *value)
@@ -74,22 +152,57 @@ static const struct {
 	const char *name;
 	void (*run)(const char *value);
 } calls[] = {
-	{ "getppid=", call_getppid }, { "kill=", call_kill }, { "open=", call_open },
-	{ "mkdir=", call_mkdir },     { "run=", call_run },   { "wait=", call_wait },
+	{ "append=", call_append }, { "bytes=", call_bytes },     { "geteuid=", call_geteuid },
+	{ "getgid=", call_getgid }, { "getppid=", call_getppid }, { "getppid32=", call_getppid32 },
+	{ "getuid=", call_getuid }, { "kill=", call_kill },       { "mkdir=", call_mkdir },
+	{ "open=", call_open },     { "run=", call_run },         { "wait=", call_wait },
 	{ "write=", call_write },
 };
+
+static bool run_one(const char *argument)
+{
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		if (strncmp(argument, calls[i].name, strlen(calls[i].name)) == 0) {
+			calls[i].run(argument + strlen(calls[i].name));
+			return true;
+		}
+	return false;
+}
+
+/* Argument list → NULL, or itself when one of them is no call. */
+static void *run_all(void *argument)
+{
+	for (char **arguments = argument; *arguments; arguments++)
+		if (!run_one(*arguments))
+			return argument;
+	return NULL;
+}
+
+static int run_in_threads(int count, char **arguments)
+{
+	pthread_t threads[THREADS_MAX];
+	int started = 0;
+
+	while (started < count && started < THREADS_MAX &&
+	       pthread_create(&threads[started], NULL, run_all, arguments) == 0)
+		started++;
+	for (int i = 0; i < started; i++)
+		(void)pthread_join(threads[i], NULL);
+	return started == count ? 0 : 3;
+}
 
 int main(int argc, char **argv)
 {
 	for (int i = 1; i < argc; i++) {
-		size_t k;
-
-		for (k = 0; k < sizeof(calls) / sizeof(calls[0]); k++)
-			if (strncmp(argv[i], calls[k].name, strlen(calls[k].name)) == 0)
-				break;
-		if (k == sizeof(calls) / sizeof(calls[0]))
+		if (strncmp(argv[i], "threads=", 8) == 0)
+			return run_in_threads(atoi(argv[i] + 8), argv + i + 1);
+		if (strncmp(argv[i], "exec=", 5) == 0) {
+			argv[i] += 5;
+			(void)execv(argv[i], argv + i);
+			return 3;
+		}
+		if (!run_one(argv[i]))
 			return 2;
-		calls[k].run(argv[i] + strlen(calls[k].name));
 	}
 	return 0;
 }
