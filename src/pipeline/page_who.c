@@ -7,7 +7,7 @@
 #include "pipeline/internal.h"
 #include "pipeline/who_runtimes.h"
 
-#define OWN_LINES 3 /* beside those of runtimes */
+#define OWN_LINES 4 /* beside those of runtimes */
 
 struct lines {
 	const char **items; /* arena, as the texts */
@@ -54,10 +54,16 @@ static void add_processes(struct lines *lines, const struct who_report *report)
 
 static void add_filter(struct lines *lines, const struct who_report *report)
 {
-	if (report->has_filter)
-		add(lines, arena__printf(lines->arena, "Only %" PRIu64 " of the cgroups %s wanted.",
-					 report->wanted.wanted,
-					 report->wanted.wanted == 1 ? "is" : "are"));
+	const struct who_wanted_figures *figures = &report->wanted;
+
+	if (!report->has_filter)
+		return;
+	add(lines, arena__printf(lines->arena, "Only %" PRIu64 " of the cgroups %s wanted.",
+				 figures->wanted, figures->wanted == 1 ? "is" : "are"));
+	if (figures->left_out > 0)
+		add(lines, arena__printf(lines->arena,
+					 "%" PRIu64 " more should be: there is no room for them.",
+					 figures->left_out));
 }
 
 static void add_runtime(struct lines *lines, const char *socket,

@@ -28,6 +28,7 @@ GETTER(forgotten, figures->identity.forgotten)
 GETTER(wanted, figures->wanted.wanted)
 GETTER(identity_bytes, figures->identity.bytes)
 GETTER(wanted_mntns, figures->wanted.mntns)
+GETTER(left_out, figures->wanted.left_out)
 GETTER(unwanted, figures->wanted.refused)
 
 GETTER(engine, figures->has_engine)
@@ -89,10 +90,13 @@ static const struct {
 	  NEEDS_ENGINE },
 	{ "sonde_identity_wanted_cgroups", "Cgroups that the filters want.", FAMILY_KIND_GAUGE,
 	  get_wanted, NEEDS_FILTER },
+	{ "sonde_identity_wanted_left_out",
+	  "Cgroups that the filters want and for which the kernel's table has no room.",
+	  FAMILY_KIND_GAUGE, get_left_out, NEEDS_FILTER },
 	{ "sonde_identity_wanted_mntns", "Mount namespaces that the filters of gadgets want.",
 	  FAMILY_KIND_GAUGE, get_wanted_mntns, NEEDS_FILTER },
 	{ "sonde_identity_wanted_refused_total",
-	  "Cgroups that the filters want and for which the kernel's table had no room.",
+	  "Cgroups that were wanted when the kernel's table had no room for them.",
 	  FAMILY_KIND_COUNTER, get_unwanted, NEEDS_FILTER },
 	{ "sonde_process_arguments_lost_total", "Execs whose arguments are not known whole.",
 	  FAMILY_KIND_COUNTER, get_arguments_lost, NEEDS_PROCESSES },

@@ -9,7 +9,7 @@
 
 #include "base/err.h"
 
-#define SELF_WHO_FAMILIES 29
+#define SELF_WHO_FAMILIES 30
 
 struct agent;
 struct family;

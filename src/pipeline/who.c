@@ -509,8 +509,11 @@ void who__drain(struct who *who)
 		who->looked_ns = now_ns;
 	}
 	take_names(who);
-	if (who->processes && now_ns - who->expired_ns >= EXPIRE_NS) {
-		process_table__expire(who->processes, now_ns);
+	if (now_ns - who->expired_ns >= EXPIRE_NS) {
+		if (who->processes)
+			process_table__expire(who->processes, now_ns);
+		if (who->wanted)
+			who_wanted__retry(who->wanted);
 		who->expired_ns = now_ns;
 	}
 	if (now_ns - who->tidied_ns >= TIDY_NS) {

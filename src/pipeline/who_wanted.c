@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
+#include "base/map.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "enrich/identity.h"
@@ -22,6 +24,7 @@
 #define ENGINE_MNTNS_MAP_NAME "wanted_mntns"
 
 #define WISHES_MAX 64 /* the bits of a mask; the first is the command line's */
+#define LOG_INTERVAL_S 60
 
 struct who_wish {
 	struct who_wanted *owner; /* borrowed */
@@ -36,7 +39,9 @@ struct who_wanted {
 	struct who_wanted_options options;
 	struct shared_map *map;              /* owned */
 	struct who_wish *wishes[WISHES_MAX]; /* owned, or NULL; a place is a bit */
-	uint64_t refused;
+	struct map left_out;                 /* ids of cgroups that found no room */
+	uint64_t refused;                    /* how many ever came into it */
+	long last_log_s;
 };
 
 /* ---- wishes -------------------------------------------------------------------------------------------- */
@@ -130,23 +135,43 @@ static bool is_wanted(const struct who_wanted *wanted, const struct who_filter *
 	return who_filter__matches(filter, identity, wanted->options.host);
 }
 
-static void judge_mntns(struct who_wanted *wanted, struct who_wish *wish,
-			const struct identity *identity, bool is_in)
+/* 0, or -errno: there is no room for it. */
+static int judge_mntns(struct who_wanted *wanted, struct who_wish *wish,
+		       const struct identity *identity, bool is_in)
 {
 	uint64_t mntns_id = identity->mntns_id;
 
 	if (!wish->mntns)
-		return;
+		return 0;
 	if (!is_in || !identity->container || mntns_id > UINT32_MAX ||
 	    identity_table__is_host_mntns(wanted->options.table, mntns_id))
 		mntns_id = 0;
-	wanted->refused += who_mntns__set(wish->mntns, identity->cgroup_id, (uint32_t)mntns_id) < 0;
+	return who_mntns__set(wish->mntns, identity->cgroup_id, (uint32_t)mntns_id);
+}
+
+/* Without memory to remember it by it is told again, and not tried again. */
+static void leave_out(struct who_wanted *wanted, const struct identity *identity, int reason)
+{
+	size_t before = wanted->left_out.len;
+
+	(void)map__set(&wanted->left_out, &identity->cgroup_id, sizeof(identity->cgroup_id), wanted,
+		       NULL);
+	if (before > 0 && wanted->left_out.len == before)
+		return;
+	wanted->refused++;
+	if (log_limit(&wanted->last_log_s, LOG_INTERVAL_S))
+		log_warn("'%s' is wanted but left out: %s; %d cgroups at most can be wanted at "
+			 "once, and sonde_identity_wanted_left_out tells how many more should be",
+			 identity->path,
+			 reason == -E2BIG ? "there is no room for it" : strerror(-reason),
+			 WHO_WANTED_MAX);
 }
 
 static void judge(struct who_wanted *wanted, const struct identity *identity)
 {
 	bool is_possible = is_wanted(wanted, wanted->options.filter, identity);
 	uint64_t mask = 0;
+	int r = 0, other;
 
 	for (size_t i = 0; i < WISHES_MAX; i++) {
 		struct who_wish *wish = wanted->wishes[i];
@@ -154,13 +179,20 @@ static void judge(struct who_wanted *wanted, const struct identity *identity)
 
 		if (is_in)
 			mask |= wish->bit;
-		if (wish)
-			judge_mntns(wanted, wish, identity, is_in);
+		other = wish ? judge_mntns(wanted, wish, identity, is_in) : 0;
+		r = other < 0 ? other : r;
 	}
-	if (!mask)
+	if (mask) {
+		other = shared_map__set(wanted->map, identity->cgroup_id, mask);
+		r = other < 0 ? other : r;
+	} else {
 		shared_map__remove(wanted->map, identity->cgroup_id);
-	else if (shared_map__set(wanted->map, identity->cgroup_id, mask) < 0)
-		wanted->refused++;
+	}
+	if (r < 0)
+		leave_out(wanted, identity, r);
+	else
+		(void)map__take(&wanted->left_out, &identity->cgroup_id,
+				sizeof(identity->cgroup_id));
 }
 
 void who_wanted__see(struct who_wanted *wanted, const struct identity *identity)
@@ -171,6 +203,7 @@ void who_wanted__see(struct who_wanted *wanted, const struct identity *identity)
 void who_wanted__remove(struct who_wanted *wanted, uint64_t cgroup_id)
 {
 	shared_map__remove(wanted->map, cgroup_id);
+	(void)map__take(&wanted->left_out, &cgroup_id, sizeof(cgroup_id));
 	for (size_t i = 0; i < WISHES_MAX; i++)
 		if (wanted->wishes[i] && wanted->wishes[i]->mntns)
 			(void)who_mntns__set(wanted->wishes[i]->mntns, cgroup_id, 0 /* none */);
@@ -200,6 +233,23 @@ void who_wanted__review(struct who_wanted *wanted)
 	while ((identity = identity_table__next(wanted->options.table, &cursor)))
 		if (identity->container || identity->pod)
 			judge(wanted, identity);
+}
+
+static bool has_room(const struct who_wanted *wanted)
+{
+	if (shared_map__count(wanted->map) == WHO_WANTED_MAX)
+		return false;
+	for (size_t i = 0; i < WISHES_MAX; i++)
+		if (wanted->wishes[i] && wanted->wishes[i]->mntns &&
+		    who_mntns__count(wanted->wishes[i]->mntns) == WHO_WANTED_MAX)
+			return false;
+	return true;
+}
+
+void who_wanted__retry(struct who_wanted *wanted)
+{
+	if (wanted->left_out.len > 0 && has_room(wanted))
+		judge_all(wanted);
 }
 
 /* ---- the whole ----------------------------------------------------------------------------------------- */
@@ -232,6 +282,7 @@ struct who_wanted *who_wanted__free(struct who_wanted *wanted)
 		return NULL;
 	who_wish__drop(wanted->wishes[0]);
 	shared_map__free(wanted->map);
+	map__done(&wanted->left_out, NULL);
 	free(wanted);
 	return NULL;
 }
@@ -272,6 +323,7 @@ struct who_wanted_figures who_wanted__figures(const struct who_wanted *wanted)
 {
 	struct who_wanted_figures figures = {
 		.wanted = shared_map__count(wanted->map),
+		.left_out = wanted->left_out.len,
 		.refused = wanted->refused,
 	};
 

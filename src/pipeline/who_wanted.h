@@ -30,9 +30,11 @@ struct who_wanted_options {
 };
 
 struct who_wanted_figures {
-	uint64_t wanted;  /* cgroups that are now */
-	uint64_t mntns;   /* mount namespaces that are, for gadgets */
-	uint64_t refused; /* cgroups or namespaces that should be, but found no room */
+	uint64_t wanted; /* cgroups that are now */
+	uint64_t mntns;  /* mount namespaces that are, for gadgets */
+	uint64_t
+		left_out; /* cgroups that should be, but found no room, or their namespace did not */
+	uint64_t refused; /* how many ever were that */
 };
 
 int who_wanted__new(const struct who_wanted_options *options, struct who_wanted **ret,
@@ -53,6 +55,9 @@ void who_wanted__remove(struct who_wanted *wanted, uint64_t cgroup_id);
 void who_wanted__forget_mntns(struct who_wanted *wanted, uint32_t mntns_id);
 /* Names of containers came: looks at all again that are in one. */
 void who_wanted__review(struct who_wanted *wanted);
+
+/* Those that were left out get the room of others that went since; once in a while. */
+void who_wanted__retry(struct who_wanted *wanted);
 
 /* Whether that program asks by mount namespace: then it takes that processes are told, too. */
 bool who_wanted_needs_processes(const struct program *program);
