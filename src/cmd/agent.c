@@ -262,6 +262,9 @@ static int add_config(struct agent_run *run, struct agent_config_read *item)
 
 	if (item->spec) {
 		r = agent__add(agent, take_ptr(item->spec), &errors);
+		if (r == -EEXIST && errors.len > 0)
+			(void)err__wrap(&errors.items[0], r, &run->wanted.parts[item->part].at,
+					"'name' would give it another name");
 		/* Refused for its name: it is not there even with its reason. */
 		if (r < 0 && agent__config_count(agent) == count && errors.len > 0)
 			(void)agent__add_unreadable(agent, item->name, item->origin,

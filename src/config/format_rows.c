@@ -434,6 +434,7 @@ static const struct row spec_rows[] = {
 	LIST("output", outputs, output_count, output_shape),
 	LIST("param", params, param_count, param_shape),
 	LIST("use", uses, use_count, use_shape),
+	NESTED(ROW_POINTER, overlay, use_shape),
 	COUNTED(ROW_PAIRS, "setting", settings, setting_count),
 	COUNTED(ROW_PAIRS, "note", notes, note_count),
 	ROW(ROW_BOOL, is_for_metrics),

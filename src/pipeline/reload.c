@@ -69,11 +69,20 @@ bool reload_keeps_programs(const struct spec *spec, const struct agent_config *b
 	return true;
 }
 
+/*
+ * What is asked is compared as it was read, for objects add to it: constants that parameters set, hooks and streams of
+ * gadgets. The same words and the same objects are completed in the same way.
+ */
 static bool is_unchanged(const struct spec *spec, const struct agent_config *before)
 {
-	return !before->error && str_eq(spec->origin, before->spec->origin) &&
-	       before->spec_hash != 0 && agent_spec_hash(spec) == before->spec_hash &&
-	       reload_keeps_programs(spec, before);
+	bool is_same = before->is_loaded && !before->error &&
+		       str_eq(spec->origin, before->spec->origin) && before->spec_hash != 0 &&
+		       agent_spec_hash(spec) == before->spec_hash &&
+		       spec->program_count == before->spec->program_count;
+
+	for (uint32_t i = 0; is_same && i < spec->program_count; i++)
+		is_same = program__has_same_object(before->programs[i], &spec->programs[i]);
+	return is_same;
 }
 
 static struct agent_config *find_before(const struct reload *reload, const char *name)

@@ -267,6 +267,8 @@ int program__feed(struct program *program, const struct feed_spec *spec, struct 
 
 /* Whether this spec, with the object file as it is now, would make the loaded program once more. */
 bool program__would_be_same(const struct program *program, const struct program_spec *spec);
+/* Of that, only whether the file is the same: the spec may be as it was read, before its object completed it. */
+bool program__has_same_object(const struct program *program, const struct program_spec *spec);
 /* Between plan and load: the counts of this map of `before` go on, if type, key and value agree (else nothing is
  * done). It is the same map when size and flags agree as well, otherwise it is copied. -ENOMEM, -EMFILE. */
 int program__inherit(struct program *program, const char *map, const struct program *before,

@@ -68,18 +68,25 @@ static bool same_spec(const struct program_spec *a, const struct program_spec *b
 	       SAME_LIST(a, b, alternatives, alternative_count, same_alternative);
 }
 
-bool program__would_be_same(const struct program *program, const struct program_spec *spec)
+bool program__has_same_object(const struct program *program, const struct program_spec *spec)
 {
 	__cleanup(x_freep) char *image = NULL;
 	size_t len;
 
-	if (!program->is_loaded || !same_spec(program->spec, spec))
+	if (!program->is_loaded || program->spec->kind != spec->kind ||
+	    !str_eq(program->spec->object, spec->object))
 		return false;
 	if (spec->kind == OBJECT_KIND_BUILTIN)
 		return true;
 	if (fd_read_all(AT_FDCWD, spec->object, PROGRAM_OBJECT_MAX_BYTES, &image, &len) < 0)
 		return false;
 	return len == program->file_len && hash_bytes(image, len) == program->image_hash;
+}
+
+bool program__would_be_same(const struct program *program, const struct program_spec *spec)
+{
+	return program->is_loaded && same_spec(program->spec, spec) &&
+	       program__has_same_object(program, spec);
 }
 
 /* ---- maps whose counts go on ---- */
