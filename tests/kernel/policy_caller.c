@@ -8,19 +8,25 @@
  *	write=N    N writes to /dev/null of "sonde", or of as many bytes as bytes=N before it said
  *	open=PATH  opens and closes   kill=N    sends itself signal N
  *	append=PATH  makes the file if need be, and writes "sonde" at its end
+ *	read=N     N reads of /dev/zero
+ *	rare=N     N calls of sched_get_priority_max(), which hardly anybody else does
+ *	dns=N      N queries for the name "x" to port 53 of 127.0.0.1, whoever is there
  *	mkdir=PATH makes a directory; the exit status is the error that there was
  *	run=PATH   runs that program with getppid=5, and waits
  *	wait=PATH  waits for the file, for a minute at most
  *	threads=N  what comes behind it is done by each of N threads
  *	exec=PATH  becomes that program, with what comes behind it
  */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -112,6 +118,35 @@ static void call_append(const char *value)
 	(void)close(fd);
 }
 
+static void call_read(const char *value)
+{
+	int fd = open("/dev/zero", O_RDONLY | O_CLOEXEC);
+	char bytes[8];
+
+	for (long i = atol(value); i > 0; i--)
+		(void)!read(fd, bytes, sizeof(bytes));
+	(void)close(fd);
+}
+
+static void call_rare(const char *value)
+{
+	repeat(SYS_sched_get_priority_max, value);
+}
+
+static void call_dns(const char *value)
+{
+	static const unsigned char query[] = { 0, 7, 1, 0,   0, 1, 0, 0, 0, 0,
+					       0, 0, 1, 'x', 0, 0, 1, 0, 1 };
+	struct sockaddr_in server = { .sin_family = AF_INET, .sin_port = htons(53) };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	server.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	for (long i = atol(value); i > 0; i--)
+		(void)sendto(fd, query, sizeof(query), 0, (const struct sockaddr *)&server,
+			     sizeof(server));
+	(void)close(fd);
+}
+
 static void call_open(const char *value)
 {
 	int fd = open(value, O_RDONLY | O_CLOEXEC);
@@ -152,10 +187,11 @@ static const struct {
 	const char *name;
 	void (*run)(const char *value);
 } calls[] = {
-	{ "append=", call_append }, { "bytes=", call_bytes },     { "geteuid=", call_geteuid },
-	{ "getgid=", call_getgid }, { "getppid=", call_getppid }, { "getppid32=", call_getppid32 },
-	{ "getuid=", call_getuid }, { "kill=", call_kill },       { "mkdir=", call_mkdir },
-	{ "open=", call_open },     { "run=", call_run },         { "wait=", call_wait },
+	{ "append=", call_append },   { "bytes=", call_bytes },   { "dns=", call_dns },
+	{ "geteuid=", call_geteuid }, { "getgid=", call_getgid }, { "getppid32=", call_getppid32 },
+	{ "getppid=", call_getppid }, { "getuid=", call_getuid }, { "kill=", call_kill },
+	{ "mkdir=", call_mkdir },     { "open=", call_open },     { "rare=", call_rare },
+	{ "read=", call_read },       { "run=", call_run },       { "wait=", call_wait },
 	{ "write=", call_write },
 };
 
