@@ -104,14 +104,22 @@ static void answer(struct hook_writer *writer, const struct hook_test *test, uin
 
 #define NEEDLE_MAX 100u
 
-static void store_needle(struct hook_writer *writer, const struct hook_text *text)
+/* Where case does not matter the routine makes small letters of the text: the needle is to have them already. */
+static void store_needle(struct hook_writer *writer, const struct hook_text *text, bool any_case)
 {
 	size_t to = offsetof(struct policy_frame, affix) + offsetof(struct policy_affix_key, text);
+	uint8_t needle[NEEDLE_MAX + sizeof(uint32_t)] = { 0 };
 
+	for (uint32_t i = 0; i < text->size; i++) {
+		uint8_t byte = text->bytes[i];
+
+		needle[i] = any_case && byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte + 'a' - 'A')
+								   : byte;
+	}
 	for (uint32_t i = 0; i < text->size; i += sizeof(uint32_t)) {
-		uint32_t left = text->size - i, word = 0;
+		uint32_t word;
 
-		memcpy(&word, text->bytes + i, left < sizeof(word) ? left : sizeof(word));
+		memcpy(&word, needle + i, sizeof(word));
 		code__store_imm(&writer->code, sizeof(word), REG_FRAME, (int16_t)(to + i),
 				(int32_t)word);
 	}
@@ -120,8 +128,7 @@ static void store_needle(struct hook_writer *writer, const struct hook_text *tex
 static void test_parts(struct hook_writer *writer, const struct hook_test *test, int32_t offset,
 		       uint32_t holds)
 {
-	const char *routine = test->index == POLICY_TEXT_SUBSTRING ? "text_has"
-								   : "text_has_any_case";
+	bool any_case = test->index == POLICY_TEXT_SUBSTRING_ANY_CASE;
 
 	if (test->text_count == 0)
 		writer__refuse(writer, "a text that is to have nothing");
@@ -132,8 +139,9 @@ static void test_parts(struct hook_writer *writer, const struct hook_test *test,
 			writer__refuse(writer, "a part of a text that is too long");
 			return;
 		}
-		store_needle(writer, text);
-		writer__ask(writer, routine, test->value, offset, (int32_t)text->size);
+		store_needle(writer, text, any_case);
+		writer__ask(writer, any_case ? "text_has_any_case" : "text_has", test->value,
+			    offset, (int32_t)text->size);
 		answer(writer, test, holds);
 	}
 }
