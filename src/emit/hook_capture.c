@@ -193,9 +193,21 @@ static void capture_number(struct hook_writer *writer, uint32_t index)
 		    (int16_t)(WORDS_AT + sizeof(union policy_word) * index), BPF_REG_1);
 }
 
+/* On some of the ways that lead here it was: a second time would cost as much, and take as much of the frame. */
+static uint32_t unless_captured(struct hook_writer *writer, uint32_t index)
+{
+	uint32_t is_there = code__label(&writer->code);
+
+	code__load(&writer->code, sizeof(uint64_t), BPF_REG_1, REG_FRAME,
+		   (int16_t)(WORDS_AT + sizeof(union policy_word) * index));
+	code__jump_if_imm(&writer->code, BPF_JNE, BPF_REG_1, 0, is_there);
+	return is_there;
+}
+
 void writer__capture(struct hook_writer *writer, uint32_t index)
 {
 	const struct hook_value *value;
+	uint32_t is_there = 0;
 	const char *routine;
 
 	if (index >= writer->hook->value_count) {
@@ -212,10 +224,17 @@ void writer__capture(struct hook_writer *writer, uint32_t index)
 		return;
 	}
 	routine = routine_of(value);
-	if (!routine)
+	if (!routine) {
 		writer__refuse(writer, "a value that nothing captures");
-	else if (value->class == POLICY_CLASS_BYTES)
+		return;
+	}
+	if (writer->captured & KNOWN_VALUE(index))
+		is_there = unless_captured(writer, index);
+	if (value->class == POLICY_CLASS_BYTES)
 		capture_bytes(writer, index, routine);
 	else
 		capture_object(writer, index, routine);
+	if (writer->captured & KNOWN_VALUE(index))
+		code__place(&writer->code, is_there);
+	writer->captured |= KNOWN_VALUE(index);
 }

@@ -44,6 +44,7 @@ struct hook_writer {
 	enum hook_end end;
 	enum hook_context context;
 	uint64_t known;       /* KNOWN_… */
+	uint64_t captured;    /* KNOWN_VALUE(): there is code before that puts it into the frame */
 	uint32_t exit;        /* label: the end */
 	uint32_t out;         /* label: the end, where there may be a frame */
 	uint32_t leave;       /* that of both to which what is written next goes */
