@@ -13,6 +13,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "pipeline/policies.h"
+#include "pipeline/policy_sets.h"
 #include "policy/policy.h"
 #include "program/hook.h"
 #include "source/source.h"
@@ -99,15 +100,6 @@ struct hook_place policy_hook_place(const struct policy_site *site);
 
 void policy_bits__set(struct policy_bits *bits, uint32_t bit, bool is_set);
 
-union policy_set_key {
-	struct policy_number_key number;
-	struct policy_text_key text;
-	struct policy_affix_key affix;
-	struct policy_network_key network;
-};
-/* False: it is longer than the kernel keeps, or looked for in another way. */
-bool policy_set_key__fill(union policy_set_key *key, enum policy_set_kind kind, uint32_t set,
-			  const struct policy_set_value *value);
 int policy_sets__write(struct policies *policies, const struct policy_program *program,
 		       struct err *err);
 void policy_sets__remove(struct policies *policies, const struct policy_program *program);

@@ -101,7 +101,7 @@ bool policy_set_key__fill(union policy_set_key *key, enum policy_set_kind kind, 
 	return kinds[kind].fill && kinds[kind].fill(set, value, key);
 }
 
-static int write_set(struct policies *policies, const struct policy_set *set, struct err *err)
+int policy_set__write(struct hook_engine *engine, const struct policy_set *set, struct err *err)
 {
 	int r = 0;
 
@@ -109,9 +109,19 @@ static int write_set(struct policies *policies, const struct policy_set *set, st
 		union policy_set_key key;
 
 		if (policy_set_key__fill(&key, set->kind, set->id, &set->values[i]))
-			r = hook_engine__write(policies->engine, kinds[set->kind].map, &key, err);
+			r = hook_engine__write(engine, kinds[set->kind].map, &key, err);
 	}
 	return r;
+}
+
+void policy_set__erase(struct hook_engine *engine, const struct policy_set *set)
+{
+	for (uint32_t i = 0; i < set->value_count; i++) {
+		union policy_set_key key;
+
+		if (policy_set_key__fill(&key, set->kind, set->id, &set->values[i]))
+			hook_engine__erase(engine, kinds[set->kind].map, &key);
+	}
 }
 
 int policy_sets__write(struct policies *policies, const struct policy_program *program,
@@ -120,22 +130,14 @@ int policy_sets__write(struct policies *policies, const struct policy_program *p
 	int r = 0;
 
 	for (uint32_t i = 0; i < program->set_count && r == 0; i++)
-		r = write_set(policies, &program->sets[i], err);
+		r = policy_set__write(policies->engine, &program->sets[i], err);
 	return r;
 }
 
 void policy_sets__remove(struct policies *policies, const struct policy_program *program)
 {
-	for (uint32_t i = 0; i < program->set_count; i++) {
-		const struct policy_set *set = &program->sets[i];
-
-		for (uint32_t j = 0; j < set->value_count; j++) {
-			union policy_set_key key;
-
-			if (policy_set_key__fill(&key, set->kind, set->id, &set->values[j]))
-				hook_engine__erase(policies->engine, kinds[set->kind].map, &key);
-		}
-	}
+	for (uint32_t i = 0; i < program->set_count; i++)
+		policy_set__erase(policies->engine, &program->sets[i]);
 }
 
 #define BITS_OF_WORD 64

@@ -306,17 +306,31 @@ static int32_t find_member(const struct btf *btf, const struct btf_type *type, c
 	return -1;
 }
 
-int32_t hook_run__offset_of(const char *name, const char *member)
+int32_t hook_run__member(const struct btf *btf, const char *name, const char *member)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
 	int32_t id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
 	int32_t offset;
 
 	if (id <= 0)
 		fail_msg("no struct %s", name);
 	offset = find_member(btf, btf__type_by_id(btf, (uint32_t)id), member);
-	btf__free(btf);
 	if (offset < 0)
 		fail_msg("no %s.%s", name, member);
+	return offset;
+}
+
+bool hook_run__has_member(const struct btf *btf, const char *name, const char *member)
+{
+	int32_t id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
+
+	return id > 0 && find_member(btf, btf__type_by_id(btf, (uint32_t)id), member) >= 0;
+}
+
+int32_t hook_run__offset_of(const char *name, const char *member)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	int32_t offset = hook_run__member(btf, name, member);
+
+	btf__free(btf);
 	return offset;
 }

@@ -8,6 +8,7 @@
  * It owns the engine and one program at a time. Every step that fails fails the test.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "emit/hook.h"
 #include "program/hook.h"
@@ -57,5 +58,9 @@ void hook_run__assert_text(const struct hook_run *run, uint32_t index, uint32_t 
 uint64_t hook_run__present(const char *text);
 /* Where a member is in a struct of this kernel. */
 int32_t hook_run__offset_of(const char *name, const char *member);
+/* The same, for whoever asks often. */
+struct btf;
+int32_t hook_run__member(const struct btf *btf, const char *name, const char *member);
+bool hook_run__has_member(const struct btf *btf, const char *name, const char *member);
 
 #endif
