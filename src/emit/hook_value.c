@@ -181,24 +181,36 @@ static void follow(struct hook_writer *writer, const struct hook_value *value)
 	}
 }
 
-static void extend(struct hook_writer *writer, const struct hook_value *value, uint8_t dst)
+/* All of the register from `bits` of its bits. */
+static void widen(struct hook_writer *writer, uint32_t bits, uint32_t first, bool is_signed,
+		  uint8_t dst)
 {
-	struct code *code = &writer->code;
-	uint32_t bits = value->is_bit_field ? value->bit_size : 8 * value->size;
-	int32_t left = (int32_t)(64 - bits - (value->is_bit_field ? value->bit_offset : 0));
 	int32_t right = (int32_t)(64 - bits);
 
 	if (right == 0)
 		return;
-	code__alu_imm(code, BPF_LSH, dst, left);
-	code__alu_imm(code, value->is_signed ? BPF_ARSH : BPF_RSH, dst, right);
+	code__alu_imm(&writer->code, BPF_LSH, dst, right - (int32_t)first);
+	code__alu_imm(&writer->code, is_signed ? BPF_ARSH : BPF_RSH, dst, right);
+}
+
+static void extend(struct hook_writer *writer, const struct hook_value *value, uint8_t dst)
+{
+	if (value->is_bit_field)
+		widen(writer, value->bit_size, value->bit_offset, value->is_signed, dst);
+	else
+		widen(writer, 8 * value->size, 0, value->is_signed, dst);
+}
+
+static bool is_width(uint32_t size)
+{
+	return size == 1 || size == 2 || size == 4 || size == 8;
 }
 
 static bool is_sound(const struct hook_value *value)
 {
 	uint32_t bits = 8 * value->size;
 
-	if (value->size != 1 && value->size != 2 && value->size != 4 && value->size != 8)
+	if (!is_width(value->size))
 		return false;
 	return !value->is_bit_field ||
 	       (value->bit_size > 0 && (uint32_t)value->bit_offset + value->bit_size <= bits);
@@ -295,18 +307,26 @@ void writer__load_operand(struct hook_writer *writer, const struct hook_value *v
 	const struct hook_usdt *usdt = value->usdt;
 	struct code *code = &writer->code;
 
+	if (!is_width(usdt->size)) {
+		writer__refuse(writer, "an operand of no size");
+		return;
+	}
 	switch (usdt->kind) {
+	case HOOK_USDT_UNKNOWN:
+		writer__refuse(writer, "an operand that is not known");
+		return;
 	case HOOK_USDT_CONSTANT:
 		code__load_imm64(code, dst, (uint64_t)usdt->constant);
-		return;
+		break;
 	case HOOK_USDT_REGISTER:
 		code__load(code, WORD, dst, REG_CONTEXT, usdt->base_offset);
-		return;
+		break;
 	case HOOK_USDT_MEMORY:
 	case HOOK_USDT_INDEXED:
 		writer__load_operand_address(writer, value, BPF_REG_3);
-		read_bytes(writer, BPF_REG_3, WORD, true);
-		code__load(code, WORD, dst, BPF_REG_10, TEMP_AT);
-		return;
+		read_bytes(writer, BPF_REG_3, usdt->size, true);
+		code__load(code, usdt->size, dst, BPF_REG_10, TEMP_AT);
+		break;
 	}
+	widen(writer, 8u * usdt->size, 0, usdt->is_signed, dst);
 }

@@ -43,9 +43,19 @@ struct hook_step {
 	bool is_followed;
 };
 
-/* One operand of a USDT probe, as its note says. */
+/* One operand of a USDT probe, as its note says: a whole register when extended from its size. */
+enum hook_usdt_kind {
+	HOOK_USDT_UNKNOWN, /* nothing that a program can reach, such as a floating point register */
+	HOOK_USDT_CONSTANT,
+	HOOK_USDT_REGISTER,
+	HOOK_USDT_MEMORY,
+	HOOK_USDT_INDEXED,
+};
+
 struct hook_usdt {
-	enum { HOOK_USDT_CONSTANT, HOOK_USDT_REGISTER, HOOK_USDT_MEMORY, HOOK_USDT_INDEXED } kind;
+	enum hook_usdt_kind kind;
+	uint8_t size; /* 1, 2, 4 or 8 */
+	bool is_signed;
 	int64_t constant;     /* or the displacement */
 	int16_t base_offset;  /* of the register in struct pt_regs */
 	int16_t index_offset; /* HOOK_USDT_INDEXED */

@@ -120,11 +120,12 @@ static const char *const rate_scopes[] = {
 
 static void add_operand(const struct hook_usdt *usdt, struct strbuf *text)
 {
+	strbuf__printf(text, " = %s%u bytes: ", usdt->is_signed ? "signed " : "", usdt->size);
 	if (usdt->kind == HOOK_USDT_CONSTANT) {
-		strbuf__printf(text, " = %" PRId64, usdt->constant);
+		strbuf__printf(text, "%" PRId64, usdt->constant);
 		return;
 	}
-	strbuf__printf(text, " = register at %d", usdt->base_offset);
+	strbuf__printf(text, "register at %d", usdt->base_offset);
 	if (usdt->kind == HOOK_USDT_INDEXED)
 		strbuf__printf(text, " + register at %d * %u", usdt->index_offset, usdt->scale);
 	if (usdt->kind != HOOK_USDT_REGISTER)

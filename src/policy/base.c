@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "base/str.h"
-#include "policy/register.h"
+#include "ir/register.h"
 
 #define REGISTER_ARGUMENTS_MAX 6 /* on x86-64; arm64 has two more, which nobody asks for */
 #define SYSCALL_ARGUMENTS_MAX 6
@@ -66,6 +66,10 @@ static int find_operand(struct policy_draft *draft, const struct argument_spec *
 	if (index >= draft->location->operand_count)
 		return refuse_index(draft, spec, index, draft->location->operand_count,
 				    "arguments");
+	if (draft->location->operands[index].kind == HOOK_USDT_UNKNOWN)
+		return policy_compile__refuse(draft->compile, -EOPNOTSUPP, &spec->at, spec->path,
+					      "index %u: '%s' is no operand that can be read",
+					      index, draft->location->texts[index]);
 	value->base = HOOK_BASE_ARGUMENT;
 	value->index = index;
 	value->usdt = &draft->location->operands[index];
@@ -155,7 +159,8 @@ static int find_register(struct policy_draft *draft, const struct argument_spec 
 			 struct hook_value *value)
 {
 	const struct spec_text *name = &spec->resolve;
-	const struct policy_register *found = name->text ? policy_register__find(name->text) : NULL;
+	const struct machine_register *found = name->text ? machine_register__find(name->text)
+							  : NULL;
 
 	if (!found)
 		return policy_compile__refuse(

@@ -95,7 +95,6 @@ struct policy_site {
 	uint32_t syscall; /* its number, POLICY_SYSCALL_32; HOOK_NONE: not known on this machine */
 	bool is_override; /* the hook overrides what it returns: fmod_ret, or bpf_override_return() */
 	bool wants_return; /* there will be a program at the end of the call, too */
-	bool wants_sleep;  /* SET of memory that may have to be paged in */
 	bool is_optional;  /* no error when there is no such place */
 };
 
@@ -114,8 +113,7 @@ struct policy_field { /* of a classic tracepoint's format, in its order, common 
 struct policy_usdt { /* one of the locations of a USDT */
 	uint64_t offset, semaphore_offset;
 	const struct hook_usdt *operands;
-	const uint8_t *sizes; /* of the operands */
-	const bool *are_signed;
+	const char *const *texts; /* as the note has them: "-4@%edi" */
 	uint32_t operand_count;
 };
 

@@ -75,7 +75,6 @@ static int begin(struct finding *finding, const struct hook_spec *hook, struct p
 				      .syscall = HOOK_NONE,
 				      .is_override = override && can_override,
 				      .wants_return = wants_return(hook),
-				      .wants_sleep = find_action(hook, ACTION_KIND_SET) != NULL,
 				      .is_optional = hook->is_ignored_when_missing };
 	return override ? check_override(finding, hook, override) : 0;
 }

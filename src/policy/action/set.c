@@ -24,12 +24,11 @@ int policy_action_SET(struct policy_draft *draft, const struct action_spec *spec
 			"argIndex: argument %u is not in memory, so nothing can "
 			"be written there",
 			spec->arg);
-	if (draft->location->sizes[draft->values[value].index] != WRITTEN_BYTES)
+	if (draft->values[value].usdt->size != WRITTEN_BYTES)
 		return policy_compile__refuse(compile, -EINVAL, &spec->at, spec->path,
 					      "argIndex: argument %u has %u bytes, and %d are "
 					      "written",
-					      spec->arg,
-					      draft->location->sizes[draft->values[value].index],
+					      spec->arg, draft->values[value].usdt->size,
 					      WRITTEN_BYTES);
 	if (!compile->context->kernel->has_probe_write_user)
 		return policy_compile__refuse(

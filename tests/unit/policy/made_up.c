@@ -142,12 +142,16 @@ static const struct policy_syscall syscalls[] = { { "read", 0 },
 						  { "openat", 257 } };
 static const struct policy_syscall syscalls_32[] = { { "read", 3 } };
 static const struct hook_usdt operands[] = {
-	{ .kind = HOOK_USDT_REGISTER, .base_offset = 112 },
-	{ .kind = HOOK_USDT_MEMORY, .base_offset = 32, .constant = -8 },
-	{ .kind = HOOK_USDT_MEMORY, .base_offset = 32, .constant = -16 },
+	{ .kind = HOOK_USDT_REGISTER, .size = 8, .base_offset = 112 },
+	{ .kind = HOOK_USDT_MEMORY,
+	  .size = 4,
+	  .is_signed = true,
+	  .base_offset = 32,
+	  .constant = -8 },
+	{ .kind = HOOK_USDT_MEMORY, .size = 8, .base_offset = 32, .constant = -16 },
+	{ .kind = HOOK_USDT_UNKNOWN, .size = 8 },
 };
-static const uint8_t operand_sizes[] = { 8, 4, 8 };
-static const bool operand_signs[] = { false, true, false };
+static const char *const operand_texts[] = { "8@%rdi", "-4@-8(%rbp)", "8@-16(%rbp)", "8f@%xmm0" };
 
 void made_up__init(struct made_up *made_up)
 {
@@ -173,8 +177,7 @@ void made_up__init(struct made_up *made_up)
 	made_up->fields[8] = (struct policy_field){ "path", "const char *", 40, 8, false, false };
 	made_up->location = (struct policy_usdt){ .offset = 0x1000,
 						  .operands = operands,
-						  .sizes = operand_sizes,
-						  .are_signed = operand_signs,
+						  .texts = operand_texts,
 						  .operand_count = array_size(operands) };
 }
 

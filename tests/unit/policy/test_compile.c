@@ -142,7 +142,8 @@ static const struct argument_spec call_number = ARG(4, "syscall64"), plain = ARG
 				  first = ARG(5, "uint64"), user = ARG(0, "string"),
 				  field = ARG(5, "string"), dynamic = ARG(6, "string"),
 				  mode = ARG(7, "int64"), integer = ARG(1, "int32"),
-				  pointed = ARG(8, "string"), none = ARG(9, "int");
+				  pointed = ARG(8, "string"), none = ARG(9, "int"),
+				  unreadable = ARG(3, "int64");
 static const struct number_spec offset = { .value = 0x40 };
 static const struct spec_text symbol = { .text = "main+0x10" };
 static const struct hook_row hook_rows[] = {
@@ -286,7 +287,7 @@ static const struct hook_row hook_rows[] = {
 	    .file = { .text = "/bin/true" },
 	    .args = &integer,
 	    .arg_count = 1 },
-	  "argument 1 = register at 32 + -8 followed: number of 4 signed bytes",
+	  "argument 1 = signed 4 bytes: register at 32 + -8 followed: number of 4 signed bytes",
 	  0 },
 	{ "no such operand",
 	  { .kind = HOOK_KIND_USDT,
@@ -295,8 +296,17 @@ static const struct hook_row hook_rows[] = {
 	    .file = { .text = "/bin/true" },
 	    .args = &none,
 	    .arg_count = 1 },
-	  "index 9: done has 3 arguments",
+	  "index 9: done has 4 arguments",
 	  -EINVAL },
+	{ "an operand that no program can read",
+	  { .kind = HOOK_KIND_USDT,
+	    .call = VALUE("done"),
+	    .provider = "test",
+	    .file = { .text = "/bin/true" },
+	    .args = &unreadable,
+	    .arg_count = 1 },
+	  "index 3: '8f@%xmm0' is no operand that can be read",
+	  -EOPNOTSUPP },
 };
 
 static void test_compile__finds_arguments_of_each_kind_of_hook(void **state)

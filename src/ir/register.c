@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "policy/register.h"
+#include "ir/register.h"
 
 #include <stddef.h>
 
@@ -18,7 +18,7 @@
 		name "b", where, 1                                                                 \
 	}
 
-static const struct policy_register registers[] = {
+static const struct machine_register registers[] = {
 	NEW(0, "r15"),         NEW(8, "r14"),         NEW(16, "r13"),        NEW(24, "r12"),
 	OLD(32, "bp", "bpl"),  OLD(40, "bx", "bl"),   NEW(48, "r11"),        NEW(56, "r10"),
 	NEW(64, "r9"),         NEW(72, "r8"),         OLD(80, "ax", "al"),   OLD(88, "cx", "cl"),
@@ -33,7 +33,7 @@ static const struct policy_register registers[] = {
 		"w" #number, number * 8, 4                                                         \
 	}
 
-static const struct policy_register registers[] = {
+static const struct machine_register registers[] = {
 	X(0),
 	X(1),
 	X(2),
@@ -73,7 +73,7 @@ static const struct policy_register registers[] = {
 #error "the registers of this architecture are missing"
 #endif
 
-const struct policy_register *policy_register__find(const char *name)
+const struct machine_register *machine_register__find(const char *name)
 {
 	for (size_t i = 0; i < array_size(registers); i++)
 		if (str_eq(registers[i].name, name))
