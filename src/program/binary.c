@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <gelf.h>
-#include <libelf.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 
 #include "base/fd.h"
 #include "base/str.h"
+#include "program/elf_file.h"
 
 #if defined(__x86_64__)
 #define LIBRARY_DIR "/lib/x86_64-linux-gnu"
@@ -61,15 +61,6 @@ static bool is_library(const char *name)
 	return str_ends(name, ".so") || strstr(name, ".so.");
 }
 
-static int refuse_path(const char *path, int code, struct err *err)
-{
-	if (code == -ENOENT)
-		return err__set(err, code, NULL, "there is no file '%s'", path);
-	if (code == -ENOEXEC)
-		return err__set(err, code, NULL, "'%s' is not an ELF binary", path);
-	return err__set(err, code, NULL, "'%s' cannot be read: %s", path, strerror(-code));
-}
-
 int binary_find(const char *name, char *buf, size_t size, struct err *err)
 {
 	const char *first = getenv(is_library(name) ? "LD_LIBRARY_PATH" : "PATH");
@@ -81,7 +72,7 @@ int binary_find(const char *name, char *buf, size_t size, struct err *err)
 		int r = check_elf(name);
 
 		if (r < 0)
-			return refuse_path(name, r, err);
+			return elf_file_refuse(name, r, err);
 		return snprintf(buf, size, "%s", name) < (int)size ? 0 : -ENAMETOOLONG;
 	}
 	if (first && search_list(first, name, buf, size, &is_script) == 0)
@@ -99,51 +90,6 @@ int binary_find(const char *name, char *buf, size_t size, struct err *err)
 
 /* The symbols of a browser with all its debugging take a third of that. */
 #define MAX_TABLE_BYTES (256u << 20)
-
-struct elf_file {
-	int fd;   /* owned */
-	Elf *elf; /* owned */
-};
-
-static void elf_file__close(struct elf_file *file)
-{
-	if (file->elf)
-		(void)elf_end(file->elf);
-	fd_closep(&file->fd);
-}
-
-static int elf_file__open(struct elf_file *file, const char *path, struct err *err)
-{
-	(void)elf_version(EV_CURRENT);
-	file->fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (file->fd < 0)
-		return refuse_path(path, -errno, err);
-	/* Not mapped: a file of a container may become shorter while it is read. */
-	file->elf = elf_begin(file->fd, ELF_C_READ, NULL);
-	if (!file->elf || elf_kind(file->elf) != ELF_K_ELF)
-		return refuse_path(path, -ENOEXEC, err);
-	return 0;
-}
-
-/* Virtual address to offset in the file, by the loadable segment that holds it. */
-static int address_to_offset(Elf *elf, uint64_t address, uint64_t *ret_offset)
-{
-	size_t count;
-
-	if (elf_getphdrnum(elf, &count) < 0)
-		return -ENOEXEC;
-	for (size_t i = 0; i < count; i++) {
-		GElf_Phdr segment;
-
-		if (!gelf_getphdr(elf, (int)i, &segment) || segment.p_type != PT_LOAD)
-			continue;
-		if (address >= segment.p_vaddr && address - segment.p_vaddr < segment.p_memsz) {
-			*ret_offset = address - segment.p_vaddr + segment.p_offset;
-			return 0;
-		}
-	}
-	return -ENOENT;
-}
 
 /* Names of versioned symbols end in @VERSION or @@VERSION in .symtab. */
 static bool matches(const char *name, const char *pattern)
@@ -196,7 +142,7 @@ static bool is_wanted(const struct symbol_search *search, const GElf_Sym *symbol
 	       (search->takes_weak || GELF_ST_BIND(symbol->st_info) != STB_WEAK);
 }
 
-static int search_table(Elf *elf, Elf_Scn *section, const GElf_Shdr *header,
+static int search_table(const struct elf_file *file, Elf_Scn *section, const GElf_Shdr *header,
 			const struct symbol_search *search)
 {
 	Elf_Data *data = header->sh_size <= MAX_TABLE_BYTES ? elf_getdata(section, NULL) : NULL;
@@ -209,9 +155,9 @@ static int search_table(Elf *elf, Elf_Scn *section, const GElf_Shdr *header,
 
 		if (!gelf_getsym(data, (int)i, &symbol) || !is_wanted(search, &symbol))
 			continue;
-		name = elf_strptr(elf, header->sh_link, symbol.st_name);
+		name = elf_strptr(file->elf, header->sh_link, symbol.st_name);
 		if (!name || !matches(name, search->pattern) ||
-		    address_to_offset(elf, symbol.st_value, &offset) < 0)
+		    elf_file__offset_of(file, symbol.st_value, &offset) < 0)
 			continue;
 		if (vec_push(&search->found->offsets, offset) < 0)
 			return -ENOMEM;
@@ -219,17 +165,17 @@ static int search_table(Elf *elf, Elf_Scn *section, const GElf_Shdr *header,
 	return 0;
 }
 
-static int search_tables(Elf *elf, const struct symbol_search *search)
+static int search_tables(const struct elf_file *file, const struct symbol_search *search)
 {
 	Elf_Scn *section = NULL;
 	int r = 0;
 
-	while (r == 0 && (section = elf_nextscn(elf, section))) {
+	while (r == 0 && (section = elf_nextscn(file->elf, section))) {
 		GElf_Shdr header;
 
 		if (gelf_getshdr(section, &header) &&
 		    (header.sh_type == SHT_DYNSYM || header.sh_type == SHT_SYMTAB))
-			r = search_table(elf, section, &header, search);
+			r = search_table(file, section, &header, search);
 	}
 	drop_duplicates(search->found);
 	return r;
@@ -248,10 +194,10 @@ int binary_find_functions(const char *path, const char *pattern, struct binary_s
 		return r;
 	/* Of one name, a weak definition only counts where there is no other, as for the linker. */
 	search.takes_weak = !is_one;
-	r = search_tables(file.elf, &search);
+	r = search_tables(&file, &search);
 	if (r == 0 && is_one && symbols.offsets.len == 0) {
 		search.takes_weak = true;
-		r = search_tables(file.elf, &search);
+		r = search_tables(&file, &search);
 	}
 	if (r < 0)
 		(void)err__set(err, r, NULL, "no memory for the symbols of '%s'", path);
