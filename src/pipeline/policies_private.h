@@ -5,7 +5,7 @@
 /*
  * The inside of the agent's policies, shared by policies.c and policy_*.c; nobody else includes it.
  * policies.c keeps the list, policy_load.c gets a policy into the kernel, policy_context.c knows what it is compiled
- * against, policy_sets.c writes what hooks compare with, policy_stream.c drains the ring and policy_event.c makes events
+ * against, policy_places.c how places can be had, policy_sets.c writes what hooks compare with, policy_stream.c drains the ring and policy_event.c makes events
  * of its records, policy_counts.c reads the kernel's counts and policy_metrics.c has the families.
  */
 
@@ -84,16 +84,19 @@ void policy__switch(struct policies *policies, const struct policy *policy);
 /* ---- policy_context.c ---- */
 
 /* What is known of the machine, for one compilation; `arena` is the policy's. */
-int policy_context__open(struct policies *policies, struct arena *arena,
-			 struct policy_context *ret_context, struct err *err);
+int policy_context__open(struct policies *policies, const struct policy_spec *spec,
+			 struct arena *arena, struct policy_context *ret_context, struct err *err);
 void policy_context__close(struct policy_context *context);
-/* How the places can be had here. */
-int policy_context__attach(struct policies *policies, const struct policy_sites *sites,
-			   struct arena *arena, struct policy_attach **ret_attaches,
-			   const char ***ret_hows, struct err *err);
 
 /* Inodes, WHO_NAMESPACE_…; 0: the kernel has none. */
 void policy_find_host_namespaces(const struct policies *policies, uint32_t *inodes);
+
+/* ---- policy_places.c ---- */
+
+/* How the places can be had here. */
+int policy_places__find(struct policies *policies, const struct policy_sites *sites,
+			struct arena *arena, struct policy_attach **ret_attaches,
+			const char ***ret_hows, struct err *err);
 struct hook_place policy_hook_place(const struct policy_site *site);
 
 /* ---- policy_sets.c ---- */

@@ -141,7 +141,7 @@ static int compile(struct policies *policies, struct policy *policy, struct err_
 	struct policy_sites sites;
 	struct err err = ERR_INIT;
 	const char **hows;
-	int r = policy_context__open(policies, &policy->arena, &context, &err);
+	int r = policy_context__open(policies, policy->spec, &policy->arena, &context, &err);
 
 	if (r < 0) {
 		err_list__add(errors, &err);
@@ -149,8 +149,7 @@ static int compile(struct policies *policies, struct policy *policy, struct err_
 	}
 	r = policy__find_sites(policy->spec, &context, &policy->arena, &sites, errors);
 	if (r == 0) {
-		r = policy_context__attach(policies, &sites, &policy->arena, &attaches, &hows,
-					   &err);
+		r = policy_places__find(policies, &sites, &policy->arena, &attaches, &hows, &err);
 		if (r < 0)
 			err_list__add(errors, &err);
 	}

@@ -40,14 +40,15 @@ struct hook_features {
 	bool has_fentry, has_modify_return; /* of functions: fentry and fexit; fmod_ret */
 	bool has_override;                  /* bpf_override_return(), in kprobes */
 	bool has_signal;                    /* bpf_send_signal() */
-	bool has_probe_write_user;
-	bool has_exchange; /* of words of memory, for hook_emit_options */
+	bool has_exchange;                  /* of words of memory, for hook_emit_options */
 };
 
 int hook_engine__open(const struct hook_engine_options *options, struct hook_engine **ret_engine,
 		      struct err *err);
 struct hook_engine *hook_engine__close(struct hook_engine *engine); /* detaches everything */
 const struct hook_features *hook_engine__features(const struct hook_engine *engine);
+/* bpf_probe_write_user(). To be asked by who wants it only: the kernel's log tells of each program that may. */
+bool hook_engine__can_write_user(struct hook_engine *engine);
 /* A shared map by its name in bpf/policy.bpf.c. -ENOENT. */
 int hook_engine__map(const struct hook_engine *engine, const char *name,
 		     struct program_map *ret_map, struct err *err);

@@ -97,6 +97,36 @@ const struct hook_features *hook_engine__features(const struct hook_engine *engi
 	return &engine->features;
 }
 
+/* Eight zeroes to nowhere. */
+static bool try_write_user(void)
+{
+	static const struct bpf_insn insns[] = {
+		{ .code = BPF_ST | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_10, .off = -8, .imm = 0 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_1, .imm = 0 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_X,
+		  .dst_reg = BPF_REG_2,
+		  .src_reg = BPF_REG_10 },
+		{ .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_2, .imm = -8 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3, .imm = 8 },
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_probe_write_user },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int fd = bpf_prog_load(BPF_PROG_TYPE_KPROBE, NULL, "GPL", insns, array_size(insns), NULL);
+	bool is_loaded = fd >= 0;
+
+	fd_closep(&fd);
+	return is_loaded;
+}
+
+bool hook_engine__can_write_user(struct hook_engine *engine)
+{
+	if (!engine->is_write_tried)
+		engine->can_write_user = try_write_user();
+	engine->is_write_tried = true;
+	return engine->can_write_user;
+}
+
 /* ---- open and close ---- */
 
 int program__share_map(struct program *program, const char *name, const struct program *other,

@@ -55,6 +55,7 @@ struct hook_engine {
 	struct program_spec masks_spec;
 	struct program *masks; /* owned; NULL: no policy asks */
 	struct hook_features features;
+	bool is_write_tried, can_write_user;
 	VEC(struct hook_routine) routines;
 	struct arena texts;                   /* of the last hook_engine__resolve() */
 	uint8_t *switches;                    /* mapped; POLICY_HOOKS_MAX bytes */

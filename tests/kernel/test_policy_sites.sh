@@ -1,0 +1,160 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Policies on places in user space: USDT probes, and functions by their address. All of it in a binary of our own.
+. "$SONDE_SOURCE/tests/lib/tap.sh"
+
+cd "$tap_scratch" || exit 1
+caller=$tap_scratch/caller
+cp "$SONDE_TEST_BPF/usdt_caller" "$caller" || exit 1
+
+stop() {
+	[ -z "${agent-}" ] || kill "$agent" 2>/dev/null
+	wait "${agent-}" 2>/dev/null
+	agent=
+}
+tap_at_exit stop
+
+# start ARG…: until it serves, for a minute at most.
+start() {
+	: >errors # not what the one before wrote
+	"$SONDE_BIN" policy --metrics-server=127.0.0.1:0 --output=json "$@" >out 2>errors &
+	agent=$!
+	tries=0
+	until grep -q 'Started in' errors || [ $tries -eq 600 ] || ! kill -0 $agent 2>/dev/null; do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+	port=$(sed -n 's/.*Listening on .*, port \([0-9]*\).*/\1/p' errors)
+	[ -n "$port" ] || sed 's/^/# /' errors
+}
+
+scrape() {
+	wget -q -O - "http://127.0.0.1:$port/metrics" 2>/dev/null || curl -s "http://127.0.0.1:$port/metrics"
+}
+
+# counted HOOK: events of policies at that hook (a pattern).
+counted() {
+	scrape | grep '^tetragon_policy_events_total{' | grep "hook=\"$1\"" | awk '{ sum += $NF } END { print sum + 0 }'
+}
+
+# until_exits COUNT: until so many of our processes are seen to end, for a minute at most: all that they did is told by then.
+until_exits() {
+	tries=0
+	until [ "$(grep '"process_exit"' out | grep -c "\"binary\":\"$caller\"")" -ge "$1" ] || [ $tries -eq 600 ]; do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
+}
+
+# arguments PATTERN: the arguments of the events that have it, one line each.
+arguments() {
+	grep "$1" out | sed 's/.*"args":\(\[[^]]*\]\).*/\1/'
+}
+
+policy() {
+	printf 'apiVersion: cilium.io/v1alpha1\nkind: TracingPolicy\nmetadata:\n  name: %s\nspec:\n' "$1"
+}
+
+# ---- probes that a binary has notes of ----
+
+{
+	policy usdts
+	cat <<-END
+		  usdts:
+		  - path: "$caller"
+		    provider: sonde
+		    name: values
+		    args:
+		    - {index: 0, type: int32}
+		    - {index: 1, type: uint64}
+		    - {index: 2, type: int64}
+		    - {index: 3, type: int16}
+		    - {index: 4, type: string}
+		    - {index: 5, type: uint64}
+		    message: "all kinds of operands"
+		    tags: ["first"]
+		  - path: "$caller"
+		    provider: sonde
+		    name: places
+		    args:
+		    - {index: 0, type: uint64}
+		    selectors:
+		    - matchArgs:
+		      - {index: 0, operator: Equal, values: ["2"]}
+		  - path: "$caller"
+		    provider: sonde
+		    name: asked
+		    args:
+		    - {index: 0, type: uint64}
+	END
+} >usdts.yaml
+{
+	policy set
+	cat <<-END
+		  usdts:
+		  - path: "$caller"
+		    provider: sonde
+		    name: set
+		    args:
+		    - {index: 1, type: int64}
+		    - {index: 0, type: int32}
+		    selectors:
+		    - matchArgs:
+		      - {index: 1, operator: Equal, values: ["3"]}
+		      matchActions:
+		      - {action: Set, argIndex: 1, argValue: 33}
+	END
+} >set.yaml
+"$caller" asked=1
+tap_is "nobody listens" "$?" 10
+start usdts.yaml set.yaml
+"$caller" values=2 places=3 asked=4
+tap_is "the semaphore is up" "$?" 0
+if grep -q 'policy "set" does not run: .*locked down' errors; then
+	can_set=no
+	tap_skip "memory of an argument is written" "this kernel is locked down: no bpf_probe_write_user()"
+else
+	can_set=yes
+	"$caller" set=3
+	tap_is "memory of an argument is written" "$?" 33
+	"$caller" set=4
+	tap_is "but not where the selector does not hold" "$?" 4
+fi
+"$caller"
+until_exits $([ $can_set = yes ] && echo 4 || echo 2)
+tap_is "operands are what they are in the assembler's words" "$(arguments '"name":"values"' | head -n 1)" \
+	'[{"int_arg":-7},{"size_arg":"78187493530"},{"long_arg":"-5"},{"int_arg":300},{"string_arg":"text of the probe"},{"size_arg":"255"}]'
+tap_is "each time" "$(arguments '"name":"values"' | cut -c1-15)" '[{"int_arg":-7}
+[{"int_arg":-8}'
+tap_is "an event tells of its probe" "$(grep -c "\"process_usdt\".*\"path\":\"$caller\",\"provider\":\"sonde\",\"name\":\"values\",\"policy_name\":\"usdts\",\"message\":\"all kinds of operands\".*\"tags\":\[\"first\"\].*\"action\":\"KPROBE_ACTION_POST\"" out)" 2
+tap_is "of several places the one that a selector asks for" "$(arguments '"name":"places"' | sort -u)" '[{"size_arg":"2"}]'
+tap_is "which is one of two" "$(grep -c '"name":"places"' out)" 3
+tap_is "and they are counted" "$(counted 'usdt:sonde/values') $(counted 'usdt:sonde/places') $(counted 'usdt:sonde/asked')" "2 3 4"
+if [ $can_set = yes ]; then
+	tap_is "an event tells what was set" "$(grep '"name":"set"' out | grep -c '"action":"KPROBE_ACTION_SET"')" 1
+fi
+stop
+"$caller" asked=1
+tap_is "nobody listens any more" "$?" 10
+
+# ---- what is refused ----
+
+{
+	policy missing
+	printf '  usdts:\n  - {path: "%s", provider: sonde, name: valued}\n' "$caller"
+} >missing.yaml
+{
+	policy beyond
+	printf '  usdts:\n  - path: "%s"\n    provider: sonde\n    name: places\n    args: [{index: 1, type: int64}]\n' "$caller"
+} >beyond.yaml
+{
+	policy unknown
+	printf '  usdts:\n  - path: "%s"\n    provider: sonde\n    name: values\n    args: [{index: 6, type: int64}]\n' "$caller"
+} >unknown.yaml
+refused=$("$SONDE_BIN" policy --metrics-server= missing.yaml beyond.yaml unknown.yaml 2>&1 </dev/null)
+tap_has "a probe that is not there" "$refused" "nearest is 'sonde:values'"
+tap_has "an operand that is not there at one of its places" "$refused" "index 1: places has 1 arguments"
+tap_has "an operand that no program can read" "$refused" "is no operand that can be read"
+
+tap_done

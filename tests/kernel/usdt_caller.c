@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Runs past USDT probes, for tests of policies: each argument is WHAT=VALUE, done in order. Static and without a sanitizer.
+ *
+ *	values=N   past sonde:values, whose operands are one of each kind, N times
+ *	places=N   past sonde:places, which stands at two places, N times each
+ *	asked=N    past sonde:asked, N times, but only if somebody listens; the exit status is 10 when nobody does
+ *	set=N      the exit status is N, unless who listens to sonde:set has written another
+ *	double=N   the exit status is what twice(N) returns; thrice(), which nobody calls, takes the same
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/lib/usdt_probe.h"
+
+USDT_SEMAPHORE(listeners);
+
+static const short numbers[] = { 100, -200, 300, -400 };
+
+#if defined(__x86_64__)
+#define VALUES "-4@%k0 8@%1 -1@$-5 -2@(%2,%3,2) 8@%4 1@%b5 8f@%%xmm0"
+#elif defined(__aarch64__)
+#define VALUES "-4@%w0 8@%1 -1@-5 -2@[%2, %3] 8@%4 1@%w5 8@d0"
+#endif
+
+static void pass_values(int count)
+{
+#if defined(__aarch64__)
+	long third = 2 * sizeof(*numbers);
+#else
+	long third = 2;
+#endif
+	long seen = 0x123456789a;
+
+	for (int i = 0; i < count; i++)
+		USDT_PROBE("sonde", "values", 0, VALUES, "r"(-7 - i), "m"(seen), "r"(numbers),
+			   "r"(third), "r"("text of the probe"), "r"(0x1ffl));
+}
+
+static void pass_places(int count)
+{
+	for (int i = 0; i < count; i++) {
+		USDT_PROBE("sonde", "places", 0, "8@%0", "r"(1l));
+		USDT_PROBE("sonde", "places", 0, "8@%0 8@%1", "r"(2l), "r"(3l));
+	}
+}
+
+static void pass_asked(int count)
+{
+	for (int i = 0; i < count; i++) {
+		if (!listeners)
+			exit(10);
+		USDT_PROBE("sonde", "asked", listeners, "8@%0", "r"((long)i));
+	}
+}
+
+static void pass_set(int value)
+{
+	volatile int result = value;
+
+	USDT_PROBE("sonde", "set", 0, "-4@%0 8@%1", "m"(result), "r"((long)value));
+	exit(result);
+}
+
+int twice(int value);
+int thrice(int value);
+
+__attribute__((noinline, noclone, used)) int twice(int value)
+{
+	__asm__ volatile("" : "+r"(value));
+	return value * 2;
+}
+
+__attribute__((noinline, noclone, used)) int thrice(int value)
+{
+	__asm__ volatile("" : "+r"(value));
+	return value * 3;
+}
+
+static void pass_twice(int value)
+{
+	exit(twice(value));
+}
+
+static const struct {
+	const char *name;
+	void (*run)(int value);
+} calls[] = {
+	{ "asked=", pass_asked }, { "double=", pass_twice },  { "places=", pass_places },
+	{ "set=", pass_set },     { "values=", pass_values },
+};
+
+int main(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		for (size_t k = 0; k < sizeof(calls) / sizeof(calls[0]); k++) {
+			size_t len = strlen(calls[k].name);
+
+			if (strncmp(argv[i], calls[k].name, len) == 0)
+				calls[k].run(atoi(argv[i] + len));
+		}
+	return 0;
+}
