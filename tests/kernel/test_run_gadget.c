@@ -344,6 +344,27 @@ static void test_run__slow_reader(void **state)
 	tear_down(&run);
 }
 
+static void test_run__without_a_program(void **state)
+{
+	struct gadget_run run;
+
+	(void)state;
+	set_up(&run, "road_half");
+	start(&run, "road_half", (const char *const[]){ "-o", "json", NULL });
+	wait_until_attached(&run);
+	assert_int_equal(finish(&run, SIGINT), 0);
+	assert_has(&run, "Failed to attach program \"cannot_attach\" ");
+	close(run.out);
+	strbuf__reset(&run.text);
+	start(&run, "road_half", (const char *const[]){ "-o", "json", "--strict", NULL });
+	assert_int_equal(finish(&run, 0), 1);
+	assert_has(&run, "prog 'cannot_attach' (uprobe ./trigger:no_such_function_anywhere): ");
+	assert_int_equal(count_of(&run, "\"what\""), 0);
+	/* Programs of its own do without what nobody asks for. */
+	assert_int_equal(count_of(&run, "does not tell"), 0);
+	tear_down(&run);
+}
+
 static void test_run__timeout(void **state)
 {
 	struct gadget_run run;
@@ -382,45 +403,78 @@ static const char rows_yaml[] = "name: rows\n"
 				"  rows: {annotations: {ebpf.map.flush-on-stop: true}}\n"
 				"  by_cpu: {annotations: {ebpf.map.flush-on-stop: true}}\n";
 
+/* Before anything comes out the log tells when programs are attached. */
+static void wait_until_told(struct gadget_run *run, const char *told)
+{
+	char log[128];
+
+	(void)snprintf(log, sizeof(log), "%s/log", run->exporter.dir);
+	for (;;) {
+		char *text;
+		size_t len;
+		bool is_told;
+
+		assert_int_equal(fd_read_all(AT_FDCWD, log, 1 << 20, &text, &len), 0);
+		is_told = strstr(text, told) != NULL;
+		free(text);
+		if (is_told)
+			return;
+		assert_int_equal(waitpid(run->pid, NULL, WNOHANG), 0);
+		(void)usleep(1000);
+	}
+}
+
+#define ALL_ATTACHED "gadgets are attached"
+
 static void test_run__tables_at_the_end(void **state)
 {
 	struct gadget_run run;
-	char log[128];
 
 	(void)state;
 	set_up(&run, "road_rows");
 	add_yaml(&run, rows_yaml);
-	(void)snprintf(log, sizeof(log), "%s/log", run.exporter.dir);
 	start(&run, "road_rows",
 	      (const char *const[]){ "-o", "json", "--map-fetch-interval", "rows:0,by_cpu:0",
-				     "--sort", "rows:-what;by_cpu:what", "-F", "what<=3", "--debug",
-				     NULL });
-	/* Nothing comes out before the end: the log tells when programs are attached. */
-	for (;;) {
-		char *text;
-		size_t len;
-		bool is_attached;
-
-		assert_int_equal(fd_read_all(AT_FDCWD, log, 1 << 20, &text, &len), 0);
-		is_attached = strstr(text, "gadgets are attached") != NULL;
-		free(text);
-		if (is_attached)
-			break;
-		assert_int_equal(waitpid(run.pid, NULL, WNOHANG), 0);
-		(void)usleep(1000);
-	}
+				     "--sort", "rows:-what;by_cpu:what", "--max-entries", "rows:2",
+				     "-F", "what<=3", "--debug", NULL });
+	wait_until_told(&run, ALL_ATTACHED);
 	for (unsigned int i = 0; i < 3000; i++)
 		fire(1 + i % 3, 7);
 	/* Every key that one byte can have, so that the walk has many rounds. */
 	for (unsigned int what = 4; what < 256; what++)
 		fire(what, 1);
 	assert_int_equal(finish(&run, SIGINT), 0);
-	assert_has(&run, "{\"calls\":1000,\"stream\":\"rows\",\"sum\":7000,\"what\":3},"
-			 "{\"calls\":1000,\"stream\":\"rows\",\"sum\":7000,\"what\":2},"
-			 "{\"calls\":1000,\"stream\":\"rows\",\"sum\":7000,\"what\":1}");
-	assert_has(&run, "{\"calls\":1000,\"stream\":\"by_cpu\",\"sum\":7000,\"what\":1},"
+	assert_has(&run, "[{\"calls\":1000,\"stream\":\"rows\",\"sum\":7000,\"what\":3},"
+			 "{\"calls\":1000,\"stream\":\"rows\",\"sum\":7000,\"what\":2}]");
+	/* The other one is not cut. */
+	assert_has(&run, "[{\"calls\":1000,\"stream\":\"by_cpu\",\"sum\":7000,\"what\":1},"
 			 "{\"calls\":1000,\"stream\":\"by_cpu\",\"sum\":7000,\"what\":2},"
-			 "{\"calls\":1000,\"stream\":\"by_cpu\",\"sum\":7000,\"what\":3}");
+			 "{\"calls\":1000,\"stream\":\"by_cpu\",\"sum\":7000,\"what\":3}]");
+	tear_down(&run);
+}
+
+static void test_run__tables_by_their_own_intervals(void **state)
+{
+	struct gadget_run run;
+
+	(void)state;
+	set_up(&run, "road_rows");
+	add_yaml(&run, rows_yaml);
+	start(&run, "road_rows",
+	      (const char *const[]){ "-o", "json", "--map-fetch-interval", "rows:20ms,by_cpu:1h",
+				     "--debug", NULL });
+	wait_until_told(&run, ALL_ATTACHED);
+	for (unsigned int round = 1; round <= 3; round++) {
+		char sum[64];
+
+		(void)snprintf(sum, sizeof(sum), "\"stream\":\"rows\",\"sum\":%u,\"what\":7",
+			       round);
+		fire(7, round);
+		read_until(&run, sum);
+	}
+	assert_int_equal(count_of(&run, "by_cpu"), 0);
+	assert_int_equal(finish(&run, SIGINT), 0);
+	assert_has(&run, "[{\"calls\":3,\"stream\":\"by_cpu\",\"sum\":6,\"what\":7}]");
 	tear_down(&run);
 }
 
@@ -438,6 +492,29 @@ static void test_run__snapshot(void **state)
 	assert_has(&run,
 		   "[{\"comm\":\"trigger\",\"from\":1,\"pid\":%d},"
 		   "{\"comm\":\"trigger\",\"from\":2,\"pid\":%d}]\n",
+		   getpid(), getpid());
+	tear_down(&run);
+}
+
+static void test_run__snapshot_at_the_end(void **state)
+{
+	struct gadget_run run;
+	char wanted[32];
+
+	(void)state;
+	set_up(&run, "road_tasks");
+	add_yaml(&run, "name: tasks\ndatasources:\n  entries:\n    annotations:\n"
+		       "      fetch-interval: 1h\n      fetch-count: 0\n"
+		       "      ebpf.iter.fetch-on-stop: true\n");
+	(void)snprintf(wanted, sizeof(wanted), "--wanted=%d", getpid());
+	start(&run, "road_tasks", (const char *const[]){ "-o", "json", wanted, NULL });
+	read_until(&run, "\"comm\":\"trigger\"");
+	(void)prctl(PR_SET_NAME, "at-the-end");
+	assert_int_equal(finish(&run, SIGINT), 0);
+	(void)prctl(PR_SET_NAME, "trigger");
+	assert_has(&run,
+		   "[{\"comm\":\"at-the-end\",\"from\":1,\"pid\":%d},"
+		   "{\"comm\":\"at-the-end\",\"from\":2,\"pid\":%d}]\n",
 		   getpid(), getpid());
 	tear_down(&run);
 }
@@ -601,10 +678,13 @@ int main(void)
 		cmocka_unit_test(test_run__filters),
 		cmocka_unit_test(test_run__parameters),
 		cmocka_unit_test(test_run__slow_reader),
+		cmocka_unit_test(test_run__without_a_program),
 		cmocka_unit_test(test_run__timeout),
 		cmocka_unit_test(test_run__nobody_reads_any_more),
 		cmocka_unit_test(test_run__tables_at_the_end),
+		cmocka_unit_test(test_run__tables_by_their_own_intervals),
 		cmocka_unit_test(test_run__snapshot),
+		cmocka_unit_test(test_run__snapshot_at_the_end),
 		cmocka_unit_test(test_run__probes_beside),
 		cmocka_unit_test(test_run__reload),
 		cmocka_unit_test(test_run__says_what_is_wrong),
