@@ -36,6 +36,15 @@ static struct program_options program_options_of(const struct agent *agent)
 	};
 }
 
+/* Of sonde's own programs, which do without what a kernel does not have: to be strict is about what users ask for. */
+static struct program_options engine_options_of(const struct agent *agent)
+{
+	struct program_options options = program_options_of(agent);
+
+	options.is_strict = false;
+	return options;
+}
+
 /* Labels that show a container's id may show its name now. */
 static void look_at_names(void *ctx)
 {
@@ -80,7 +89,7 @@ static int make_who(struct agent *agent, struct err *err)
 		.runtime_sockets = agent->options.runtime_sockets,
 		.runtime_socket_count = agent->options.runtime_socket_count,
 		.runtime_timeout_ns = agent->options.runtime_timeout_ns,
-		.program = program_options_of(agent),
+		.program = engine_options_of(agent),
 		.named = look_at_names,
 		.seen = on_seen,
 		.gone = on_gone,
@@ -90,7 +99,7 @@ static int make_who(struct agent *agent, struct err *err)
 	const struct sockets_options sockets = {
 		.host = agent->host,
 		.loop = agent->options.loop,
-		.program = program_options_of(agent),
+		.program = engine_options_of(agent),
 	};
 	int r = follower__new(agent, &agent->follower, err);
 
