@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -170,6 +171,144 @@ static void test_file_that_cannot_be__is_refused(void **state)
 	assert_true(event_file__new(&fixture->options, &fixture->file, NULL) < 0);
 }
 
+/* ---- ten thousand events, of which lists, fields and the size of files leave what is told here in other words ---- */
+
+#define CORPUS_EVENTS 10000u
+#define CORPUS_FILE_BYTES (64u << 10)
+
+static const struct {
+	enum process_event_kind kind;
+	const char *name;
+} corpus_kinds[] = {
+	{ PROCESS_EVENT_EXEC, "process_exec" },
+	{ PROCESS_EVENT_EXIT, "process_exit" },
+	{ PROCESS_EVENT_KPROBE, "process_kprobe" },
+	{ PROCESS_EVENT_LSM, "process_lsm" },
+};
+static const char *const corpus_namespaces[] = { "", "shop", "kube-system" };
+static const char *const corpus_policies[] = { "watch", "guard" };
+
+static struct text_view view_of(const char *text)
+{
+	return (struct text_view){ text, strlen(text) };
+}
+
+static bool is_hook(uint32_t i)
+{
+	return corpus_kinds[i % 4].kind != PROCESS_EVENT_EXEC &&
+	       corpus_kinds[i % 4].kind != PROCESS_EVENT_EXIT;
+}
+
+/* What an event is by its number: the periods have no common divisor, so that everything meets everything. */
+static const char *binary_of(uint32_t i, char *text, size_t size)
+{
+	(void)snprintf(text, size, "/usr/bin/b%u", i % 7);
+	return text;
+}
+
+static void tell_corpus(struct fixture *fixture)
+{
+	for (uint32_t i = 0; i < CORPUS_EVENTS; i++) {
+		char binary[32], arguments[32];
+		struct pod_view pod = { .namespace = view_of(corpus_namespaces[i % 3]) };
+		struct process_view process = { .binary = view_of(binary_of(i, binary, 32)),
+						.pod = i % 3 ? &pod : NULL };
+		struct process_event event = { .kind = corpus_kinds[i % 4].kind,
+					       .process = &process };
+
+		(void)snprintf(arguments, sizeof(arguments), "--secret s%u", i);
+		process.arguments = view_of(arguments);
+		if (is_hook(i))
+			event.policy_name = view_of(corpus_policies[i % 5 == 0]);
+		fixture->policies.subscriber.event(fixture->policies.subscriber.ctx, &event);
+	}
+}
+
+static bool is_kept(uint32_t i)
+{
+	bool is_exec = i % 4 == 0, is_lsm = i % 4 == 3;
+	bool is_watched = is_hook(i) && i % 5 != 0;
+
+	return (is_exec || (is_lsm && is_watched)) && i % 3 != 2 && !(is_exec && i % 7 >= 5);
+}
+
+static void expect_line(uint32_t i, struct strbuf *out)
+{
+	char binary[32];
+
+	strbuf__printf(out, "{\"%s\":{\"process\":{\"binary\":\"%s\"", corpus_kinds[i % 4].name,
+		       binary_of(i, binary, 32));
+	if (i % 4 != 0) /* of executions the list of fields leaves arguments out */
+		strbuf__printf(out, ",\"arguments\":\"--secret s%u\"", i);
+	if (i % 3 == 1)
+		strbuf__add_text(out, ",\"pod\":{\"namespace\":\"shop\"}");
+	strbuf__add_char(out, '}');
+	if (is_hook(i))
+		strbuf__printf(out, ",\"policy_name\":\"%s\"", corpus_policies[i % 5 == 0]);
+	strbuf__add_text(out, "}}\n");
+}
+
+static int is_event_file(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.';
+}
+
+/* Oldest first: names have the time they were put aside at, and what is written to now sorts behind them. */
+static uint32_t join_files(struct strbuf *out)
+{
+	struct dirent **entries;
+	int count = scandir("events", &entries, is_event_file, alphasort);
+
+	for (int i = 0; i < count; i++) {
+		__cleanup(x_freep) char *text = NULL;
+		char path[300];
+		size_t len;
+
+		(void)snprintf(path, sizeof(path), "events/%s", entries[i]->d_name);
+		assert_int_equal(fd_read_all(AT_FDCWD, path, 1u << 20, &text, &len), 0);
+		assert_true(len <= CORPUS_FILE_BYTES);
+		strbuf__add(out, text, len);
+		free(entries[i]);
+	}
+	free(entries);
+	return (uint32_t)count;
+}
+
+static void test_corpus__is_in_files_as_lists_and_fields_say(void **state)
+{
+	struct fixture *fixture = *state;
+	struct strbuf expected = STRBUF_INIT, got = STRBUF_INIT;
+	struct event_file_figures figures;
+	uint32_t kept = 0, files;
+
+	fixture->options.export.allow =
+		"{\"event_set\":[\"PROCESS_EXEC\"]} "
+		"{\"event_set\":[\"PROCESS_LSM\"],\"policy_names\":[\"watch\"]}";
+	fixture->options.export.deny =
+		"{\"namespace\":[\"kube-system\"]} "
+		"{\"event_set\":[\"PROCESS_EXEC\"],\"binary_regex\":[\"b[56]$\"]}";
+	fixture->options.export.fields = "{\"event_set\":[\"PROCESS_EXEC\"],\"action\":\"EXCLUDE\","
+					 "\"fields\":\"process.arguments\"}";
+	fixture->options.file.max_bytes = CORPUS_FILE_BYTES;
+	assert_int_equal(event_file__new(&fixture->options, &fixture->file, NULL), 0);
+	tell_corpus(fixture);
+	for (uint32_t i = 0; i < CORPUS_EVENTS; i++) {
+		if (!is_kept(i))
+			continue;
+		expect_line(i, &expected);
+		kept++;
+	}
+	event_file__figures(fixture->file, &figures);
+	assert_int_equal(figures.written, kept);
+	assert_int_equal(figures.export.filtered, CORPUS_EVENTS - kept);
+	fixture->file = event_file__free(fixture->file);
+	files = join_files(&got);
+	assert_true(files >= expected.len / CORPUS_FILE_BYTES);
+	assert_string_equal(strbuf__text(&got), strbuf__text(&expected));
+	strbuf__done(&expected);
+	strbuf__done(&got);
+}
+
 #define file_test(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -179,6 +318,7 @@ int main(void)
 		file_test(test_events__come_to_the_file_while_it_runs),
 		file_test(test_lists__decide_what_is_written),
 		file_test(test_limit__holds),
+		file_test(test_corpus__is_in_files_as_lists_and_fields_say),
 		file_test(test_wrong_lists__are_refused),
 		file_test(test_file_that_cannot_be__is_refused),
 	};
