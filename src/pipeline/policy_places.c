@@ -119,6 +119,20 @@ static int read_locations(const struct policy_site *site, struct arena *arena,
 	return 0;
 }
 
+static int find_offset(const struct policy_site *site, struct policy_attach *attach,
+		       struct err *err)
+{
+	char path[PATH_MAX];
+	int r = find_binary(site, path, sizeof(path), err);
+
+	if (r == 0) {
+		r = binary_find_address(path, site->address, &attach->offset, err);
+		if (r < 0)
+			(void)err__wrap(err, r, site->at, "policy");
+	}
+	return r;
+}
+
 static int fill_attach(struct policies *policies, const struct policy_site *site,
 		       const struct hook_attach *found, struct arena *arena,
 		       struct policy_attach *attach, struct err *err)
@@ -130,11 +144,8 @@ static int fill_attach(struct policies *policies, const struct policy_site *site
 	attach->is_chained = found->is_chained;
 	if (site->kind == POLICY_SITE_USDT)
 		return read_locations(site, arena, attach, err);
-	if (site->kind == POLICY_SITE_UPROBE && site->address)
-		return err__set(err, -EOPNOTSUPP, site->at,
-				"a uprobe by address (0x%llx of '%s') is not supported yet; by "
-				"symbol or offset it is",
-				(unsigned long long)site->address, site->path);
+	if (site->has_address)
+		return find_offset(site, attach, err);
 	if (site->kind == POLICY_SITE_TRACEPOINT)
 		return read_fields(policies, site, arena, attach, err);
 	return 0;

@@ -119,7 +119,9 @@ static int compile_hook(struct policy_compile *compile, const struct policy_site
 	int r;
 
 	draft.hook.site = site;
-	draft.hook.offset = location ? location->offset : site->offset;
+	draft.hook.offset = location            ? location->offset
+			    : site->has_address ? attach->offset
+						: site->offset;
 	draft.hook.semaphore_offset = location ? location->semaphore_offset
 					       : site->semaphore_offset;
 	draft.hook.is_enforcer = !site->hook;

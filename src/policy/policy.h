@@ -89,8 +89,8 @@ struct policy_site {
 	const char *provider;  /* USDT */
 	const char *function;  /* what events call it: "__x64_sys_read"; or NULL */
 	uint64_t offset; /* of a uprobe: from the symbol, or in the file when there is no name */
-	uint64_t
-		address; /* of a uprobe without name: as the binary's headers count; 0: see offset */
+	uint64_t address;
+	bool has_address; /* a uprobe without name, of which `address` counts as the binary's headers do */
 	uint64_t semaphore_offset;
 	uint32_t syscall; /* its number, POLICY_SYSCALL_32; HOOK_NONE: not known on this machine */
 	bool is_override; /* the hook overrides what it returns: fmod_ret, or bpf_override_return() */
@@ -124,6 +124,7 @@ struct policy_attach {
 	bool is_preemptible, is_chained;
 	const struct policy_field *fields; /* TRACEPOINT */
 	uint32_t field_count;
+	uint64_t offset;                     /* in the file, of a site that has an address */
 	const struct policy_usdt *locations; /* USDT: each becomes a hook */
 	uint32_t location_count;
 };

@@ -126,8 +126,8 @@ static int find_functions(struct finding *finding, const struct hook_spec *hook,
 /* ---- user space ---- */
 
 /* "name+0x10" */
-static int split_symbol(struct finding *finding, const struct hook_spec *hook,
-			const struct spec_text *symbol, struct policy_site *site)
+static int split_symbol(struct finding *finding, const struct spec_text *symbol,
+			struct policy_site *site)
 {
 	const char *plus = strrchr(symbol->text, '+');
 
@@ -136,7 +136,6 @@ static int split_symbol(struct finding *finding, const struct hook_spec *hook,
 		return 0;
 	site->name = arena__strndup(finding->compile.arena, symbol->text,
 				    (size_t)(plus - symbol->text));
-	(void)hook;
 	return site->name ? 0 : policy_compile__no_memory(&finding->compile);
 }
 
@@ -153,13 +152,13 @@ static int find_uprobes(struct finding *finding, const struct hook_spec *hook,
 		site.path = hook->file.text;
 		if (i < hook->counter_count)
 			site.semaphore_offset = hook->counters[i].value;
-		if (i < hook->symbol_count)
-			r = split_symbol(finding, hook, &hook->symbols[i], &site);
-		else if (i < hook->symbol_count + hook->offset_count)
-			site.offset = hook->offsets[i - hook->symbol_count].value;
+		site.has_address = hook->address_count > 0;
+		if (hook->symbol_count)
+			r = split_symbol(finding, &hook->symbols[i], &site);
+		else if (hook->offset_count)
+			site.offset = hook->offsets[i].value;
 		else
-			site.address =
-				hook->addresses[i - hook->symbol_count - hook->offset_count].value;
+			site.address = hook->addresses[i].value;
 		if (r == 0)
 			r = add(finding, &site);
 		if (r < 0)

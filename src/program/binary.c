@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <fnmatch.h>
 #include <gelf.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -157,7 +158,7 @@ static int search_table(const struct elf_file *file, Elf_Scn *section, const GEl
 			continue;
 		name = elf_strptr(file->elf, header->sh_link, symbol.st_name);
 		if (!name || !matches(name, search->pattern) ||
-		    elf_file__offset_of(file, symbol.st_value, &offset) < 0)
+		    elf_file__offset_of(file, symbol.st_value, 0, &offset) < 0)
 			continue;
 		if (vec_push(&search->found->offsets, offset) < 0)
 			return -ENOMEM;
@@ -209,6 +210,22 @@ int binary_find_functions(const char *path, const char *pattern, struct binary_s
 		return r;
 	}
 	*ret_symbols = symbols;
+	return 0;
+}
+
+int binary_find_address(const char *path, uint64_t address, uint64_t *ret_offset, struct err *err)
+{
+	__cleanup(elf_file__close) struct elf_file file = { .fd = -1 };
+	int r = elf_file__open(&file, path, err);
+
+	if (r < 0)
+		return r;
+	r = elf_file__offset_of(&file, address, PF_X, ret_offset);
+	if (r < 0)
+		return err__set(err, r, NULL,
+				"'%s' has nothing at 0x%" PRIx64 " that is executed; addresses "
+				"are those of its headers, as `nm` tells them",
+				path, address);
 	return 0;
 }
 

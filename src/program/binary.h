@@ -25,6 +25,8 @@ struct binary_symbols {
 /* File offsets of the functions whose names match the shell pattern ("*" and "?"); -ENOENT with the nearest name. */
 int binary_find_functions(const char *path, const char *pattern, struct binary_symbols *ret_symbols,
 			  struct err *err);
+/* Where in the file an address is, as the binary's headers count it. -ENOENT: nothing is executed there. */
+int binary_find_address(const char *path, uint64_t address, uint64_t *ret_offset, struct err *err);
 void binary_symbols__done(struct binary_symbols *symbols);
 
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/fd.h"
@@ -41,21 +42,45 @@ int elf_file__open(struct elf_file *file, const char *path, struct err *err)
 	return 0;
 }
 
-int elf_file__offset_of(const struct elf_file *file, uint64_t address, uint64_t *ret_offset)
+/* The segment in which `at` is, an offset in the file or else an address. */
+static int find_segment(const struct elf_file *file, uint64_t at, bool by_offset, uint32_t flags,
+			GElf_Phdr *segment)
 {
 	size_t count;
 
 	if (elf_getphdrnum(file->elf, &count) < 0)
 		return -ENOEXEC;
 	for (size_t i = 0; i < count; i++) {
-		GElf_Phdr segment;
+		uint64_t start;
 
-		if (!gelf_getphdr(file->elf, (int)i, &segment) || segment.p_type != PT_LOAD)
+		if (!gelf_getphdr(file->elf, (int)i, segment) || segment->p_type != PT_LOAD ||
+		    (segment->p_flags & flags) != flags)
 			continue;
-		if (address >= segment.p_vaddr && address - segment.p_vaddr < segment.p_filesz) {
-			*ret_offset = address - segment.p_vaddr + segment.p_offset;
+		start = by_offset ? segment->p_offset : segment->p_vaddr;
+		if (at >= start && at - start < segment->p_filesz)
 			return 0;
-		}
 	}
 	return -ENOENT;
+}
+
+int elf_file__offset_of(const struct elf_file *file, uint64_t address, uint32_t flags,
+			uint64_t *ret_offset)
+{
+	GElf_Phdr segment;
+	int r = find_segment(file, address, false, flags, &segment);
+
+	if (r == 0)
+		*ret_offset = address - segment.p_vaddr + segment.p_offset;
+	return r;
+}
+
+int elf_file__address_of(const struct elf_file *file, uint64_t offset, uint32_t flags,
+			 uint64_t *ret_address)
+{
+	GElf_Phdr segment;
+	int r = find_segment(file, offset, true, flags, &segment);
+
+	if (r == 0)
+		*ret_address = offset - segment.p_offset + segment.p_vaddr;
+	return r;
 }

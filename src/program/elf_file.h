@@ -23,7 +23,11 @@ void elf_file__close(struct elf_file *file);
 /* What is said of a path that could not be read: -ENOENT, -ENOEXEC of no binary, or another errno. Returns code. */
 int elf_file_refuse(const char *path, int code, struct err *err);
 
-/* Virtual address to offset in the file, by the loadable segment that holds it there. -ENOENT, -ENOEXEC. */
-int elf_file__offset_of(const struct elf_file *file, uint64_t address, uint64_t *ret_offset);
+/* Virtual address to offset in the file, by the loadable segment that holds it there and has the flags (PF_X …), and back.
+ * -ENOENT, -ENOEXEC. */
+int elf_file__offset_of(const struct elf_file *file, uint64_t address, uint32_t flags,
+			uint64_t *ret_offset);
+int elf_file__address_of(const struct elf_file *file, uint64_t offset, uint32_t flags,
+			 uint64_t *ret_address);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/perf_event.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -151,6 +152,11 @@ static int fill_event(struct hook_engine *engine, const struct hook_place *place
 		return err__set(err, r, NULL, "%s: this kernel does not tell how: %s",
 				target->kind->how, strerror(-r));
 	if (is_user) {
+		if (place->semaphore_offset > UINT32_MAX)
+			return err__set(err, -E2BIG, NULL,
+					"the counter at 0x%" PRIx64 " of '%s' is behind the first "
+					"4 GiB",
+					place->semaphore_offset, place->path);
 		attr->config |= place->semaphore_offset << REFERENCE_COUNTER_SHIFT;
 		attr->config1 = (uint64_t)(uintptr_t)path;
 		r = find_offset(place, path, &offset, err);
@@ -162,14 +168,19 @@ static int fill_event(struct hook_engine *engine, const struct hook_place *place
 	return r;
 }
 
-static int refuse(const struct hook_target *target, const struct hook_place *place, int r,
-		  struct err *err)
+static int refuse(const struct hook_target *target, const struct hook_place *place, uint64_t offset,
+		  int r, struct err *err)
 {
 	if (place->overrides && r == -EINVAL)
 		return err__set(err, -EOPNOTSUPP, NULL,
 				"%s %s: errors may not be injected into this function "
 				"(it is not on the kernel's list of error injection)",
 				target->kind->how, target->name);
+	if (place->path && r == -EINVAL)
+		return err__set(err, r, NULL,
+				"%s at 0x%" PRIx64 " of '%s': the kernel refuses it; is there no "
+				"instruction, or a probe with another counter (refCtrOffsets)?",
+				target->kind->how, offset, place->path);
 	return err__set(err, r, NULL, "%s %s: %s", target->kind->how, target->name, strerror(-r));
 }
 
@@ -191,12 +202,12 @@ static int attach_event(struct hook_engine *engine, const struct hook_place *pla
 	/* A probe or tracepoint fires on every CPU whichever one the event is opened on. */
 	fd = syscall(__NR_perf_event_open, &attr, -1, 0, -1, PERF_FLAG_FD_CLOEXEC);
 	if (fd < 0)
-		return refuse(target, place, -errno, err);
+		return refuse(target, place, attr.config2, -errno, err);
 	if (ioctl((int)fd, PERF_EVENT_IOC_SET_BPF, loaded->fd) < 0 ||
 	    ioctl((int)fd, PERF_EVENT_IOC_ENABLE, 0) < 0) {
 		r = -errno;
 		(void)close((int)fd);
-		return refuse(target, place, r, err);
+		return refuse(target, place, attr.config2, r, err);
 	}
 	return link_set__add_fd(&loaded->links, (int)fd);
 }
@@ -210,7 +221,7 @@ static int attach_raw(const struct hook_place *place, const struct hook_target *
 	int fd = bpf_raw_tracepoint_open(event, loaded->fd);
 
 	if (fd < 0)
-		return refuse(target, place, -errno, err);
+		return refuse(target, place, 0, -errno, err);
 	return link_set__add_fd(&loaded->links, fd);
 }
 

@@ -78,10 +78,10 @@ static int add_location(struct search *search, const struct note *note)
 {
 	uint64_t moved = search->base && note->base ? search->base - note->base : 0;
 	struct usdt_location location = { 0 };
-	int r = elf_file__offset_of(&search->file, note->location + moved, &location.offset);
+	int r = elf_file__offset_of(&search->file, note->location + moved, PF_X, &location.offset);
 
 	if (r == 0 && note->semaphore)
-		r = elf_file__offset_of(&search->file, note->semaphore + moved,
+		r = elf_file__offset_of(&search->file, note->semaphore + moved, PF_W,
 					&location.semaphore_offset);
 	if (r < 0)
 		return -ENOEXEC;

@@ -138,6 +138,47 @@ stop
 "$caller" asked=1
 tap_is "nobody listens any more" "$?" 10
 
+# ---- functions by what the headers of a binary count, or by their place in the file ----
+
+set -- $("$caller" where=0)
+twice_address=$1 twice_offset=$2 thrice_address=$3 thrice_offset=$4 semaphore_offset=$5
+{
+	policy addresses
+	cat <<-END
+		  uprobes:
+		  - path: "$caller"
+		    addrs: [$twice_address]
+		    refCtrOffsets: [$semaphore_offset]
+		    args: [{index: 0, type: int}]
+	END
+} >addresses.yaml
+{
+	policy offsets
+	cat <<-END
+		  uprobes:
+		  - path: "$caller"
+		    offsets: [$thrice_offset, $twice_offset]
+		    refCtrOffsets: [$semaphore_offset, $semaphore_offset]
+		    args: [{index: 0, type: int}]
+	END
+} >offsets.yaml
+{
+	policy unlike
+	printf '  uprobes:\n  - {path: "%s", offsets: [%s]}\n' "$caller" "$twice_offset"
+} >unlike.yaml
+start addresses.yaml offsets.yaml
+"$caller" asked=1 double=21
+tap_is "both count beside what is counted" "$?" 42
+until_exits 1
+told() {
+	grep '"process_uprobe"' out | sed -n "s/.*\"policy_name\":\"$1\".*\"args\":\(\[[^]]*\]\).*,\(\"offset\":.*\),\"action\".*/\1 \2/p"
+}
+tap_is "by address" "$(told addresses)" "[{\"int_arg\":21}] \"offset\":\"$twice_offset\",\"ref_ctr_offset\":\"$semaphore_offset\""
+tap_is "by offset" "$(told offsets)" "$(told addresses)"
+"$SONDE_BIN" policy --metrics-server= unlike.yaml >unlike 2>&1
+tap_has "the kernel wants one counter at a place" "$(cat unlike)" "another counter (refCtrOffsets)"
+stop
+
 # ---- what is refused ----
 
 {
@@ -152,9 +193,14 @@ tap_is "nobody listens any more" "$?" 10
 	policy unknown
 	printf '  usdts:\n  - path: "%s"\n    provider: sonde\n    name: values\n    args: [{index: 6, type: int64}]\n' "$caller"
 } >unknown.yaml
-refused=$("$SONDE_BIN" policy --metrics-server= missing.yaml beyond.yaml unknown.yaml 2>&1 </dev/null)
+{
+	policy nowhere
+	printf '  uprobes:\n  - {path: "%s", addrs: [64]}\n' "$caller"
+} >nowhere.yaml
+refused=$("$SONDE_BIN" policy --metrics-server= missing.yaml beyond.yaml unknown.yaml nowhere.yaml 2>&1 </dev/null)
 tap_has "a probe that is not there" "$refused" "nearest is 'sonde:values'"
 tap_has "an operand that is not there at one of its places" "$refused" "index 1: places has 1 arguments"
 tap_has "an operand that no program can read" "$refused" "is no operand that can be read"
+tap_has "an address that nothing is at" "$refused" "has nothing at 0x40 that is executed"
 
 tap_done

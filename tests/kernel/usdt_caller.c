@@ -7,9 +7,14 @@
  *	asked=N    past sonde:asked, N times, but only if somebody listens; the exit status is 10 when nobody does
  *	set=N      the exit status is N, unless who listens to sonde:set has written another
  *	double=N   the exit status is what twice(N) returns; thrice(), which nobody calls, takes the same
+ *	where=0    tells address and offset in the file of twice() and of thrice(), then the offset of the semaphore
  */
+#include <elf.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 
 #include "tests/lib/usdt_probe.h"
 
@@ -82,12 +87,34 @@ static void pass_twice(int value)
 	exit(twice(value));
 }
 
+/* In the file: this program is where its headers say. */
+static unsigned long offset_of(uintptr_t address)
+{
+	const Elf64_Phdr *segments = (const Elf64_Phdr *)getauxval(AT_PHDR);
+
+	for (unsigned long i = 0; i < getauxval(AT_PHNUM); i++)
+		if (segments[i].p_type == PT_LOAD && address >= segments[i].p_vaddr &&
+		    address - segments[i].p_vaddr < segments[i].p_filesz)
+			return address - segments[i].p_vaddr + segments[i].p_offset;
+	return 0;
+}
+
+static void tell_where(int unused)
+{
+	const uintptr_t addresses[] = { (uintptr_t)twice, (uintptr_t)thrice };
+
+	(void)unused;
+	for (size_t i = 0; i < 2; i++)
+		printf("%lu %lu\n", (unsigned long)addresses[i], offset_of(addresses[i]));
+	printf("%lu\n", offset_of((uintptr_t)&listeners));
+}
+
 static const struct {
 	const char *name;
 	void (*run)(int value);
 } calls[] = {
 	{ "asked=", pass_asked }, { "double=", pass_twice },  { "places=", pass_places },
-	{ "set=", pass_set },     { "values=", pass_values },
+	{ "set=", pass_set },     { "values=", pass_values }, { "where=", tell_where },
 };
 
 int main(int argc, char **argv)

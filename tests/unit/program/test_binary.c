@@ -168,6 +168,28 @@ static void test_functions__that_are_not_there(void **state)
 	err__done(&err);
 }
 
+/* What the headers call an address is where the symbol is in memory, but for what the loader added. */
+static void test_find_address__where_it_is_in_the_file(void **state)
+{
+	struct binary_symbols symbols;
+	struct err err = ERR_INIT;
+	uint64_t offset, found = 0;
+
+	(void)state;
+	assert_int_equal(binary_find_functions("/proc/self/exe", "symbol_one", &symbols, NULL), 0);
+	/* Code is in the file as it is in memory, up to whole pages: one of the near addresses is its. */
+	for (uint64_t moved = 0; moved < 16 * 4096 && !found; moved += 4096)
+		if (binary_find_address("/proc/self/exe", symbols.offsets.items[0] + moved, &offset,
+					NULL) == 0 &&
+		    offset == symbols.offsets.items[0])
+			found = symbols.offsets.items[0] + moved;
+	assert_true(found > 0);
+	assert_int_equal(binary_find_address("/proc/self/exe", UINT64_MAX, &offset, &err), -ENOENT);
+	assert_non_null(strstr(err.text, "that is executed"));
+	err__done(&err);
+	binary_symbols__done(&symbols);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -177,6 +199,7 @@ int main(void)
 		cmocka_unit_test(test_functions__by_pattern),
 		cmocka_unit_test(test_functions__of_a_library),
 		cmocka_unit_test(test_functions__that_are_not_there),
+		cmocka_unit_test(test_find_address__where_it_is_in_the_file),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
