@@ -99,6 +99,14 @@ struct policy_count_key {
 };
 _Static_assert(sizeof(struct policy_count_key) == 24, "policy_count_key");
 
+/* ---- counts by number of system call alone: per-CPU array `policy_call_counts`, a row for a hook that has one. Numbers that it
+ * has no room for, those of 32-bit calls among them, are in `policy_counts` ---- */
+#define POLICY_CALL_TABLES 4
+#define POLICY_CALL_NUMBERS 512
+struct policy_call_counts {
+	__u64 of[POLICY_CALL_NUMBERS];
+};
+
 /* ---- figures: per-CPU array `policy_figures` of POLICY_FIGURES_MAX rows: of each hook one for each rule, at least one ---- */
 #define POLICY_FIGURES_MAX 2048
 struct policy_figures {

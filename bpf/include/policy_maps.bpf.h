@@ -39,6 +39,13 @@ struct {
 	__type(value, u64);
 } policy_counts SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, POLICY_CALL_TABLES);
+	__type(key, u32);
+	__type(value, struct policy_call_counts);
+} policy_call_counts SEC(".maps");
+
 /* As large as user space says. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

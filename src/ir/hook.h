@@ -203,6 +203,8 @@ struct hook_code {
 	const struct hook_rule *rules; /* none: everything is posted */
 	uint32_t rule_count;
 	uint32_t count_parts;   /* of enum hook_count_part */
+	bool has_call_table;    /* counts by number alone have a row of `policy_call_counts` … */
+	uint32_t call_table;    /* … this one */
 	uint32_t syscall_value; /* or HOOK_NONE */
 	enum policy_action
 		return_value_action; /* TRACK_SOCK, UNTRACK_SOCK of what is returned; POLICY_ACTION_NONE */

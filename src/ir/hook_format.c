@@ -338,6 +338,8 @@ static void add_counts(const struct hook_code *code, struct strbuf *text)
 		strbuf__add_text(text, " by binary");
 	if (code->count_parts & HOOK_COUNT_CGROUP)
 		strbuf__add_text(text, " by cgroup");
+	if (code->has_call_table)
+		strbuf__printf(text, " in table %u", code->call_table);
 	if (code->count_parts & HOOK_COUNT_SYSCALL)
 		strbuf__printf(text, " by syscall in value %u", code->syscall_value);
 	strbuf__add_text(text, code->can_have_events ? "\n" : ", never tell\n");

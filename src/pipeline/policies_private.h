@@ -155,5 +155,16 @@ void policy_series__free(struct policy_series *series);
 void policy_series__settle(struct policies *policies);
 /* A hook's number and keys are about to be another's. */
 void policy_series__forget(struct policies *policies, uint32_t hook);
+/* What the kernel has counted under a key so far, all CPUs together. */
+void policy_series__take_count(struct policies *policies, const struct policy_count_key *key,
+			       uint64_t sum);
+/* A map of the engine, by its name in bpf/policy.bpf.c; again is harmless. */
+int policy_series__open_table(struct policies *policies, const char *name,
+			      struct table_source **ret_source);
+
+/* ---- policy_call_counts.c ---- */
+
+/* Of hooks that have a table of calls: what it has is taken. */
+void policy_call_counts__read(struct policies *policies);
 
 #endif

@@ -298,6 +298,20 @@ static struct counted *find_counted(struct policies *policies, const struct poli
 	return counted;
 }
 
+void policy_series__take_count(struct policies *policies, const struct policy_count_key *key,
+			       uint64_t sum)
+{
+	struct counted *counted = find_counted(policies, key);
+
+	if (!counted)
+		return;
+	check_image(policies, counted);
+	if (!counted->is_named && !name_counted(policies, counted))
+		return;
+	add_count(policies->series, counted, sum);
+	counted->is_over = is_over(policies, counted);
+}
+
 static int take_rows(void *ctx, const struct row_batch *rows)
 {
 	struct policies *policies = ctx;
@@ -305,7 +319,6 @@ static int take_rows(void *ctx, const struct row_batch *rows)
 	for (size_t i = 0; i < rows->len; i++) {
 		const uint8_t *value = rows->values + i * rows->value_stride;
 		struct policy_count_key key;
-		struct counted *counted;
 		uint64_t sum = 0;
 
 		memcpy(&key, rows->keys + i * rows->key_stride, sizeof(key));
@@ -315,14 +328,7 @@ static int take_rows(void *ctx, const struct row_batch *rows)
 			memcpy(&one, value + cpu * rows->cell_stride, sizeof(one));
 			sum += one;
 		}
-		counted = find_counted(policies, &key);
-		if (!counted)
-			continue;
-		check_image(policies, counted);
-		if (!counted->is_named && !name_counted(policies, counted))
-			continue;
-		add_count(policies->series, counted, sum);
-		counted->is_over = is_over(policies, counted);
+		policy_series__take_count(policies, &key, sum);
 	}
 	return 0;
 }
@@ -379,7 +385,8 @@ void policy_figures__add(struct policy_figures *sum, const void *bytes)
 		to[i] += from[i];
 }
 
-static int open_table(struct policies *policies, const char *name, struct table_source **ret_source)
+int policy_series__open_table(struct policies *policies, const char *name,
+			      struct table_source **ret_source)
 {
 	struct program_map found;
 	struct err ignored = ERR_INIT;
@@ -400,7 +407,8 @@ static int open_table(struct policies *policies, const char *name, struct table_
 
 static bool read_figures(struct policies *policies)
 {
-	if (!policies->engine || open_table(policies, FIGURES_NAME, &policies->figures) < 0)
+	if (!policies->engine ||
+	    policy_series__open_table(policies, FIGURES_NAME, &policies->figures) < 0)
 		return false;
 	if (!policies->figure_rows)
 		policies->figure_rows = new_array(struct policy_figures, POLICY_FIGURES_MAX);
@@ -459,10 +467,12 @@ void policy_series__settle(struct policies *policies)
 	struct policy_series *series = policies->series;
 	struct err ignored = ERR_INIT;
 
-	if (!series || !policies->engine || open_table(policies, COUNTS_NAME, &series->counts) < 0)
+	if (!series || !policies->engine ||
+	    policy_series__open_table(policies, COUNTS_NAME, &series->counts) < 0)
 		return;
 	(void)table_source__read(series->counts, take_rows, policies, &ignored);
 	err__done(&ignored);
+	policy_call_counts__read(policies);
 	drop_over(policies);
 	if (!read_figures(policies))
 		return;
@@ -494,6 +504,7 @@ void policy_series__free(struct policy_series *series)
 	if (!series)
 		return;
 	table_source__close(series->counts);
+	table_source__close(series->call_counts);
 	map__done(&series->keys, free);
 	map__done(&series->binaries, free);
 	map__done(&series->ended, free);

@@ -81,6 +81,9 @@ static int reserve_hooks(struct policies *policies, struct policy *policy, struc
 			return r;
 		if (vec_push(&policy->numbers, code->id) < 0)
 			return err__set(err, -ENOMEM, NULL, "no memory for hooks");
+		if (code->count_parts == HOOK_COUNT_SYSCALL)
+			code->has_call_table = hook_engine__reserve_calls(
+				policies->engine, code->id, &code->call_table);
 		policies->by_hook[code->id] = policy;
 		policies->hook_index[code->id] = i;
 	}

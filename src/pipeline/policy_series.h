@@ -18,10 +18,11 @@
 
 struct policy_series {
 	struct family *events, *policy_events, *syscalls; /* borrowed */
-	struct family **others;      /* owned list of borrowed ones, by policy_metrics.c */
-	struct table_source *counts; /* owned; NULL: not opened yet */
-	struct map keys;             /* policy_count_key → owned struct counted */
-	struct map binaries;         /* hash → owned text */
+	struct family **others;           /* owned list of borrowed ones, by policy_metrics.c */
+	struct table_source *counts;      /* owned; NULL: not opened yet */
+	struct table_source *call_counts; /* likewise */
+	struct map keys;                  /* policy_count_key → owned struct counted */
+	struct map binaries;              /* hash → owned text */
 	struct map ended; /* number of a process that ended → owned text of its binary */
 };
 

@@ -128,6 +128,8 @@ int hook_engine__resolve(struct hook_engine *engine, const struct hook_place *pl
 /* A free number, and rows of figures that are 0, one for each rule and at least one. -ENOSPC. */
 int hook_engine__reserve(struct hook_engine *engine, uint32_t rules, uint32_t *ret_hook,
 			 uint32_t *ret_first_figures, struct err *err);
+/* A row of `policy_call_counts` that is 0, until the hook is removed. False: others have them all. */
+bool hook_engine__reserve_calls(struct hook_engine *engine, uint32_t hook, uint32_t *ret_row);
 /*
  * Links, loads and attaches the programs of a hook at one or many places; `leave` is the program at the end of a call, or
  * NULL. Its id is that which was reserved. On failure nothing of it is left; err has the end of the verifier's log.

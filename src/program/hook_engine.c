@@ -22,7 +22,6 @@
 #define FIGURES_NAME "policy_figures"
 #define PROCESSES_NAME "who_processes" /* bpf/who.bpf.c's own */
 
-#define COUNTS_NAME "policy_counts"
 #define STACKS_NAME "policy_stacks"
 #define SET_VALUE_MAX 64
 #define STACK_FRAMES_MAX 127 /* PERF_MAX_STACK_DEPTH */
@@ -276,14 +275,6 @@ void hook_engine__erase(struct hook_engine *engine, const char *name, const void
 		(void)bpf_map_delete_elem(map.fd, key); /* it may never have been written */
 }
 
-void hook_engine__drop_count(struct hook_engine *engine, const struct policy_count_key *key)
-{
-	struct program_map map;
-
-	if (program__map(engine->program, COUNTS_NAME, &map, NULL) == 0)
-		(void)bpf_map_delete_elem(map.fd, key); /* it may be gone, or never have been */
-}
-
 int hook_engine__stack(const struct hook_engine *engine, uint32_t id, uint64_t *addresses,
 		       uint32_t max)
 {
@@ -481,6 +472,8 @@ void hook_engine__remove(struct hook_engine *engine, uint32_t hook)
 		hook_loaded__done(loaded);
 	vec_done(&gone->programs);
 	memset(engine->is_row_used + gone->first_row, false, gone->row_count);
+	if (gone->has_call_table)
+		engine->is_call_table_used[gone->call_table] = false;
 	free(gone);
 	engine->hooks[hook] = NULL;
 }

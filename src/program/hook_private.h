@@ -46,6 +46,8 @@ struct hook_calls {
 struct hook {
 	VEC(struct hook_loaded) programs;
 	uint32_t first_row, row_count; /* of figures */
+	bool has_call_table;
+	uint32_t call_table; /* a row of counts by number */
 };
 
 struct hook_engine {
@@ -62,6 +64,7 @@ struct hook_engine {
 	struct hook *hooks[POLICY_HOOKS_MAX]; /* owned; NULL: free */
 	uint32_t next;                        /* where the search for a free one begins */
 	bool is_row_used[POLICY_FIGURES_MAX]; /* of figures */
+	bool is_call_table_used[POLICY_CALL_TABLES];
 	struct hook_calls calls[2];           /* by enum hook_end */
 };
 

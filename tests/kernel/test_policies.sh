@@ -85,6 +85,34 @@ tap_is "nothing came through the ring" \
 	"$(scrape | sed -n 's/^tetragon_observer_ringbuf_events_received_total //p')" 0
 stop
 
+# ---- by number alone ----
+
+cat >numbers.yaml <<-END
+	apiVersion: cilium.io/v1alpha1
+	kind: TracingPolicy
+	metadata:
+	  name: numbers
+	spec:
+	  tracepoints:
+	  - subsystem: "raw_syscalls"
+	    event: "sys_enter"
+	    args:
+	    - index: 4
+	      type: "syscall64"
+	    selectors:
+	    - matchBinaries:
+	      - operator: In
+	        values: ["$caller"]
+END
+start --metrics-label-filter= numbers.yaml
+"$caller" getppid=300 write=7
+"$caller" getppid=33
+numbers=$(scrape | sed -n 's/^tetragon_syscalls_total{binary="",.*syscall="\(getppid\|write\)".*} /\1=/p' | sort | tr '\n' ' ')
+tap_is "calls are counted by their numbers where no label says whose they are" "$numbers" "getppid=333 write=7 "
+tap_is "and nothing is searched for it" \
+	"$("$SONDE_BIN" policy --metrics-label-filter= --dump-insns numbers.yaml 2>/dev/null | grep -c 'map policy_call_counts')" 1
+stop
+
 # ---- events ----
 
 start --output=json --export-filename=logs/events.log --export-file-perm=640 --redaction-filters='{"redact":["write=([0-9]+)"]}' calls.yaml

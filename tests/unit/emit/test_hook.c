@@ -123,6 +123,132 @@ static void test_emit__counts_by_number(void **state)
 			  "  49  exit\n");
 }
 
+/* The table of processes has the cgroup too; the kernel is asked where it does not know the process. */
+static void test_emit__counts_by_binary_and_cgroup(void **state)
+{
+	const struct hook_code code = { .context = HOOK_CONTEXT_SYSCALL_ENTER,
+					.count_parts = HOOK_COUNT_CGROUP | HOOK_COUNT_BINARY };
+
+	(void)state;
+	assert_listing_of(&code, HOOK_END_ENTER,
+			  "   0  r6 = r1\n"
+			  "   1  r1 = &policy_switches[0] + 0\n"
+			  "   3  r1 = *(u8 *)(r1 +0)\n"
+			  "   4  r1 &= 4\n"
+			  "   5  if r1 == 0 goto 51\n"
+			  "   6  *(u32 *)(r10 -32) = 0\n"
+			  "   7  r1 = map policy_figures\n"
+			  "   9  r2 = r10\n"
+			  "  10  r2 += -32\n"
+			  "  11  call helper 1\n"
+			  "  12  if r0 == 0 goto 51\n"
+			  "  13  r9 = r0\n"
+			  "  14  r1 = *(u64 *)(r9 +0)\n"
+			  "  15  r1 += 1\n"
+			  "  16  *(u64 *)(r9 +0) = r1\n"
+			  "  17  *(u32 *)(r10 -32) = 0\n"
+			  "  18  *(u32 *)(r10 -28) = -1\n"
+			  "  19  call helper 14\n"
+			  "  20  r0 >>= 32\n"
+			  "  21  *(u32 *)(r10 -8) = r0\n"
+			  "  22  r1 = map who_processes\n"
+			  "  24  r2 = r10\n"
+			  "  25  r2 += -8\n"
+			  "  26  call helper 1\n"
+			  "  27  if r0 == 0 goto 33\n"
+			  "  28  r1 = *(u64 *)(r0 +32)\n"
+			  "  29  *(u64 *)(r10 -16) = r1\n"
+			  "  30  r1 = *(u64 *)(r0 +24)\n"
+			  "  31  if r1 != 0 goto 36\n"
+			  "  32  goto 35\n"
+			  "  33  call helper 80\n"
+			  "  34  *(u64 *)(r10 -16) = r0\n"
+			  "  35  r1 = *(u32 *)(r10 -8)\n"
+			  "  36  *(u64 *)(r10 -24) = r1\n"
+			  "  37  r1 = map policy_counts\n"
+			  "  39  r2 = r10\n"
+			  "  40  r2 += -32\n"
+			  "  41  call helper 1\n"
+			  "  42  if r0 == 0 goto 47\n"
+			  "  43  r1 = *(u64 *)(r0 +0)\n"
+			  "  44  r1 += 1\n"
+			  "  45  *(u64 *)(r0 +0) = r1\n"
+			  "  46  goto 51\n"
+			  "  47  r1 = r10\n"
+			  "  48  r1 += -32\n"
+			  "  49  r2 = r9\n"
+			  "  50  call count_new\n"
+			  "  51  r0 = 0\n"
+			  "  52  exit\n");
+}
+
+static void test_emit__counts_by_number_in_a_table(void **state)
+{
+	const struct hook_value value = { .base = HOOK_BASE_SYSCALL_NUMBER,
+					  .class = POLICY_CLASS_NUMBER,
+					  .size = 8 };
+	const struct hook_code code = { .context = HOOK_CONTEXT_SYSCALL_ENTER,
+					.values = &value,
+					.value_count = 1,
+					.count_parts = HOOK_COUNT_SYSCALL,
+					.has_call_table = true,
+					.call_table = 3 };
+
+	(void)state;
+	assert_listing_of(&code, HOOK_END_ENTER,
+			  "   0  r6 = r1\n"
+			  "   1  r1 = &policy_switches[0] + 0\n"
+			  "   3  r1 = *(u8 *)(r1 +0)\n"
+			  "   4  r1 &= 4\n"
+			  "   5  if r1 == 0 goto 53\n"
+			  "   6  *(u32 *)(r10 -32) = 0\n"
+			  "   7  r1 = map policy_figures\n"
+			  "   9  r2 = r10\n"
+			  "  10  r2 += -32\n"
+			  "  11  call helper 1\n"
+			  "  12  if r0 == 0 goto 53\n"
+			  "  13  r9 = r0\n"
+			  "  14  r1 = *(u64 *)(r9 +0)\n"
+			  "  15  r1 += 1\n"
+			  "  16  *(u64 *)(r9 +0) = r1\n"
+			  "  17  r1 = *(u64 *)(r6 +8)\n"
+			  "  18  *(u32 *)(r10 -8) = r1\n"
+			  "  19  *(u32 *)(r10 -32) = 3\n"
+			  "  20  r1 = map policy_call_counts\n"
+			  "  22  r2 = r10\n"
+			  "  23  r2 += -32\n"
+			  "  24  call helper 1\n"
+			  "  25  if r0 == 0 goto 53\n"
+			  "  26  r1 = *(u32 *)(r10 -8)\n"
+			  "  27  if r1 >= 512 goto 34\n"
+			  "  28  r1 <<= 3\n"
+			  "  29  r0 += r1\n"
+			  "  30  r1 = *(u64 *)(r0 +0)\n"
+			  "  31  r1 += 1\n"
+			  "  32  *(u64 *)(r0 +0) = r1\n"
+			  "  33  goto 53\n"
+			  "  34  *(u32 *)(r10 -32) = 0\n"
+			  "  35  r1 = *(u64 *)(r6 +8)\n"
+			  "  36  *(u32 *)(r10 -28) = r1\n"
+			  "  37  *(u64 *)(r10 -24) = 0\n"
+			  "  38  *(u64 *)(r10 -16) = 0\n"
+			  "  39  r1 = map policy_counts\n"
+			  "  41  r2 = r10\n"
+			  "  42  r2 += -32\n"
+			  "  43  call helper 1\n"
+			  "  44  if r0 == 0 goto 49\n"
+			  "  45  r1 = *(u64 *)(r0 +0)\n"
+			  "  46  r1 += 1\n"
+			  "  47  *(u64 *)(r0 +0) = r1\n"
+			  "  48  goto 53\n"
+			  "  49  r1 = r10\n"
+			  "  50  r1 += -32\n"
+			  "  51  r2 = r9\n"
+			  "  52  call count_new\n"
+			  "  53  r0 = 0\n"
+			  "  54  exit\n");
+}
+
 static const char tests_then_tells[] = "   0  r6 = r1\n"
 				       "   1  r7 = 0\n"
 				       "   2  r1 = &policy_switches[0] + 5\n"
@@ -378,6 +504,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_emit__counts_calls),
 		cmocka_unit_test(test_emit__counts_by_number),
+		cmocka_unit_test(test_emit__counts_by_binary_and_cgroup),
+		cmocka_unit_test(test_emit__counts_by_number_in_a_table),
 		cmocka_unit_test(test_emit__tests_then_tells),
 		cmocka_unit_test(test_emit__return_code),
 		cmocka_unit_test(test_emit__keeps_its_stack_small),
