@@ -224,6 +224,31 @@ static int parse(const json_t *request, const char *text, struct spec **ret_spec
 	return config_load_text(dialect_find("tracing_policy"), &input, ret_spec, errors);
 }
 
+static bool is_known(const struct control_policy *control, const struct spec *spec)
+{
+	struct policy_view view;
+
+	for (uint32_t i = 0; policies__view(control->policies, i, &view); i++)
+		for (uint32_t k = 0; k < spec->policy_count; k++)
+			if (&spec->policies[k] == view.spec)
+				return true;
+	return false;
+}
+
+/* Texts of which no policy is left. */
+static void forget_specs(struct control_policy *control)
+{
+	size_t kept = 0;
+
+	vec_for_each(&control->specs, spec) {
+		if (is_known(control, *spec))
+			control->specs.items[kept++] = *spec;
+		else
+			spec__free(*spec);
+	}
+	control->specs.len = kept;
+}
+
 static int run_add(void *ctx, struct control_client *client, const json_t *request,
 		   struct strbuf *reply, struct err *err)
 {
@@ -253,50 +278,18 @@ static int run_add(void *ctx, struct control_client *client, const json_t *reque
 	if (r < 0)
 		control_join_errors(&errors, r, err);
 	err_list__done(&errors);
+	forget_specs(control); /* of what is refused or replaced */
 	return r;
 }
 
-static bool is_of(const struct policy_spec *spec, const struct policy_view *view)
-{
-	const char *kube_namespace = spec->kube_namespace ? spec->kube_namespace : "";
-
-	return str_eq(spec->name, view->name) && str_eq(kube_namespace, view->kube_namespace);
-}
-
-/* Among those that came through here. NULL: it is of the agent's file. */
-static const struct policy_spec *find_spec(const struct control_policy *control,
-					   const struct policy_view *view)
+/* Whether it came through here; otherwise it is of the agent's file. */
+static bool is_ours(const struct control_policy *control, const struct policy_spec *policy)
 {
 	vec_for_each(&control->specs, spec)
 		for (uint32_t i = 0; i < (*spec)->policy_count; i++)
-			if (is_of(&(*spec)->policies[i], view))
-				return &(*spec)->policies[i];
-	return NULL;
-}
-
-static bool is_known(const struct control_policy *control, const struct spec *spec)
-{
-	struct policy_view view;
-
-	for (uint32_t i = 0; policies__view(control->policies, i, &view); i++)
-		for (uint32_t k = 0; k < spec->policy_count; k++)
-			if (is_of(&spec->policies[k], &view))
+			if (&(*spec)->policies[i] == policy)
 				return true;
 	return false;
-}
-
-/* Texts of which no policy is left. */
-static void forget_specs(struct control_policy *control)
-{
-	size_t kept = 0;
-
-	vec_for_each(&control->specs, spec) {
-		if (is_known(control, *spec))
-			control->specs.items[kept++] = *spec;
-		else
-			spec__free(*spec);
-	}
-	control->specs.len = kept;
 }
 
 static int run_remove(void *ctx, struct control_client *client, const json_t *request,
@@ -313,8 +306,8 @@ static int run_remove(void *ctx, struct control_client *client, const json_t *re
 	if (r < 0)
 		return r;
 	for (uint32_t i = 0; !spec && policies__view(control->policies, i, &view); i++)
-		if (view.id == id)
-			spec = find_spec(control, &view);
+		if (view.id == id && is_ours(control, view.spec))
+			spec = view.spec;
 	if (!spec)
 		return err__set(
 			err, -EPERM, NULL,

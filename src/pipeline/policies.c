@@ -177,20 +177,26 @@ static int load(struct policies *policies, struct policy *policy, struct err_lis
 }
 
 /* A config that is reloaded brings its policy before the old one goes: both are there for a moment. */
-static bool is_there(const struct policies *policies, const struct policy_spec *spec)
+static const struct policy *find_same(const struct policies *policies,
+				      const struct policy_spec *spec)
 {
 	vec_for_each(&policies->list, policy)
 		if (is_called(*policy, spec->name, spec->kube_namespace) && !(*policy)->is_leaving)
-			return true;
-	return false;
+			return *policy;
+	return NULL;
 }
 
 int policies__add(struct policies *policies, const struct policy_spec *spec,
 		  const struct policy_request *request, struct err_list *errors)
 {
+	const struct policy *same = find_same(policies, spec);
 	struct policy *policy;
 
-	if (is_there(policies, spec))
+	if (same && same->state == POLICY_STATE_LOAD_ERROR) {
+		policies__remove_spec(policies, same->spec);
+		same = NULL;
+	}
+	if (same)
 		return err_list__set(errors, -EEXIST, &spec->at,
 				     "there is a policy '%s' already; remove it first, or give "
 				     "this one another name",
@@ -281,6 +287,7 @@ bool policies__view(const struct policies *policies, uint32_t index, struct poli
 	policy = policies->list.items[index];
 	*ret_view = (struct policy_view){
 		.id = policy->id,
+		.spec = policy->spec,
 		.name = policy->spec->name,
 		.kube_namespace = policy->spec->kube_namespace ? policy->spec->kube_namespace : "",
 		.state = policy->state,

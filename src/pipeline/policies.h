@@ -76,7 +76,8 @@ struct policy_request {
 
 /*
  * Loads and attaches; the spec is borrowed until the policy is removed. When it fails the policy is known all the same, in
- * state LOAD_ERROR with the reason, and attaches nothing; -EEXIST: there is one of that name already, and nothing is done.
+ * state LOAD_ERROR with the reason, and attaches nothing. One of that name that could not be loaded makes room for it; -EEXIST:
+ * there is one that could, and nothing is done.
  */
 int policies__add(struct policies *policies, const struct policy_spec *spec,
 		  const struct policy_request *request, struct err_list *errors);
@@ -99,6 +100,7 @@ void policies__refresh(struct policies *policies);
 /* What a list of policies shows. Texts are valid until policies change. */
 struct policy_view {
 	uint32_t id;
+	const struct policy_spec *spec;    /* as it was added */
 	const char *name, *kube_namespace; /* "" */
 	enum policy_state state;
 	const char *mode;  /* "enforce", "monitor", "monitor_only" */

@@ -101,6 +101,12 @@ tap_is "it is switched off" "$(policy disable second)$(state second)" disabled
 tap_is "and on" "$(policy enable second)$(state second)" enabled
 "$caller" getppid=2
 tap_is "the other has counted all the while" "$(calls first) $(calls second)" "21 7"
+write_policy mended sys_getpppid
+tap_has "one that cannot be loaded says why" "$(policy add mended.yaml)" "mended.yaml:"
+tap_is "and is known" "$(state mended)" load_error
+write_policy mended sys_getppid
+tap_is "mended it takes its place" "$(policy add mended.yaml)$(state mended)" enabled
+tap_is "and goes when it is told to" "$(policy rm mended)$(state mended)" ""
 tap_is "it is removed" "$(policy rm second)$(state second)" ""
 tap_has "what is in the file stays in the file" "$(policy rm first)" "is of the agent's file"
 

@@ -61,14 +61,20 @@ int policies__add(struct policies *policies, const struct policy_spec *spec,
 		  const struct policy_request *request, struct err_list *errors)
 {
 	bool is_enforcing = request->mode == POLICY_ASKED_MODE_ENFORCE;
+	int same = find(policies, spec->name, spec->kube_namespace);
 
-	if (find(policies, spec->name, spec->kube_namespace) >= 0)
+	if (same >= 0 && policies->items[same].view.state == POLICY_STATE_LOAD_ERROR) {
+		policies__remove_spec(policies, policies->items[same].spec);
+		same = -1;
+	}
+	if (same >= 0)
 		return err_list__set(errors, -EEXIST, &spec->at, "policy '%s' is there already",
 				     spec->name);
 	assert_true(policies->count < POLICIES_MAX);
 	policies->items[policies->count].spec = spec;
 	policies->items[policies->count++].view = (struct policy_view){
 		.id = ++policies->next_id,
+		.spec = spec,
 		.name = spec->name,
 		.kube_namespace = spec->kube_namespace ? spec->kube_namespace : "",
 		.state = policies->is_failing   ? POLICY_STATE_LOAD_ERROR
@@ -305,6 +311,20 @@ static void test_policy_that_cannot_be_loaded__is_known(void **state)
 	ask(fixture, "{\"verb\":\"policy.remove\",\"name\":\"one\"}\n", DONE);
 }
 
+static void test_policy_that_could_not_be_loaded__makes_room(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->policies.is_failing = true;
+	ask(fixture, ADD(POLICY("one")),
+	    "{\"ok\":false,\"error\":\"policy:1:1: no such hook\",\"code\":\"ENOENT\"}\n");
+	fixture->policies.is_failing = false;
+	ask(fixture, ADD(POLICY("one")), DONE);
+	assert_int_equal(fixture->policies.count, 1);
+	ask(fixture, "{\"verb\":\"policy.remove\",\"name\":\"one\"}\n", DONE);
+	assert_int_equal(fixture->policies.count, 0);
+}
+
 static void test_policy_of_the_agents_file__cannot_be_removed(void **state)
 {
 	static const struct policy_spec spec = { .name = "own" };
@@ -399,6 +419,7 @@ int main(void)
 		policy_test(test_policies_of_one_text__go_one_by_one),
 		policy_test(test_policy_that_is_there__is_refused),
 		policy_test(test_policy_that_cannot_be_loaded__is_known),
+		policy_test(test_policy_that_could_not_be_loaded__makes_room),
 		policy_test(test_policy_of_the_agents_file__cannot_be_removed),
 		policy_test(test_wrong_request__says_what_would_be_right),
 		policy_test(test_events__come_as_the_lists_want_it),
