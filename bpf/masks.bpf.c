@@ -6,10 +6,14 @@
 #include "kernel.bpf.h"
 
 #include "bpf/abi/policy.h"
+#include "bpf/abi/policy_hash.h"
 #include "bpf/abi/who.h"
 
 #include "path.bpf.h"
 #include "task.bpf.h"
+
+/* That of bpf/policy.bpf.c, too. */
+const volatile u64 policy_seed[POLICY_SEED_WORDS] = { 0 };
 
 /* That of bpf/policy.bpf.c takes its place. */
 struct {
@@ -75,16 +79,17 @@ static __always_inline void add_mask(struct policy_process *process, const struc
 /* By words, as the sets' keys are hashed: behind the text there are zeros. */
 static __noinline int find_text(struct mask_scratch *scratch, u32 size)
 {
-	u64 hash = WHO_HASH_BEGIN;
+	struct policy_hash hash;
 
 	if (!scratch)
 		return 0;
+	policy_hash_begin(&hash, policy_seed);
 	for (u32 i = 0; i < TEXT_SIZE / sizeof(u64); i++) {
 		if (i * sizeof(u64) >= size)
 			break;
-		hash = who_hash_step(hash, *(u64 *)(scratch->text + i * sizeof(u64)));
+		policy_hash_add(&hash, *(u64 *)(scratch->text + i * sizeof(u64)));
 	}
-	scratch->text_key.hash = hash;
+	scratch->text_key.hash = policy_hash_end(&hash, size);
 	scratch->text_key.set = 0;
 	scratch->text_key.size = size;
 	add_mask(&scratch->process, bpf_map_lookup_elem(&mask_texts, &scratch->text_key));

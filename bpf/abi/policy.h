@@ -249,11 +249,14 @@ struct policy_number_key { /* hash `policy_numbers` */
 	__u64 number;
 	__u32 set, pad;
 };
+#define POLICY_SEED_WORDS                                                                          \
+	2                /* `policy_seed`, a constant of the programs: what texts are hashed with */
 struct policy_text_key { /* hash `policy_texts` */
-	__u64 hash;      /* who_hash_step() */
+	__u64 hash;      /* bpf/abi/policy_hash.h */
 	__u32 set;
 	__u32 size;
 };
+/* Prefixes that are longer than policy_affix_key.text are in `policy_texts`, in a set of their own. */
 /* LPM `policy_networks`, `policy_prefixes`, `policy_postfixes` (bytes reversed): bits of set first, then what is asked */
 struct policy_network_key {
 	__u32 bits;

@@ -9,6 +9,7 @@
  */
 
 #include "bpf/abi/policy.h"
+#include "bpf/abi/policy_hash.h"
 #include "bpf/abi/who.h"
 
 #define COUNTS_MAX 16384
@@ -66,6 +67,9 @@ struct {
 	__type(key, u32);
 	__type(value, struct who_process);
 } who_processes SEC(".maps");
+
+/* What texts are hashed with: of chance, and known to user space alone. */
+const volatile u64 policy_seed[POLICY_SEED_WORDS] = { 0 };
 
 /* Sets of numbers, of which the values mean nothing. */
 struct {

@@ -155,7 +155,7 @@ CARRIER(is_in_own_user_namespace, is_in_own_user_namespace(a[0]))
 
 /* ---- the stack of numbers that a rate is about ---- */
 
-#define RATE_WORDS 5 /* of a text: 40 bytes */
+#define RATE_WORDS 5        /* of a text: 40 bytes */
 #define ALREADY_THERE (-17) /* EEXIST */
 
 /*
@@ -165,29 +165,31 @@ CARRIER(is_in_own_user_namespace, is_in_own_user_namespace(a[0]))
 ROUTINE u64 may_post(struct policy_frame *frame, u64 rule, u64 scope, u64 interval_ns, u64 numbers)
 {
 	struct policy_rate_key key = { .hook = frame->record.hook, .rule = rule };
-	u64 now = frame->record.entry_time_ns, hash = WHO_HASH_BEGIN, *last;
+	u64 now = frame->record.entry_time_ns, *last;
+	struct policy_hash hash;
 
 	if (scope == POLICY_RATE_THREAD)
 		key.scope = (u64)frame->record.tgid << 32 | frame->record.tid;
 	else if (scope == POLICY_RATE_PROCESS)
 		key.scope = frame->record.tgid;
+	policy_hash_begin(&hash, policy_seed);
 	for (u32 i = 0; i < POLICY_VALUES_MAX; i++) {
 		union policy_word word = *word_of(frame, i);
 
 		if (i >= frame->record.value_count)
 			break;
 		if (numbers & 1u << i) {
-			hash = who_hash_step(hash, word.number);
+			policy_hash_add(&hash, word.number);
 			continue;
 		}
-		hash = who_hash_step(hash, (u32)word.place.size);
+		policy_hash_add(&hash, (u32)word.place.size);
 		for (u32 j = 0; j < RATE_WORDS; j++) {
 			if (word.place.offset == 0 || (s32)(j * 8) >= word.place.size)
 				break;
-			hash = who_hash_step(hash, word_at(frame, word.place.offset + j * 8));
+			policy_hash_add(&hash, word_at(frame, word.place.offset + j * 8));
 		}
 	}
-	key.values = hash;
+	key.values = policy_hash_end(&hash, frame->record.value_count);
 	last = bpf_map_lookup_elem(&policy_rates, &key);
 	/* Of several at once one takes the old time away, and one leaves the new one. */
 	if (last && (now - *last < interval_ns || bpf_map_delete_elem(&policy_rates, &key) < 0))

@@ -100,28 +100,57 @@ static __always_inline u64 word_at(struct policy_frame *frame, u64 at)
 
 static __always_inline u64 hash_text(struct policy_frame *frame, const struct text_view *text)
 {
-	u64 hash = WHO_HASH_BEGIN;
+	struct policy_hash hash;
+	u64 rest = text->size % 8;
 
+	policy_hash_begin(&hash, policy_seed);
 	for (u32 i = 0; i < TEXT_WORDS; i++) {
-		if (i * 8ull >= text->size)
+		if (text->size < i * 8ull + 8)
 			break;
-		hash = who_hash_step(hash, word_at(frame, text->at + i * 8ull));
+		policy_hash_add(&hash, word_at(frame, text->at + i * 8ull));
 	}
-	return hash;
+	if (rest)
+		policy_hash_add(&hash, word_at(frame, text->at + text->size - rest) &
+					       ((1ull << rest * 8) - 1));
+	return policy_hash_end(&hash, text->size);
 }
 
-ROUTINE u64 text_is_in(struct policy_frame *frame, u64 index, u64 skip, u64 set)
+static __always_inline u64 is_in_texts(struct policy_frame *frame, const struct text_view *text,
+				       u64 set)
 {
 	struct policy_text_key key = { .set = set };
+
+	key.size = text->size;
+	key.hash = hash_text(frame, text);
+	return bpf_map_lookup_elem(&policy_texts, &key) != NULL;
+}
+
+/* `most`: bytes of the longest in the set. A constant, so that the verifier goes through the loop only that far. */
+ROUTINE u64 text_is_in(struct policy_frame *frame, u64 index, u64 skip, u64 set, u64 most)
+{
 	struct text_view text;
 
 	if (!find_text(frame, index, skip, &text))
 		return ASK_NOTHING;
-	key.size = text.size;
-	key.hash = hash_text(frame, &text);
-	return bpf_map_lookup_elem(&policy_texts, &key) != NULL;
+	if (text.size > most)
+		return 0;
+	return is_in_texts(frame, &text, set);
 }
-FRAME_CARRIER(text_is_in, text_is_in(frame, a[0], a[1], a[2]))
+FRAME_CARRIER(text_is_in, text_is_in(frame, a[0], a[1], a[2], 8 /* as hooks do: a constant */))
+
+/* Of prefixes that are too long for a trie: the first `size` bytes, a constant. */
+ROUTINE u64 text_head_is_in(struct policy_frame *frame, u64 index, u64 skip, u64 set, u64 size)
+{
+	struct text_view text;
+
+	if (!find_text(frame, index, skip, &text))
+		return ASK_NOTHING;
+	if (text.size < size)
+		return 0;
+	text.size = size;
+	return is_in_texts(frame, &text, set);
+}
+FRAME_CARRIER(text_head_is_in, text_head_is_in(frame, a[0], a[1], a[2], 8))
 
 #define AFFIX_MAX sizeof(((struct policy_affix_key *)0)->text)
 

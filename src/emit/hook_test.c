@@ -146,11 +146,44 @@ static void test_parts(struct hook_writer *writer, const struct hook_test *test,
 	}
 }
 
-static const char *const text_routines[] = {
-	[POLICY_TEXT_EQUAL] = "text_is_in",
-	[POLICY_TEXT_PREFIX] = "text_begins_with",
-	[POLICY_TEXT_POSTFIX] = "text_ends_with",
-};
+/* Bytes of the longest text of a set; of those that the code does not list, as many as there may be. */
+static uint32_t longest_text(const struct hook_test *test)
+{
+	uint32_t most = test->text_count ? 0 : POLICY_TEXT_MAX - 1;
+
+	for (uint32_t i = 0; i < test->text_count; i++)
+		if (test->texts[i].size > most)
+			most = test->texts[i].size;
+	return most;
+}
+
+#define AFFIX_MAX sizeof(((struct policy_affix_key *)0)->text)
+
+/* Of prefixes that are longer than a trie takes: as many bytes of the text, once for each length. */
+static void test_heads(struct hook_writer *writer, const struct hook_test *test, int32_t offset,
+		       uint32_t holds)
+{
+	for (uint32_t i = 0; i < test->text_count; i++) {
+		uint32_t size = test->texts[i].size;
+		bool is_asked = size <= AFFIX_MAX;
+
+		for (uint32_t j = 0; j < i; j++)
+			is_asked |= test->texts[j].size == size;
+		if (is_asked)
+			continue;
+		code__move_imm(&writer->code, BPF_REG_5, (int32_t)size);
+		writer__ask(writer, "text_head_is_in", test->value, offset, (int32_t)test->set);
+		answer(writer, test, holds);
+	}
+}
+
+static bool has_short_text(const struct hook_test *test)
+{
+	for (uint32_t i = 0; i < test->text_count; i++)
+		if (test->texts[i].size <= AFFIX_MAX)
+			return true;
+	return test->text_count == 0;
+}
 
 static void test_text(struct hook_writer *writer, const struct hook_test *test, uint32_t holds)
 {
@@ -160,11 +193,25 @@ static void test_text(struct hook_writer *writer, const struct hook_test *test, 
 	if (writer->error < 0)
 		return;
 	offset = hook_value__text_offset(&writer->hook->values[test->value]);
-	if (test->index >= array_size(text_routines)) {
+	switch ((enum policy_text_op)test->index) {
+	case POLICY_TEXT_EQUAL:
+		code__move_imm(&writer->code, BPF_REG_5, (int32_t)longest_text(test));
+		writer__ask(writer, "text_is_in", test->value, offset, (int32_t)test->set);
+		break;
+	case POLICY_TEXT_PREFIX:
+		test_heads(writer, test, offset, holds);
+		if (!has_short_text(test))
+			return;
+		writer__ask(writer, "text_begins_with", test->value, offset, (int32_t)test->set);
+		break;
+	case POLICY_TEXT_POSTFIX:
+		writer__ask(writer, "text_ends_with", test->value, offset, (int32_t)test->set);
+		break;
+	case POLICY_TEXT_SUBSTRING:
+	case POLICY_TEXT_SUBSTRING_ANY_CASE:
 		test_parts(writer, test, offset, holds);
 		return;
 	}
-	writer__ask(writer, text_routines[test->index], test->value, offset, (int32_t)test->set);
 	answer(writer, test, holds);
 }
 

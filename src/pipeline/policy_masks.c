@@ -115,7 +115,7 @@ static int write_row(struct policies *policies, const struct mask_row *row, bool
 
 	/* What is longer than the kernel looks at fits nothing. */
 	if (row->op >= array_size(maps) ||
-	    !policy_set_key__fill(&key, maps[row->op].kind, 0, &value))
+	    !policy_set_key__fill(&key, policies->engine, maps[row->op].kind, 0, &value))
 		return 0;
 	return hook_engine__write_mask(policies->engine, maps[row->op].map, &key,
 				       is_gone ? NULL : &row->whole, err);

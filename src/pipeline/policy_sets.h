@@ -18,9 +18,10 @@ union policy_set_key {
 	struct policy_affix_key affix;
 	struct policy_network_key network;
 };
-/* False: it is longer than the kernel keeps, or looked for in another way. */
-bool policy_set_key__fill(union policy_set_key *key, enum policy_set_kind kind, uint32_t set,
-			  const struct policy_set_value *value);
+/* The map that it is a row of; NULL: it is longer than the kernel keeps, or looked for in another way. */
+const char *policy_set_key__fill(union policy_set_key *key, const struct hook_engine *engine,
+				 enum policy_set_kind kind, uint32_t set,
+				 const struct policy_set_value *value);
 /* -E2BIG: the map is full. */
 int policy_set__write(struct hook_engine *engine, const struct policy_set *set, struct err *err);
 void policy_set__erase(struct hook_engine *engine, const struct policy_set *set);

@@ -10,11 +10,12 @@
 
 #include "policy/private.h"
 
-#define POLICY_TEXT_SET_MAX 4095 /* bytes of a text */
-#define POLICY_PREFIX_MAX 248    /* bytes of what policy_affix_key has room for */
-#define POLICY_POSTFIX_MAX 127   /* bytes: as documented */
-#define POLICY_SUBSTRING_MAX 99  /* likewise */
-#define POLICY_BINARY_MAX 255    /* likewise */
+#define POLICY_TEXT_SET_MAX 4095     /* bytes of a text */
+#define POLICY_PREFIX_MAX 4095       /* likewise */
+#define POLICY_BINARY_PREFIX_MAX 248 /* bytes of what policy_affix_key has room for */
+#define POLICY_POSTFIX_MAX 127       /* bytes: as documented */
+#define POLICY_SUBSTRING_MAX 99      /* likewise */
+#define POLICY_BINARY_MAX 255        /* likewise */
 
 /* The values are copied, the bytes that they point to are borrowed. 0, -ENOMEM. */
 int policy_sets__add(struct policy_compile *compile, enum policy_set_kind kind,

@@ -60,6 +60,8 @@ int hook_engine__tracefs(struct hook_engine *engine, struct err *err);
 int hook_engine__write(struct hook_engine *engine, const char *map, const void *key,
 		       struct err *err);
 void hook_engine__erase(struct hook_engine *engine, const char *map, const void *key);
+/* What a text is known by in `policy_texts` and `mask_texts` (bpf/abi/policy_hash.h); of another engine it is another. */
+uint64_t hook_engine__hash(const struct hook_engine *engine, const void *bytes, size_t size);
 /* ---- masks of processes: bpf/masks.bpf.c ---- */
 
 /* From now on the kernel keeps them up to date; again is harmless. Who is there already has none. */

@@ -7,10 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/mem.h"
+#include "bpf/abi/policy_hash.h"
 #include "host/host.h"
 #include "program/feature.h"
 #include "program/hook_private.h"
@@ -176,6 +178,33 @@ static int map_switches(struct hook_engine *engine, struct err *err)
 	return 0;
 }
 
+/* Whoever knew it could make a text that is taken for another. */
+static int make_seed(struct hook_engine *engine, struct err *err)
+{
+	if (getrandom(engine->seed, sizeof(engine->seed), 0) != (ssize_t)sizeof(engine->seed))
+		return err__set(err, -EIO, NULL, "the kernel has no random numbers");
+	engine->seed_spec = (struct rodata_spec){ .name = "policy_seed",
+						  .value = engine->seed,
+						  .value_size = sizeof(engine->seed) };
+	return 0;
+}
+
+uint64_t hook_engine__hash(const struct hook_engine *engine, const void *bytes, size_t size)
+{
+	struct policy_hash hash;
+
+	policy_hash_begin(&hash, engine->seed);
+	for (size_t at = 0; at < size; at += sizeof(uint64_t)) {
+		size_t rest = size - at;
+		uint64_t word = 0;
+
+		memcpy(&word, (const uint8_t *)bytes + at,
+		       rest < sizeof(word) ? rest : sizeof(word));
+		policy_hash_add(&hash, word);
+	}
+	return policy_hash_end(&hash, size);
+}
+
 static int open_object(struct hook_engine *engine, struct err *err)
 {
 	const struct program_options options = { .host = engine->options.host,
@@ -184,8 +213,12 @@ static int open_object(struct hook_engine *engine, struct err *err)
 
 	engine->spec = (struct program_spec){ .name = "policy",
 					      .kind = OBJECT_KIND_BUILTIN,
-					      .object = "policy" };
-	r = program__open(&engine->spec, &options, &engine->program, err);
+					      .object = "policy",
+					      .rodata = &engine->seed_spec,
+					      .rodata_count = 1 };
+	r = make_seed(engine, err);
+	if (r == 0)
+		r = program__open(&engine->spec, &options, &engine->program, err);
 	if (r == 0)
 		r = share_processes(engine, err);
 	if (r == 0)

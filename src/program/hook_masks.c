@@ -18,7 +18,9 @@ static int open_object(struct hook_engine *engine, struct err *err)
 
 	engine->masks_spec = (struct program_spec){ .name = "masks",
 						    .kind = OBJECT_KIND_BUILTIN,
-						    .object = "masks" };
+						    .object = "masks",
+						    .rodata = &engine->seed_spec,
+						    .rodata_count = 1 };
 	r = program__open(&engine->masks_spec, &options, &engine->masks, err);
 	if (r == 0)
 		r = program__share_map(engine->masks, PROCESSES_NAME, engine->program, err);

@@ -52,8 +52,10 @@ struct hook {
 
 struct hook_engine {
 	struct hook_engine_options options;
-	struct program_spec spec; /* of bpf/policy.bpf.c */
-	struct program *program;  /* owned */
+	__u64 seed[POLICY_SEED_WORDS]; /* what texts are hashed with */
+	struct rodata_spec seed_spec;  /* of both objects */
+	struct program_spec spec;      /* of bpf/policy.bpf.c */
+	struct program *program;       /* owned */
 	struct program_spec masks_spec;
 	struct program *masks; /* owned; NULL: no policy asks */
 	struct hook_features features;

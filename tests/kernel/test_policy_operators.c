@@ -136,7 +136,10 @@ static const struct cell text_cells[] = {
 	{ "NotEqual", { LONG "c" }, LONG "d", LONG "c" },
 	{ "Prefix", { "some", "pre" }, "prefix", "apre" },
 	{ "Prefix", { "exact" }, "exact", "exac" },
+	{ "Prefix", { LONG, "some" }, LONG "c", A200 "/bbb" },
+	{ "Prefix", { LONG "b", LONG, "some" }, "something", A200 "/bbb" },
 	{ "NotPrefix", { "pre" }, "apre", "prefix" },
+	{ "NotPrefix", { LONG, "some" }, A200 "/bbb", LONG "c" },
 	{ "Postfix", { ".txt", ".c" }, "a.txt", "a.txt~" },
 	{ "Postfix", { A127 }, "b" A127, "b" A126 },
 	{ "Postfix", { A127 }, "d" A128("a"), A126 "b" },
@@ -147,8 +150,15 @@ static const struct cell text_cells[] = {
 	{ "SubStringIgnCase", { "NeeDle" }, "a nEEDLE in", "a need1e" },
 	{ "SubStringIgnCase", { "[z]" }, "a[Z]", "a{z}" },
 };
-/* At the end of a text a NUL says only where it ends. */
+/* At the end of a text a NUL says only where it ends. And what is made to be taken for another text by a hash that is no
+ * secret (FNV by words) is not taken for it. */
 static const struct cell terminated_cells[] = {
+	{ "Equal",
+	  { "/usr/local/bin/x" },
+	  "/usr/local/bin/x",
+	  "/usr/lo\xe3"
+	  "al/\xe2"
+	  "in/\xf8" },
 	{ "Equal", { "one\\0" }, "one", "on" },
 	{ "Prefix", { "pre\\0" }, "prefix", "apre" },
 };

@@ -157,22 +157,9 @@ static void test_record__text_that_cannot_be_read(void **state)
 
 /* ---- what is looked for in texts ---- */
 
-static uint64_t hash_text(const char *text)
-{
-	uint64_t hash = WHO_HASH_BEGIN;
-
-	for (size_t i = 0, len = strlen(text); i < len; i += 8) {
-		uint64_t part = 0;
-
-		memcpy(&part, text + i, len - i < 8 ? len - i : 8);
-		hash = who_hash_step(hash, part);
-	}
-	return hash;
-}
-
 static void put_text(const char *text)
 {
-	struct policy_text_key key = { .hash = hash_text(text),
+	struct policy_text_key key = { .hash = hook_engine__hash(run.engine, text, strlen(text)),
 				       .set = SET,
 				       .size = (uint32_t)strlen(text) };
 	uint8_t none = 0;
