@@ -12,6 +12,7 @@
 #include "cmd/ledger_flags.h"
 #include "cmd/params.h"
 #include "cmd/post_attach_mark.h"
+#include "cmd/runtime_flags.h"
 #include "cmd/session.h"
 #include "config/load.h"
 #include "pipeline/agent.h"
@@ -37,8 +38,8 @@ struct exporter_options {
 	const char *btf_path;
 	int64_t skip_cache_size;
 	struct ledger_flags ledger;
-	struct flag_list params, runtime_sockets;
-	int64_t runtime_timeout_ns;
+	struct flag_list params;
+	struct runtime_flags runtime;
 };
 
 #define VALUE(member) offsetof(struct exporter_options, member)
@@ -119,15 +120,7 @@ static const struct flag flags[] = {
 	  .kind = FLAG_LIST,
 	  .offset = VALUE(params),
 	  .help = "Set a parameter of a config, as CONFIG.NAME=VALUE." },
-	{ .name = "runtime.socket",
-	  .kind = FLAG_LIST,
-	  .offset = VALUE(runtime_sockets),
-	  .help = "Ask the container runtime that listens here, too, as cri:PATH, docker:PATH or podman:PATH; end when nobody does." },
-	{ .name = "runtime.timeout",
-	  .kind = FLAG_DURATION,
-	  .offset = VALUE(runtime_timeout_ns),
-	  .initial = "5s",
-	  .help = "How long a container runtime may take for one answer before it is asked again; names are late, events are not." },
+	RUNTIME_FLAGS(VALUE(runtime)),
 };
 
 static const struct flag_set flag_set = {
@@ -243,8 +236,8 @@ static int open_session(struct exporter *exporter)
 		.read_ctx = &exporter->options,
 		.has_reload_by_http = exporter->options.has_lifecycle,
 		.prefers_openmetrics = exporter->options.prefers_openmetrics,
-		.runtime_sockets = &exporter->options.runtime_sockets,
-		.runtime_timeout_ns = exporter->options.runtime_timeout_ns,
+		.runtime_sockets = &exporter->options.runtime.sockets,
+		.runtime_timeout_ns = exporter->options.runtime.timeout_ns,
 	};
 	struct err err = ERR_INIT;
 	int r = session__open(&exporter->session, &options, &err);

@@ -175,6 +175,8 @@ static int open_session(struct server *server)
 		.has_no_consumers = true,
 		.has_reload_by_http = options->has_lifecycle,
 		.prefers_openmetrics = options->prefers_openmetrics,
+		.runtime_sockets = &options->runtime.sockets,
+		.runtime_timeout_ns = options->runtime.timeout_ns,
 	};
 	struct err err = ERR_INIT;
 	int r = session__open(&server->session, &session, &err);

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include "cmd/flags.h"
 #include "cmd/ledger_flags.h"
+#include "cmd/runtime_flags.h"
 
 struct gadget_metrics_options {
 	const char *listen_address, *telemetry_path;
@@ -24,6 +25,7 @@ struct gadget_metrics_options {
 	bool has_lifecycle;
 	bool prefers_openmetrics;
 	struct ledger_flags ledger;
+	struct runtime_flags runtime;
 };
 
 /* Rows of a flag table; `at` is the offset of the struct in the command's options. */
@@ -67,7 +69,8 @@ struct gadget_metrics_options {
 			"--no-rewrite leaves them as they are."),                                              \
 		GADGET_METRICS_FLAG(at, "debug", FLAG_BOOL, is_debugging, NULL,                                \
 				    "Log debug messages, serve raw maps at /maps."),                           \
-		LEDGER_FLAGS((at) + offsetof(struct gadget_metrics_options, ledger))
+		LEDGER_FLAGS((at) + offsetof(struct gadget_metrics_options, ledger)),                          \
+		RUNTIME_FLAGS((at) + offsetof(struct gadget_metrics_options, runtime))
 
 /* Where a config is: a path, or the text itself. */
 struct gadget_metrics_source {

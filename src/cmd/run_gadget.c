@@ -447,8 +447,8 @@ static int run_all(struct gadget_run *run, struct err *err)
 		.web_config = run->options->web_config,
 		.prefers_openmetrics = run->options->prefers_openmetrics,
 		.filter = &run->filter,
-		.runtime_sockets = &run->options->runtime_sockets,
-		.runtime_timeout_ns = run->options->runtime_timeout_ns,
+		.runtime_sockets = &run->options->runtime.sockets,
+		.runtime_timeout_ns = run->options->runtime.timeout_ns,
 		.record_filters = &run->record_filters,
 		.has_no_consumers = !shows_records(run),
 		.ring_bytes = run->ring_bytes,
@@ -508,7 +508,7 @@ static bool may_be_shared(const struct gadget_run *run)
 			return false;
 	return run->flags.gadgets.len == 1 && run->specs.probes.arguments.len == 0 &&
 	       !options->has_metrics && !options->is_strict &&
-	       options->runtime_sockets.count == 0 && options->may_rewrite &&
+	       options->runtime.sockets.count == 0 && options->may_rewrite &&
 	       !str_eq(options->agent_socket, "none");
 }
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include "cmd/command.h"
 #include "cmd/ledger_flags.h"
+#include "cmd/runtime_flags.h"
 #include "pipeline/who_filter.h"
 
 struct run_options {
@@ -21,8 +22,7 @@ struct run_options {
 	struct flag_list params;
 	bool may_rewrite;
 	struct flag_list who[WHO_SUBJECT_COUNT];
-	struct flag_list runtime_sockets;
-	int64_t runtime_timeout_ns;
+	struct runtime_flags runtime;
 	bool is_debugging;
 	bool has_lifecycle;
 	bool prefers_openmetrics;

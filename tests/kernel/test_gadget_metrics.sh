@@ -143,6 +143,11 @@ tap_is "and nothing when nothing is left" "$(fetch sleepers)" ""
 tap_has "sockets are there, too" "$(fetch sockets)" 'sockets{protocol="TCP",status="LISTEN"} '
 stop
 
+tap_has "a runtime that does not answer is an error" \
+	"$("$SONDE_BIN" prometheus --config "{metrics_name: x, metrics: [{name: whose, type: counter, category: trace, gadget: exec, labels: [k8s.pod]}]}" \
+		--gadgets="$SONDE_PROBES" --metrics-listen-address=127.0.0.1:0 --runtime.socket="docker:$tap_scratch/no.sock" 2>&1)" \
+	"nobody answers at the runtime's socket '$tap_scratch/no.sock'"
+
 start prometheus --config "{metrics_name: x, metrics: [{name: inline, type: counter, category: trace, gadget: exec, selector: ['comm:$mark.a']}]}" \
 	--metrics-path /here --compat
 run a 1
