@@ -117,6 +117,41 @@ int policy_parse_labels(const char *text, uint32_t *ret_labels, struct err *err)
 	return 0;
 }
 
+int policy_parse_ancestors(const char *text, uint32_t *ret_kinds, struct err *err)
+{
+	static const struct {
+		const char *name;
+		uint32_t kinds;
+	} words[] = {
+		{ "base", 1u << PROCESS_EVENT_EXEC | 1u << PROCESS_EVENT_EXIT },
+		{ "kprobe", 1u << PROCESS_EVENT_KPROBE },
+		{ "loader", 1u << PROCESS_EVENT_LOADER },
+		{ "lsm", 1u << PROCESS_EVENT_LSM },
+		{ "tracepoint", 1u << PROCESS_EVENT_TRACEPOINT },
+		{ "uprobe", 1u << PROCESS_EVENT_UPROBE },
+		{ "usdt", 1u << PROCESS_EVENT_USDT },
+	};
+
+	*ret_kinds = 0;
+	while (*text) {
+		size_t len = strcspn(text, ","), i;
+
+		for (i = 0; i < array_size(words); i++)
+			if (strlen(words[i].name) == len && memcmp(words[i].name, text, len) == 0)
+				break;
+		if (i == array_size(words) && len)
+			return err__set(
+				err, -EINVAL, NULL,
+				"'%.*s' is no kind of events with ancestors; there are base, "
+				"kprobe, tracepoint, loader, uprobe, usdt, lsm",
+				(int)len, text);
+		if (len)
+			*ret_kinds |= words[i].kinds;
+		text += len + (text[len] == ',');
+	}
+	return 0;
+}
+
 static int parse_mode(const char *text, enum policy_asked_mode *ret_mode, struct err *err)
 {
 	*ret_mode = POLICY_ASKED_MODE_OWN;
@@ -139,6 +174,27 @@ static int parse_color(const char *text, bool *ret_is_colored, struct err *err)
 	return err__set(err, -EINVAL, NULL, "--color: '%s' is none of auto, always, never", text);
 }
 
+/* What events show of processes. */
+static int fill_details(const struct policy_options *options, struct policies_options *details)
+{
+	struct err err = ERR_INIT;
+	int r = policy_parse_ancestors(options->ancestors, &details->ancestors, &err);
+
+	if (r < 0)
+		return fail("--enable-ancestors", &err, r);
+	details->has_user_names = str_eq(options->user_names, "unix");
+	if (!details->has_user_names && !str_eq(options->user_names, "disabled")) {
+		r = err__set(&err, -EINVAL, NULL, "'%s' is neither unix nor disabled",
+			     options->user_names);
+		return fail("--username-metadata", &err, r);
+	}
+	details->has_credentials = options->has_credentials;
+	details->has_namespaces = options->has_namespaces;
+	details->has_environment = options->has_environment;
+	details->environment_names = options->environment_names;
+	return 0;
+}
+
 static int open_session(struct policy_server *server)
 {
 	const struct policy_options *options = server->options;
@@ -159,12 +215,12 @@ static int open_session(struct policy_server *server)
 		return fail("--metrics-label-filter", &err, r);
 
 	session.policies.has_labels = true;
-	session.policies.has_credentials = options->has_credentials;
-	session.policies.has_namespaces = options->has_namespaces;
+	r = fill_details(options, &session.policies);
+	if (r < 0)
+		return r;
 	session.policies.redaction = options->redaction;
 	session.policies.has_no_consumers = str_eq(options->output, "none") && !options->file[0];
-	if (r == 0)
-		r = parse_mode(options->mode, &session.policy_mode, &err);
+	r = parse_mode(options->mode, &session.policy_mode, &err);
 	if (r == 0)
 		r = session__open(&server->session, &session, &err);
 	return r < 0 ? fail("cannot start", &err, r) : 0;

@@ -28,11 +28,16 @@ struct policy_options {
 	int64_t timeout_ns; /* 0: until a signal */
 	bool is_checking, dumps_ir, dumps_instructions;
 	bool is_strict, is_debugging;
-	bool has_credentials, has_namespaces;
+	bool has_credentials, has_namespaces, has_environment;
+	const char *environment_names; /* by commas; "": all */
+	const char *ancestors;         /* kinds of events, by commas */
+	const char *user_names;        /* "disabled", "unix" */
 };
 
 /* "namespace,pod": which labels of series say something, of enum policy_label. */
 int policy_parse_labels(const char *text, uint32_t *ret_labels, struct err *err);
+/* "base,kprobe": which events list ancestors, of 1 << enum process_event_kind; "base" is exec and exit. */
+int policy_parse_ancestors(const char *text, uint32_t *ret_kinds, struct err *err);
 /* An exit status; what is wrong has been logged. */
 int policy_serve(const struct policy_options *options, const char *const *paths, size_t count);
 

@@ -90,6 +90,7 @@ static int make_who(struct agent *agent, struct err *err)
 		.runtime_socket_count = agent->options.runtime_socket_count,
 		.runtime_timeout_ns = agent->options.runtime_timeout_ns,
 		.program = engine_options_of(agent),
+		.wants_environment = agent->options.policies.has_environment,
 		.named = look_at_names,
 		.seen = on_seen,
 		.gone = on_gone,

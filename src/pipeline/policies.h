@@ -45,6 +45,11 @@ struct policies_options {
 	bool has_no_consumers;          /* nobody will ever want events: hooks only count */
 	uint32_t ring_bytes;            /* 0: the default */
 	bool has_credentials, has_namespaces; /* events show those of processes */
+	bool has_user_names;                  /* likewise; of those that are in no container */
+	bool has_environment;                 /* likewise; the kernel tells of it at every exec */
+	const char *environment_names; /* of that only these, by commas; NULL, "": all; borrowed */
+	uint32_t
+		ancestors; /* 1 << enum process_event_kind: such events list those above the parent */
 	const char *
 		redaction; /* filters, of what events must not show; NULL: none; read by policies__new() */
 };

@@ -3,10 +3,13 @@
 #include <string.h>
 
 #include "filter/process_redaction.h"
+#include "host/host.h"
+#include "pipeline/policies.h"
 #include "pipeline/policy_views.h"
 #include "pipeline/who.h"
 
 #define CONTAINER_ID_SHOWN 31 /* of Tetragon's `docker` */
+#define ANCESTORS_MAX 64      /* a chain that is longer is cut */
 
 void policy_views__done(struct policy_views *views)
 {
@@ -36,7 +39,7 @@ struct text_view policy_views__take_text(struct policy_views *views)
 
 static struct text_view exec_id_of(struct policy_views *views, const struct who_key *key)
 {
-	process_table__add_exec_id(who__processes(views->who), key, &views->text);
+	process_table__add_exec_id(who__processes(views->options->who), key, &views->text);
 	return policy_views__take_text(views);
 }
 
@@ -104,7 +107,7 @@ static const struct pod_view *pod_of(struct policy_views *views, const struct id
 static void set_identity(struct policy_views *views, const struct process *process,
 			 struct process_view *view)
 {
-	const struct identity *identity = who__find(views->who, process->cgroup_id);
+	const struct identity *identity = who__find(views->options->who, process->cgroup_id);
 
 	if (!identity || !identity->container)
 		return;
@@ -206,7 +209,24 @@ static const struct binary_properties_view *binary_of(struct policy_views *views
 	return view;
 }
 
-/* ---- the whole ---- */
+/* What users are called in the machine says nothing of a container's: it has users of its own. */
+static const struct user_view *user_of(struct policy_views *views, const struct process *process)
+{
+	const uint32_t *namespaces = process->namespaces, *host = views->host_namespaces;
+	struct user_view *view;
+	const char *name;
+
+	if (namespaces[WHO_NAMESPACE_MNT] != host[WHO_NAMESPACE_MNT] ||
+	    namespaces[WHO_NAMESPACE_USER] != host[WHO_NAMESPACE_USER])
+		return NULL;
+	name = host__user_name(views->options->host, process->credentials.euid);
+	view = name ? arena_new(&views->arena, struct user_view) : NULL;
+	if (view)
+		view->name = policy_views__keep(views, name, strlen(name));
+	return view;
+}
+
+/* ---- the environment ---- */
 
 /* Where there is no memory for what is left, nothing is. */
 static struct text_view hide_secrets(struct policy_views *views, const struct text_view *binary,
@@ -220,6 +240,56 @@ static struct text_view hide_secrets(struct policy_views *views, const struct te
 		return arguments;
 	return r > 0 ? policy_views__take_text(views) : (struct text_view){ .len = 0 };
 }
+
+/* Without a list all are wanted. */
+static bool is_wanted(const char *names, const char *name, size_t len)
+{
+	if (!names || !*names)
+		return true;
+	while (*names) {
+		size_t own = strcspn(names, ",");
+
+		if (own == len && memcmp(names, name, len) == 0)
+			return true;
+		names += own + (names[own] == ',');
+	}
+	return false;
+}
+
+/* What has no = in it is told as Tetragon tells it. */
+static struct text_pair split_variable(struct text_view variable)
+{
+	const char *sign = memchr(variable.data, '=', variable.len);
+	size_t len = sign ? (size_t)(sign - variable.data) : 0;
+
+	if (!sign)
+		return (struct text_pair){ text_view_of("invalid"), variable };
+	return (struct text_pair){ { variable.data, len }, { sign + 1, variable.len - len - 1 } };
+}
+
+static void set_environment(struct policy_views *views, const struct process *process,
+			    struct process_view *view)
+{
+	const char *at = process->environment, *end = at + process->environment_size;
+	struct text_pair *pairs;
+	size_t count = 0;
+
+	for (const char *byte = at; byte < end; byte++)
+		count += *byte == '\0';
+	pairs = count ? arena_array(&views->arena, struct text_pair, count) : NULL;
+	for (size_t i = 0; pairs && i < count; i++) {
+		struct text_view variable = { at, strlen(at) };
+
+		at += variable.len + 1;
+		if (is_wanted(views->options->environment_names, variable.data,
+			      strcspn(variable.data, "=")))
+			pairs[view->environment_count++] =
+				split_variable(hide_secrets(views, &view->binary, variable));
+	}
+	view->environment = pairs;
+}
+
+/* ---- the whole ---- */
 
 static void set_texts(struct policy_views *views, const struct process *process,
 		      struct process_view *view)
@@ -235,8 +305,8 @@ static void set_texts(struct policy_views *views, const struct process *process,
 	view->flags = policy_views__take_text(views);
 }
 
-const struct process_view *policy_views__process(struct policy_views *views,
-						 const struct process *process)
+struct process_view *policy_views__process(struct policy_views *views,
+					   const struct process *process)
 {
 	struct process_view *view = process ? arena_new(&views->arena, struct process_view) : NULL;
 
@@ -251,12 +321,34 @@ const struct process_view *policy_views__process(struct policy_views *views,
 	view->references = process->references;
 	view->is_in_init_tree = optional_bool_of(process->flags & WHO_FLAG_IN_INIT_TREE);
 	set_identity(views, process, view);
-	if (views->wants_credentials)
+	if (views->options->has_credentials)
 		set_privileges(views, process, view);
-	if (views->wants_namespaces)
+	if (views->options->has_namespaces)
 		view->namespaces = namespaces_of(views, process);
+	if (views->options->has_user_names)
+		view->user = user_of(views, process);
+	if (views->options->has_environment)
+		set_environment(views, process, view);
 	view->binary_properties = binary_of(views, process);
 	return view;
+}
+
+void policy_views__add_ancestors(struct policy_views *views, const struct process *process,
+				 struct process_event *event)
+{
+	const struct process_table *table = who__processes(views->options->who);
+	const struct process *found[ANCESTORS_MAX];
+	size_t count = process_table__ancestors(table, process, found, ANCESTORS_MAX);
+	const struct process_view **list = arena_array(&views->arena, const struct process_view *,
+						       count + 1);
+
+	for (size_t i = 0; list && i < count; i++) {
+		list[i] = policy_views__process(views, found[i]);
+		if (!list[i])
+			return;
+		event->ancestors = list;
+		event->ancestor_count = (uint32_t)i + 1;
+	}
 }
 
 const struct process_view *policy_views__unknown(struct policy_views *views, uint32_t tgid)

@@ -98,14 +98,20 @@ static struct event_time wall_time(const struct policy_stream *stream, uint64_t 
 	return event_time_from_ns((int64_t)monotonic_ns + stream->wall_offset_ns);
 }
 
-static void set_process(struct policy_stream *stream, const struct process *process,
+/* tid: of the thread that did it; 0: that which the process is known by. */
+static void set_process(struct policy_stream *stream, const struct process *process, uint32_t tid,
 			struct process_event *event)
 {
 	const struct process_table *table = who__processes(stream->policies->options.who);
+	struct process_view *view = policy_views__process(&stream->views, process);
 
-	event->process = policy_views__process(&stream->views, process);
+	if (view && tid)
+		view->tid = optional_u32_of(tid);
+	event->process = view;
 	event->parent = policy_views__process(&stream->views,
 					      process_table__parent(table, process));
+	if (stream->policies->options.ancestors >> event->kind & 1)
+		policy_views__add_ancestors(&stream->views, process, event);
 }
 
 static struct process_event begin_event(struct policy_stream *stream, enum process_event_kind kind,
@@ -133,7 +139,7 @@ static void on_process_exec(void *ctx, const struct process *process)
 	if (!policies__is_wanted(policies, PROCESS_EVENT_EXEC, ""))
 		return;
 	event = begin_event(policies->stream, PROCESS_EVENT_EXEC, process->key.time_ns);
-	set_process(policies->stream, process, &event);
+	set_process(policies->stream, process, 0, &event);
 	publish(policies, &event);
 }
 
@@ -148,7 +154,7 @@ static void on_process_exit(void *ctx, const struct process *process)
 	if (!policies__is_wanted(policies, PROCESS_EVENT_EXIT, ""))
 		return;
 	event = begin_event(policies->stream, PROCESS_EVENT_EXIT, (uint64_t)process->end_ns);
-	set_process(policies->stream, process, &event);
+	set_process(policies->stream, process, 0, &event);
 	event.signal = text_view_of(process_signal_name(process->exit_code, name));
 	event.status = process->exit_code >> 8 & 0xff;
 	event.exit_time = event.time;
@@ -303,7 +309,7 @@ static void tell(struct policy_stream *stream, const struct policy_record *begin
 	event = begin_event(stream, policy_hook_event_kind(hook), begin->header.time_ns);
 	process = find_process(policies, begin);
 	if (process) {
-		set_process(stream, process, &event);
+		set_process(stream, process, begin->owner_time_ns ? 0 : begin->tid, &event);
 	} else {
 		event.process = policy_views__unknown(&stream->views, begin->tgid);
 		stream->figures.unknown_processes++;
@@ -500,9 +506,7 @@ int policy_stream__open(struct policies *policies, struct err *err)
 	if (!stream)
 		return err__set(err, -ENOMEM, NULL, "no memory for events");
 	stream->policies = policies;
-	stream->views.who = policies->options.who;
-	stream->views.wants_credentials = policies->options.has_credentials;
-	stream->views.wants_namespaces = policies->options.has_namespaces;
+	stream->views.options = &policies->options;
 	stream->views.redaction = policies->redaction;
 	policy_find_host_namespaces(policies, stream->views.host_namespaces);
 	policies->stream = stream;

@@ -15,15 +15,14 @@
 #include "policy/policy.h"
 #include "record/process_event.h"
 
-struct who;
+struct policies_options;
 
 struct policy_views {
 	struct arena arena; /* of the event at hand */
 	struct strbuf text; /* while one is put together */
-	struct who *who;    /* borrowed */
 	uint32_t host_namespaces[WHO_NAMESPACE_COUNT];
-	bool wants_credentials, wants_namespaces;
-	struct process_redaction *redaction; /* borrowed; NULL: nothing is hidden */
+	const struct policies_options *options; /* borrowed; what events show */
+	struct process_redaction *redaction;    /* borrowed; NULL: nothing is hidden */
 };
 
 void policy_views__done(struct policy_views *views);
@@ -31,8 +30,11 @@ void policy_views__done(struct policy_views *views);
 void policy_views__begin(struct policy_views *views);
 
 /* policy_process.c. NULL: no process, or no memory. */
-const struct process_view *policy_views__process(struct policy_views *views,
-						 const struct process *process);
+struct process_view *policy_views__process(struct policy_views *views,
+					   const struct process *process);
+/* Those above its parent, the nearest first. */
+void policy_views__add_ancestors(struct policy_views *views, const struct process *process,
+				 struct process_event *event);
 /* Of a process that nobody knows but by its number. */
 const struct process_view *policy_views__unknown(struct policy_views *views, uint32_t tgid);
 

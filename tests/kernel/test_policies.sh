@@ -137,6 +137,32 @@ tap_is "and the mode that was asked for" "$(ls -l logs/events.log | cut -c1-10)"
 tap_is "they are compact lines as well" \
 	"$(grep "$exec_id" logs/events.log | "$SONDE_BIN" events -o compact | grep -c "^📝 write .* $caller")" 3
 
+# ---- what events show of processes ----
+
+start --output=json --enable-ancestors=base,kprobe --enable-process-environment-variables \
+	--filter-environment-variables=SHOWN,SECRET --redaction-filters='{"redact":["SECRET=(.*)"]}' calls.yaml
+env SHOWN=1=2 SECRET=3 HIDDEN=4 "$caller" run="$caller" threads=1 getppid=2
+tries=0
+until [ "$(grep -c '"process_exit":{"process":{[^{}]*"arguments":"run=' out)" -ge 1 ] || [ $tries -eq 100 ]; do
+	sleep 0.1
+	tries=$((tries + 1))
+done
+pid=$(grep '"process_exec"' out | sed -n 's/.*"process":{[^{}]*"pid":\([0-9]*\)[^{}]*"arguments":"run=.*/\1/p')
+tap_is "a call is of the thread that made it" \
+	"$(grep '"process_kprobe":{"process":{[^{}]*"arguments":"run=' out | grep -c '"tid":')" 2
+tap_is "and not of its process' first one" \
+	"$(grep '"process_kprobe":{"process":{[^{}]*"arguments":"run=' out | grep -c "\"process\":{[^{}]*\"tid\":$pid[,}]")" 0
+tap_is "of the environment there is what was asked for, without what is secret" \
+	"$(grep '"process_exec":{"process":{[^{}]*"arguments":"run=' out |
+		grep -c '"environment_variables":\[{"Key":"SHOWN","Value":"1=2"},{"Key":"SECRET","Value":"[*]*"}\]')" 1
+# The program that it ran has it as its parent.
+tap_is "ancestors are those above the parent" \
+	"$(grep '"process_exec":{"process":{[^{}]*"arguments":"getppid=5"' out |
+		sed 's/.*"ancestors"://' | grep -c '"arguments":"run=')" 0
+tap_is "and there are some" \
+	"$(grep '"process_kprobe":{"process":{[^{}]*"arguments":"getppid=5"' out | head -n 1 | grep -c '"ancestors":\[{"exec_id"')" 1
+stop
+
 # ---- binaries ----
 
 mkdir dir && cp "$caller" dir/one && cp "$caller" followed && cp "$caller" other || exit 1
