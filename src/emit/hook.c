@@ -185,6 +185,8 @@ static void write_return(struct hook_writer *writer)
 		code__move_imm(code, BPF_REG_3, (int32_t)writer->hook->id);
 		code__call_helper(code, BPF_FUNC_tail_call);
 	}
+	if (writer->sets_registers)
+		writer__set_registers(writer);
 	code__move_imm(code, BPF_REG_0, 0);
 	if (writer->returns_value) {
 		uint32_t done = code__label(code);
@@ -308,7 +310,10 @@ static void write_program(struct hook_writer *writer)
 	code__move(code, REG_CONTEXT, BPF_REG_1);
 	if (writer->tests_use_frame)
 		code__move_imm(code, REG_FRAME, 0);
-	if (writer->returns_value)
+	writer->sets_registers = hook_code__sets_registers(writer->hook, writer->end);
+	if (writer->sets_registers && writer->context != HOOK_CONTEXT_REGISTERS)
+		writer__refuse(writer, "registers of what has none are set");
+	if (writer->returns_value || writer->sets_registers)
 		code__store_imm(code, sizeof(uint64_t), BPF_REG_10, RETURN_AT, 0);
 	if (writer->end == HOOK_END_ENTER)
 		write_enter(writer);

@@ -78,7 +78,10 @@ static void override(struct hook_writer *writer, const struct hook_action *actio
 {
 	struct code *code = &writer->code;
 
-	if (writer->context == HOOK_CONTEXT_REGISTERS) {
+	if (action->assignment_count) {
+		code__store_imm(code, sizeof(uint64_t), BPF_REG_10, RETURN_AT,
+				(int32_t)writer->rule + 1);
+	} else if (writer->context == HOOK_CONTEXT_REGISTERS) {
 		code__move(code, BPF_REG_1, REG_CONTEXT);
 		code__move_imm(code, BPF_REG_2, action->number);
 		code__call_helper(code, BPF_FUNC_override_return);
@@ -198,6 +201,7 @@ static void act(struct hook_writer *writer, uint32_t rule)
 {
 	struct hook_actions actions = hook_code__actions(writer->hook, writer->end, rule);
 
+	writer->rule = rule;
 	for (uint32_t i = 0; i < actions.count; i++) {
 		if (actions.items[i].is_enforcement)
 			enforce(writer, &actions.items[i]);
@@ -222,6 +226,70 @@ void writer__act(struct hook_writer *writer)
 			writer__for_rules(writer, act);
 			return;
 		}
+}
+
+/* ---- registers of user space ---- */
+
+static const struct hook_action *find_assignments(const struct hook_code *hook, enum hook_end end,
+						  uint32_t rule)
+{
+	struct hook_actions actions = hook_code__actions(hook, end, rule);
+
+	for (uint32_t i = 0; i < actions.count; i++)
+		if (actions.items[i].assignment_count)
+			return &actions.items[i];
+	return NULL;
+}
+
+bool hook_code__sets_registers(const struct hook_code *hook, enum hook_end end)
+{
+	for (uint32_t i = 0; i < hook->rule_count; i++)
+		if (find_assignments(hook, end, i))
+			return true;
+	return false;
+}
+
+/* Where its memory cannot be read, the rest stays as it is: half a way back is none. */
+static void assign(struct hook_writer *writer, const struct hook_assignment *assignment,
+		   uint32_t done)
+{
+	struct code *code = &writer->code;
+	bool is_constant = assignment->source == HOOK_SOURCE_CONSTANT;
+
+	code__load_imm64(code, BPF_REG_3, (uint64_t)assignment->constant);
+	if (!is_constant) {
+		code__load(code, sizeof(uint64_t), BPF_REG_1, REG_CONTEXT, assignment->from);
+		writer__widen(writer, 8u * assignment->from_size, 0, false, BPF_REG_1);
+		code__alu(code, BPF_ADD, BPF_REG_3, BPF_REG_1);
+	}
+	if (assignment->source == HOOK_SOURCE_MEMORY) {
+		writer__read_bytes(writer, BPF_REG_3, sizeof(uint64_t), true);
+		code__jump_if_imm(code, BPF_JNE, BPF_REG_0, 0, done);
+		code__load(code, sizeof(uint64_t), BPF_REG_3, BPF_REG_10, TEMP_AT);
+	}
+	code__store(code, assignment->to_size, REG_CONTEXT, assignment->to, BPF_REG_3);
+}
+
+void writer__set_registers(struct hook_writer *writer)
+{
+	struct code *code = &writer->code;
+	uint32_t done = code__label(code);
+
+	for (uint32_t rule = 0; rule < writer->hook->rule_count; rule++) {
+		const struct hook_action *action = find_assignments(writer->hook, writer->end,
+								    rule);
+		uint32_t next = code__label(code);
+
+		if (!action)
+			continue;
+		code__load(code, sizeof(uint64_t), BPF_REG_1, BPF_REG_10, RETURN_AT);
+		code__jump_if_imm(code, BPF_JNE, BPF_REG_1, (int32_t)rule + 1, next);
+		for (uint32_t i = 0; i < action->assignment_count; i++)
+			assign(writer, &action->assignments[i], done);
+		code__jump(code, done);
+		code__place(code, next);
+	}
+	code__place(code, done);
 }
 
 /* ---- an enforcer: what was noted for the thread, at a call that the policy lists ---- */

@@ -52,7 +52,9 @@ struct hook_writer {
 	bool tests_use_frame; /* r7 is 0 or a frame from the beginning on */
 	bool uses_frame;      /* there is code for `out` and `unframed` */
 	bool returns_value;   /* RETURN_AT is what it ends with */
-	int error;            /* of the code: -EINVAL */
+	bool sets_registers; /* RETURN_AT says of which rule, from 1 on, those are that it ends with; 0: none */
+	uint32_t rule; /* whose actions are being written */
+	int error;     /* of the code: -EINVAL */
 	const char *complaint;
 };
 
@@ -73,6 +75,12 @@ void writer__jump_if(struct hook_writer *writer, uint8_t op, uint8_t reg, uint64
 void writer__unless_switched(struct hook_writer *writer, int32_t bits, uint32_t label);
 
 /* ---- hook_value.c ---- */
+
+/* r0: 0, and `size` bytes at the address that r3 has are at TEMP_AT; or an error, and zeroes are there. */
+void writer__read_bytes(struct hook_writer *writer, uint8_t address, uint32_t size, bool is_user);
+/* All of the register from `bits` of its bits. */
+void writer__widen(struct hook_writer *writer, uint32_t bits, uint32_t first, bool is_signed,
+		   uint8_t dst);
 
 /* A number into dst (r1 … r5 are lost), as wide as a register. */
 void writer__load_number(struct hook_writer *writer, uint32_t value, uint8_t dst);
@@ -134,6 +142,9 @@ void writer__act(struct hook_writer *writer);
 /* Of an enforcer's hook: what NOTIFY_ENFORCER left for the thread. */
 void writer__enforce_note(struct hook_writer *writer);
 bool hook_code__replaces_return(const struct hook_code *hook, enum hook_end end);
+/* A rule sets registers of user space: when all else is done, for values are read from them. */
+bool hook_code__sets_registers(const struct hook_code *hook, enum hook_end end);
+void writer__set_registers(struct hook_writer *writer);
 /* `write` for each rule, where it is the one in REG_RULE. */
 void writer__for_rules(struct hook_writer *writer,
 		       void (*write)(struct hook_writer *writer, uint32_t rule));

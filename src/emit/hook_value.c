@@ -25,7 +25,7 @@ static const int16_t syscall_offsets[] = { 272, 8, 16, 24, 32, 40 };
 
 /* ---- what a base gives, in dst ---- */
 
-static void read_bytes(struct hook_writer *writer, uint8_t address, uint32_t size, bool is_user)
+void writer__read_bytes(struct hook_writer *writer, uint8_t address, uint32_t size, bool is_user)
 {
 	struct code *code = &writer->code;
 
@@ -60,7 +60,7 @@ static void load_argument(struct hook_writer *writer, const struct hook_value *v
 	/* The verifier knows them as pointers with types, with which less may be done than with addresses. */
 	code__move(code, BPF_REG_3, REG_CONTEXT);
 	code__alu_imm(code, BPF_ADD, BPF_REG_3, (int32_t)(WORD * value->index));
-	read_bytes(writer, BPF_REG_3, WORD, false);
+	writer__read_bytes(writer, BPF_REG_3, WORD, false);
 	code__load(code, WORD, dst, BPF_REG_10, TEMP_AT);
 }
 
@@ -76,7 +76,7 @@ static void load_syscall_argument(struct hook_writer *writer, const struct hook_
 	}
 	code__load(code, WORD, BPF_REG_3, REG_CONTEXT, is_probe ? argument_offsets[0] : 0);
 	code__alu_imm(code, BPF_ADD, BPF_REG_3, syscall_offsets[value->index]);
-	read_bytes(writer, BPF_REG_3, WORD, false);
+	writer__read_bytes(writer, BPF_REG_3, WORD, false);
 	code__load(code, WORD, dst, BPF_REG_10, TEMP_AT);
 }
 
@@ -175,15 +175,14 @@ static void follow(struct hook_writer *writer, const struct hook_value *value)
 			code__alu_imm(code, BPF_ADD, BPF_REG_3, step->offset);
 		if (!step->is_followed)
 			continue;
-		read_bytes(writer, BPF_REG_3, WORD,
-			   value->is_user && value->base != HOOK_BASE_TASK);
+		writer__read_bytes(writer, BPF_REG_3, WORD,
+				   value->is_user && value->base != HOOK_BASE_TASK);
 		code__load(code, WORD, BPF_REG_3, BPF_REG_10, TEMP_AT);
 	}
 }
 
-/* All of the register from `bits` of its bits. */
-static void widen(struct hook_writer *writer, uint32_t bits, uint32_t first, bool is_signed,
-		  uint8_t dst)
+void writer__widen(struct hook_writer *writer, uint32_t bits, uint32_t first, bool is_signed,
+		   uint8_t dst)
 {
 	int32_t right = (int32_t)(64 - bits);
 
@@ -196,9 +195,9 @@ static void widen(struct hook_writer *writer, uint32_t bits, uint32_t first, boo
 static void extend(struct hook_writer *writer, const struct hook_value *value, uint8_t dst)
 {
 	if (value->is_bit_field)
-		widen(writer, value->bit_size, value->bit_offset, value->is_signed, dst);
+		writer__widen(writer, value->bit_size, value->bit_offset, value->is_signed, dst);
 	else
-		widen(writer, 8 * value->size, 0, value->is_signed, dst);
+		writer__widen(writer, 8 * value->size, 0, value->is_signed, dst);
 }
 
 static bool is_width(uint32_t size)
@@ -235,8 +234,8 @@ static void load_uncached(struct hook_writer *writer, uint32_t index, uint8_t ds
 	} else {
 		writer__load_base(writer, index, BPF_REG_3);
 		follow(writer, value);
-		read_bytes(writer, BPF_REG_3, value->size,
-			   value->is_user && value->base != HOOK_BASE_FIELD);
+		writer__read_bytes(writer, BPF_REG_3, value->size,
+				   value->is_user && value->base != HOOK_BASE_FIELD);
 		code__load(code, value->size, dst, BPF_REG_10, TEMP_AT);
 	}
 	extend(writer, value, dst);
@@ -324,9 +323,9 @@ void writer__load_operand(struct hook_writer *writer, const struct hook_value *v
 	case HOOK_USDT_MEMORY:
 	case HOOK_USDT_INDEXED:
 		writer__load_operand_address(writer, value, BPF_REG_3);
-		read_bytes(writer, BPF_REG_3, usdt->size, true);
+		writer__read_bytes(writer, BPF_REG_3, usdt->size, true);
 		code__load(code, usdt->size, dst, BPF_REG_10, TEMP_AT);
 		break;
 	}
-	widen(writer, 8u * usdt->size, 0, usdt->is_signed, dst);
+	writer__widen(writer, 8u * usdt->size, 0, usdt->is_signed, dst);
 }

@@ -157,6 +157,16 @@ struct hook_test {
 
 /* ---- what is done ------------------------------------------------------------------------------------- */
 
+/* What a register of user space is set to: `constant`, or what `from` has (or points to) with the constant added. */
+enum hook_source { HOOK_SOURCE_CONSTANT, HOOK_SOURCE_REGISTER, HOOK_SOURCE_MEMORY };
+
+struct hook_assignment {
+	enum hook_source source;
+	int16_t to, from;           /* offsets in struct pt_regs */
+	uint8_t to_size, from_size; /* 1, 2, 4 or 8 */
+	int64_t constant;
+};
+
 struct hook_action {
 	enum policy_action kind;
 	int32_t number; /* errno of OVERRIDE and NOTIFY_ENFORCER (negative), signal of SIGNAL, value of SET */
@@ -165,6 +175,9 @@ struct hook_action {
 	int64_t rate_ns; /* POST: at most one in that time of what is the same; 0: all */
 	enum policy_rate_scope rate_scope;
 	bool wants_kernel_stack, wants_user_stack, wants_image_hash;
+	/* OVERRIDE in user space: one after the other, when all else is done; there `number` means nothing. */
+	const struct hook_assignment *assignments;
+	uint32_t assignment_count;
 	bool is_enforcement; /* left out while the policy only monitors, and counted as such */
 };
 

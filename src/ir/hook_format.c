@@ -293,10 +293,23 @@ static bool has_number(enum policy_action kind)
 	       kind == POLICY_ACTION_NOTIFY_ENFORCER || kind == POLICY_ACTION_SET;
 }
 
+static void add_assignment(const struct hook_assignment *assignment, struct strbuf *text)
+{
+	strbuf__printf(text, "%u bytes at %d = ", assignment->to_size, assignment->to);
+	if (assignment->source != HOOK_SOURCE_CONSTANT)
+		strbuf__printf(text, "%u bytes at %d + ", assignment->from_size, assignment->from);
+	strbuf__printf(text, "%" PRId64 "%s", assignment->constant,
+		       assignment->source == HOOK_SOURCE_MEMORY ? " followed" : "");
+}
+
 static void add_action(const struct hook_action *action, const char *word, struct strbuf *text)
 {
 	strbuf__printf(text, "    %s %s", word, NAME(actions, action->kind));
-	if (has_number(action->kind))
+	for (uint32_t i = 0; i < action->assignment_count; i++) {
+		strbuf__add_text(text, i ? ", " : " ");
+		add_assignment(&action->assignments[i], text);
+	}
+	if (has_number(action->kind) && action->assignment_count == 0)
 		strbuf__printf(text, " %d", action->number);
 	if (action->signal)
 		strbuf__printf(text, " and signal %d", action->signal);

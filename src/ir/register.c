@@ -26,6 +26,7 @@ static const struct machine_register registers[] = {
 	OLD(128, "ip", "ipl"), { "cs", 136, 8 },      { "eflags", 144, 8 },  OLD(152, "sp", "spl"),
 	{ "ss", 160, 8 },
 };
+static const uint16_t protected[] = { 120, 136, 144, 160 };
 #elif defined(__aarch64__)
 #define X(number)                                                                                  \
 	{ "x" #number, number * 8, 8 },                                                            \
@@ -69,6 +70,7 @@ static const struct machine_register registers[] = {
 	{ "pc", 256, 8 },
 	{ "pstate", 264, 8 },
 };
+static const uint16_t protected[] = { 264 };
 #else
 #error "the registers of this architecture are missing"
 #endif
@@ -79,4 +81,12 @@ const struct machine_register *machine_register__find(const char *name)
 		if (str_eq(registers[i].name, name))
 			return &registers[i];
 	return NULL;
+}
+
+bool machine_register__is_protected(const struct machine_register *reg)
+{
+	for (size_t i = 0; i < array_size(protected); i++)
+		if (reg->offset == protected[i])
+			return true;
+	return false;
 }

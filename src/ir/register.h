@@ -8,6 +8,7 @@
  * policy/ looks up what policies name (data[] of source pt_regs), program/ what the operands of USDT probes are made of.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct machine_register {
@@ -18,5 +19,7 @@ struct machine_register {
 
 /* NULL: none of that name. */
 const struct machine_register *machine_register__find(const char *name);
+/* It decides over rights, or is the kernel's own: nobody else may set it. */
+bool machine_register__is_protected(const struct machine_register *reg);
 
 #endif

@@ -97,6 +97,9 @@ void policy_find_host_namespaces(const struct policies *policies, uint32_t *inod
 int policy_places__find(struct policies *policies, const struct policy_sites *sites,
 			struct arena *arena, struct policy_attach **ret_attaches,
 			const char ***ret_hows, struct err *err);
+/* Of a policy_context. */
+int policy_places__find_spot(void *ctx, const char *path, const struct policy_spot *spot,
+			     uint64_t *ret_address, struct err *err);
 struct hook_place policy_hook_place(const struct policy_site *site);
 
 /* ---- policy_sets.c ---- */

@@ -204,6 +204,7 @@ int policy_context__open(struct policies *policies, const struct policy_spec *sp
 		.has_modify_return = features->has_modify_return,
 		.has_override = features->has_override,
 		.has_signal = features->has_signal,
+		.has_user_registers = features->has_user_registers,
 		.has_probe_write_user = writes_user_memory(spec) &&
 					hook_engine__can_write_user(policies->engine),
 	};
@@ -213,6 +214,7 @@ int policy_context__open(struct policies *policies, const struct policy_spec *sp
 	context.syscall_prefix_32 = HOOK_SYSCALL_PREFIX_32;
 	context.find_functions = find_functions;
 	context.find_functions_ctx = knowledge;
+	context.find_spot = policy_places__find_spot;
 	policy_find_host_namespaces(policies, context.host_namespaces);
 	context.next_set = policies->next_set;
 	context.binaries = policies->binaries;

@@ -119,6 +119,23 @@ static int read_locations(const struct policy_site *site, struct arena *arena,
 	return 0;
 }
 
+int policy_places__find_spot(void *ctx, const char *name, const struct policy_spot *spot,
+			     uint64_t *ret_address, struct err *err)
+{
+	char path[PATH_MAX];
+	int r = binary_find(name, path, sizeof(path), err);
+
+	(void)ctx;
+	if (r < 0)
+		return r;
+	if (spot->symbol)
+		return binary_address_of_function(path, spot->symbol, spot->at, ret_address, err);
+	if (!spot->is_address)
+		return binary_address_of_offset(path, spot->at, ret_address, err);
+	*ret_address = spot->at;
+	return 0;
+}
+
 static int find_offset(const struct policy_site *site, struct policy_attach *attach,
 		       struct err *err)
 {

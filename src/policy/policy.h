@@ -21,9 +21,10 @@
 
 /* What the kernel can do, as program/hook.h found out. */
 struct policy_kernel {
-	bool has_modify_return; /* fmod_ret of security_* */
-	bool has_override;      /* bpf_override_return() */
-	bool has_signal;        /* bpf_send_signal() */
+	bool has_modify_return;  /* fmod_ret of security_* */
+	bool has_override;       /* bpf_override_return() */
+	bool has_signal;         /* bpf_send_signal() */
+	bool has_user_registers; /* programs of uprobes may write them */
 	bool has_probe_write_user;
 };
 
@@ -42,6 +43,14 @@ struct policy_bits {
 	uint64_t words[POLICY_MASK_WORDS];
 };
 
+/* Somewhere in the code of a binary. */
+struct policy_spot {
+	const char *symbol; /* a function; or NULL */
+	/* From the function on; without one in the file, or as the binary's headers count. */
+	uint64_t at;
+	bool is_address;
+};
+
 struct policy_context {
 	const struct btf_view *types;
 	const struct policy_kernel *kernel;
@@ -56,6 +65,10 @@ struct policy_context {
 	 * context. */
 	const struct btf_view *(*find_types)(void *ctx, const char *path, struct err *err);
 	void *find_types_ctx;
+	/* As the headers of the binary count; NULL: nobody knows. 0, -ENOENT, … */
+	int (*find_spot)(void *ctx, const char *path, const struct policy_spot *spot,
+			 uint64_t *ret_address, struct err *err);
+	void *find_spot_ctx;
 	uint32_t host_namespaces
 		[10];      /* inodes, WHO_NAMESPACE_… of bpf/abi/who.h; 0: the kernel has none */
 	uint32_t next_set; /* the first id of a set that is free; 31 bits */

@@ -229,6 +229,35 @@ int binary_find_address(const char *path, uint64_t address, uint64_t *ret_offset
 	return 0;
 }
 
+int binary_address_of_offset(const char *path, uint64_t offset, uint64_t *ret_address,
+			     struct err *err)
+{
+	__cleanup(elf_file__close) struct elf_file file = { .fd = -1 };
+	int r = elf_file__open(&file, path, err);
+
+	if (r < 0)
+		return r;
+	r = elf_file__address_of(&file, offset, PF_X, ret_address);
+	if (r < 0)
+		return err__set(err, r, NULL,
+				"'%s' has nothing at offset 0x%" PRIx64 " that is executed", path,
+				offset);
+	return 0;
+}
+
+int binary_address_of_function(const char *path, const char *name, uint64_t behind,
+			       uint64_t *ret_address, struct err *err)
+{
+	struct binary_symbols symbols;
+	int r = binary_find_functions(path, name, &symbols, err);
+
+	if (r < 0)
+		return r;
+	r = binary_address_of_offset(path, symbols.offsets.items[0] + behind, ret_address, err);
+	binary_symbols__done(&symbols);
+	return r;
+}
+
 void binary_symbols__done(struct binary_symbols *symbols)
 {
 	vec_done(&symbols->offsets);

@@ -27,6 +27,11 @@ int binary_find_functions(const char *path, const char *pattern, struct binary_s
 			  struct err *err);
 /* Where in the file an address is, as the binary's headers count it. -ENOENT: nothing is executed there. */
 int binary_find_address(const char *path, uint64_t address, uint64_t *ret_offset, struct err *err);
+/* And back: what the headers call an offset, or so many bytes behind the beginning of a function. */
+int binary_address_of_offset(const char *path, uint64_t offset, uint64_t *ret_address,
+			     struct err *err);
+int binary_address_of_function(const char *path, const char *name, uint64_t behind,
+			       uint64_t *ret_address, struct err *err);
 void binary_symbols__done(struct binary_symbols *symbols);
 
 #endif

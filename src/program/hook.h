@@ -40,6 +40,7 @@ struct hook_features {
 	bool has_fentry, has_modify_return; /* of functions: fentry and fexit; fmod_ret */
 	bool has_override;                  /* bpf_override_return(), in kprobes */
 	bool has_signal;                    /* bpf_send_signal() */
+	bool has_user_registers;            /* programs of uprobes may write them */
 	bool has_exchange;                  /* of words of memory, for hook_emit_options */
 };
 

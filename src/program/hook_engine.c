@@ -75,6 +75,22 @@ static void find_bound(struct hook_engine *engine)
 	err__done(&ignored);
 }
 
+/* The first of struct pt_regs, with itself: the verifier lets it pass or not, whatever the program hangs on. */
+static bool try_registers(void)
+{
+	static const struct bpf_insn insns[] = {
+		{ .code = BPF_LDX | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_2, .src_reg = BPF_REG_1 },
+		{ .code = BPF_STX | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_1, .src_reg = BPF_REG_2 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	int fd = bpf_prog_load(BPF_PROG_TYPE_KPROBE, NULL, "GPL", insns, array_size(insns), NULL);
+	bool is_loaded = fd >= 0;
+
+	fd_closep(&fd);
+	return is_loaded;
+}
+
 static void find_features(struct hook_engine *engine)
 {
 	struct features *features = engine->program->features;
@@ -90,6 +106,7 @@ static void find_features(struct hook_engine *engine)
 	engine->features.has_override = loads(BPF_PROG_TYPE_KPROBE, 0, 0, BPF_FUNC_override_return);
 	engine->features.has_signal = loads(BPF_PROG_TYPE_RAW_TRACEPOINT, 0, 0,
 					    BPF_FUNC_send_signal);
+	engine->features.has_user_registers = try_registers();
 	engine->features.has_exchange = features__exchange(features);
 }
 

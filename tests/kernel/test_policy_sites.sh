@@ -7,6 +7,13 @@
 cd "$tap_scratch" || exit 1
 caller=$tap_scratch/caller
 cp "$SONDE_TEST_BPF/usdt_caller" "$caller" || exit 1
+case $(uname -m) in
+x86_64) first=rdi ;; # of arguments
+*) first=x0 ;;
+esac
+
+set -- $("$caller" where=0)
+twice_address=$1 twice_offset=$2 thrice_address=$3 thrice_offset=$4 semaphore_offset=$5
 
 stop() {
 	[ -z "${agent-}" ] || kill "$agent" 2>/dev/null
@@ -106,23 +113,64 @@ policy() {
 		      - {action: Set, argIndex: 1, argValue: 33}
 	END
 } >set.yaml
+# Calls of our own function that do something else.
+{
+	policy override
+	cat <<-END
+		  uprobes:
+		  - path: "$caller"
+		    symbols: [twice]
+		    args: [{index: 0, type: int}]
+		    selectors:
+		    - matchArgs: [{index: 0, operator: Equal, values: ["1"]}]
+		      matchActions: [{action: Override, argError: 123}]
+		    - matchArgs: [{index: 0, operator: Equal, values: ["2"]}]
+		      matchActions: [{action: Override, argNewSymbol: thrice}]
+		    - matchArgs: [{index: 0, operator: Equal, values: ["3"]}]
+		      matchActions: [{action: Override, argNewAddr: $thrice_address, argRegs: ["$first=40"]}]
+		    - matchArgs: [{index: 0, operator: Equal, values: ["4"]}]
+		      matchActions: [{action: Override, argNewOffset: $thrice_offset}]
+		    - matchArgs: [{index: 0, operator: Equal, values: ["5"]}]
+		      matchActions: [{action: Override, argRegs: ["$first=30%$first"]}]
+		    - matchArgs: [{index: 0, operator: Equal, values: ["6"]}]
+		      matchActions: [{action: Override, argRegs: ["$first=(%$first)", "$first=9"]}]
+	END
+} >override.yaml
 "$caller" asked=1
 tap_is "nobody listens" "$?" 10
-start usdts.yaml set.yaml
+start usdts.yaml set.yaml override.yaml
+processes=2
 "$caller" values=2 places=3 asked=4
 tap_is "the semaphore is up" "$?" 0
+can_set=yes
+can_override=yes
 if grep -q 'policy "set" does not run: .*locked down' errors; then
 	can_set=no
 	tap_skip "memory of an argument is written" "this kernel is locked down: no bpf_probe_write_user()"
-else
-	can_set=yes
+fi
+if grep -q 'policy "override" does not run: .*which programs of this kernel cannot' errors; then
+	can_override=no
+	tap_skip "calls that do something else" "programs of this kernel cannot write registers of user space"
+fi
+if [ $can_set = yes ]; then
 	"$caller" set=3
 	tap_is "memory of an argument is written" "$?" 33
 	"$caller" set=4
 	tap_is "but not where the selector does not hold" "$?" 4
+	processes=$((processes + 2))
+fi
+if [ $can_override = yes ]; then
+	statuses=
+	for number in 1 2 3 4 5 6 7; do
+		"$caller" double=$number
+		statuses="$statuses $?"
+	done
+	tap_is "a call returns at once, goes on elsewhere, has another argument; what cannot be read changes nothing" \
+		"$statuses" " 123 6 120 12 70 12 14"
+	processes=$((processes + 7))
 fi
 "$caller"
-until_exits $([ $can_set = yes ] && echo 4 || echo 2)
+until_exits $processes
 tap_is "operands are what they are in the assembler's words" "$(arguments '"name":"values"' | head -n 1)" \
 	'[{"int_arg":-7},{"size_arg":"78187493530"},{"long_arg":"-5"},{"int_arg":300},{"string_arg":"text of the probe"},{"size_arg":"255"}]'
 tap_is "each time" "$(arguments '"name":"values"' | cut -c1-15)" '[{"int_arg":-7}
@@ -134,14 +182,17 @@ tap_is "and they are counted" "$(counted 'usdt:sonde/values') $(counted 'usdt:so
 if [ $can_set = yes ]; then
 	tap_is "an event tells what was set" "$(grep '"name":"set"' out | grep -c '"action":"KPROBE_ACTION_SET"')" 1
 fi
+if [ $can_override = yes ]; then
+	tap_is "events have the arguments that it was called with" "$(arguments '"process_uprobe"' | tr -d '\n')" \
+		'[{"int_arg":1}][{"int_arg":2}][{"int_arg":3}][{"int_arg":4}][{"int_arg":5}][{"int_arg":6}]'
+	tap_is "and say that it was overridden" "$(grep -c '"action":"KPROBE_ACTION_OVERRIDE"' out)" 6
+fi
 stop
 "$caller" asked=1
 tap_is "nobody listens any more" "$?" 10
 
 # ---- functions by what the headers of a binary count, or by their place in the file ----
 
-set -- $("$caller" where=0)
-twice_address=$1 twice_offset=$2 thrice_address=$3 thrice_offset=$4 semaphore_offset=$5
 {
 	policy addresses
 	cat <<-END

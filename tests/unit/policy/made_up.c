@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "made_up.h"
 
+#include <errno.h>
+
 #include "base/mem.h"
 #include "base/str.h"
 
@@ -153,9 +155,23 @@ static const struct hook_usdt operands[] = {
 };
 static const char *const operand_texts[] = { "8@%rdi", "-4@-8(%rbp)", "8@-16(%rbp)", "8f@%xmm0" };
 
+/* A binary of which the headers count from 0x400000, with the functions "main" and "other". */
+static int find_spot(void *ctx, const char *binary, const struct policy_spot *spot,
+		     uint64_t *ret_address, struct err *err)
+{
+	(void)ctx;
+	if (spot->symbol && !str_eq(spot->symbol, "main") && !str_eq(spot->symbol, "other"))
+		return err__set(err, -ENOENT, NULL, "no function of '%s' matches '%s'", binary,
+				spot->symbol);
+	*ret_address = spot->at + (spot->is_address ? 0 : 0x400000);
+	if (spot->symbol)
+		*ret_address += str_eq(spot->symbol, "main") ? 0x1000 : 0x2000;
+	return 0;
+}
+
 void made_up__init(struct made_up *made_up)
 {
-	*made_up = (struct made_up){ .kernel = { true, true, true, true } };
+	*made_up = (struct made_up){ .kernel = { true, true, true, true, true } };
 	made_up->types = view_types();
 	made_up->context = (struct policy_context){
 		.types = &made_up->types,
@@ -164,6 +180,7 @@ void made_up__init(struct made_up *made_up)
 		.syscall_prefix_32 = "__ia32_",
 		.syscalls = { syscalls, array_size(syscalls) },
 		.syscalls_32 = { syscalls_32, array_size(syscalls_32) },
+		.find_spot = find_spot,
 		.host_namespaces = { 4026531838u, 4026531839u, 4026531841u, 4026531836u },
 		.next_set = 100,
 		.can_scope = true,

@@ -10,7 +10,7 @@
  * int hooked(struct file *file, int number, char *text, struct sock *sock, const kernel_cap_t *new, long rest), also as an
  * LSM hook and as the body of sys_read; the raw tracepoint "passed" has its parameters. Any classic tracepoint has fields
  * id, name, file and mode at 4 to 7; any USDT four operands, two of them in memory, of 4 and 8
- * bytes, the last one unknown.
+ * bytes, the last one unknown; any binary the functions main and other.
  */
 
 #include "policy/policy.h"

@@ -32,18 +32,84 @@ static void test_compile__overrides_where_it_can(void **state)
 		  -EINVAL },
 		{ { .kind = HOOK_KIND_TRACEPOINT, .call = VALUE("opened"), .subsystem = "files" },
 		  { .kind = ACTION_KIND_OVERRIDE },
-		  "Override goes with kprobes and LSM hooks only",
+		  "Override goes with kprobes, uprobes and LSM hooks only",
 		  -EINVAL },
-		{ { .kind = HOOK_KIND_UPROBE,
-		    .file = { .text = "/bin/true" },
-		    .offsets = &offset,
-		    .offset_count = 1 },
+	};
+
+	policy_fixture__check_actions(*state, rows, array_size(rows));
+}
+
+#define AT_OFFSET                                                                                  \
+	.kind = HOOK_KIND_UPROBE, .file = { .text = "/bin/true" }, .offsets = &offset,             \
+	.offset_count = 1
+#define AT_MAIN                                                                                    \
+	.kind = HOOK_KIND_UPROBE, .file = { .text = "/bin/true" }, .symbols = &in_main,            \
+	.symbol_count = 1
+
+#if defined(__x86_64__)
+#define RETURNS                                                                                    \
+	"do override with 8 bytes at 80 = -5, 8 bytes at 128 = 8 bytes at 152 + 0 followed, 8 bytes at 152 = 8 bytes at 152 + 8, enforcing"
+#define JUMPS(distance) "do override with 8 bytes at 128 = 8 bytes at 128 + " distance ", enforcing"
+#define PROTECTED "cs=0"
+#else
+#define RETURNS "do override with 8 bytes at 0 = -5, 8 bytes at 256 = 8 bytes at 240 + 0, enforcing"
+#define JUMPS(distance) "do override with 8 bytes at 256 = 8 bytes at 256 + " distance ", enforcing"
+#define PROTECTED "pstate=0"
+#endif
+
+static void test_compile__sets_registers_of_user_space(void **state)
+{
+	static const struct spec_text in_main = { .text = "main+0x10" };
+	static const struct spec_text protected = { .text = PROTECTED };
+	static const struct argument_spec result = ARG(0, "int");
+	const struct action_row rows[] = {
+		{ { AT_OFFSET },
+		  { .kind = ACTION_KIND_OVERRIDE, .error = -5, .has_error = true },
+		  RETURNS,
+		  0 },
+		{ { AT_MAIN },
+		  { .kind = ACTION_KIND_OVERRIDE, .new_symbol = { .text = "other" } },
+		  JUMPS("4080"),
+		  0 },
+		{ { AT_OFFSET },
+		  { .kind = ACTION_KIND_OVERRIDE, .new_offset = 16, .has_new_offset = true },
+		  JUMPS("-48"),
+		  0 },
+		{ { AT_OFFSET },
+		  { .kind = ACTION_KIND_OVERRIDE,
+		    .new_address = 0x400050,
+		    .has_new_address = true },
+		  JUMPS("16"),
+		  0 },
+		{ { AT_OFFSET },
+		  { .kind = ACTION_KIND_OVERRIDE, .new_symbol = { .text = "nothing" } },
+		  "where the call is to go on: no function of '/bin/true' matches 'nothing'",
+		  -ENOENT },
+		{ { AT_OFFSET },
+		  { .kind = ACTION_KIND_OVERRIDE, .registers = &protected, .register_count = 1 },
+		  "'" PROTECTED "': this register decides over rights",
+		  -EINVAL },
+		{ { AT_OFFSET, .ret = &result },
+		  { .kind = ACTION_KIND_OVERRIDE },
+		  "does not go with 'return'",
+		  -EINVAL },
+	};
+
+	policy_fixture__check_actions(*state, rows, array_size(rows));
+}
+
+static void test_compile__needs_registers_that_can_be_set(void **state)
+{
+	const struct action_row rows[] = {
+		{ { AT_OFFSET },
 		  { .kind = ACTION_KIND_OVERRIDE },
 		  "writes the registers of the process",
 		  -EOPNOTSUPP },
 	};
+	struct policy_fixture *fixture = *state;
 
-	policy_fixture__check_actions(*state, rows, array_size(rows));
+	fixture->made_up.kernel.has_user_registers = false;
+	policy_fixture__check_actions(fixture, rows, array_size(rows));
 }
 
 static void test_find_sites__tells_what_the_kernel_lacks(void **state)
@@ -86,6 +152,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_compile__overrides_where_it_can),
+		TEST(test_compile__sets_registers_of_user_space),
+		TEST(test_compile__needs_registers_that_can_be_set),
 		TEST(test_find_sites__tells_what_the_kernel_lacks),
 		TEST(test_find_sites__has_nothing_to_override_by),
 	};
