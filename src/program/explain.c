@@ -280,6 +280,35 @@ int explain_missing_map(const char *log, const char **ret_name, size_t *ret_len)
 	return *ret_name ? 0 : -ENOENT;
 }
 
+/* Of maps that are pinned, which other programs may have done before; the first mark that is there is told. */
+static const struct {
+	const char *mark; /* stands in the log … */
+	const char *path; /* … and so does this, with the path behind it */
+	const char *text;
+} pin_refusals[] = {
+	{ "is not on BPF FS", "libbpf: specified path ",
+	  "there is no bpf file system to pin a map in; mount one, as with: mount -t bpf bpf /sys/fs/bpf" },
+	{ "': parameter mismatch", "libbpf: couldn't reuse pinned map at '",
+	  "what is pinned there is another map than the program's; remove it, or end what uses it" },
+	{ "': failed to auto-pin at '", "': failed to auto-pin at '",
+	  "a map cannot be pinned there" },
+};
+
+bool explain_pin(const char *log, int r, struct err *err)
+{
+	for (size_t i = 0; i < array_size(pin_refusals); i++) {
+		const char *path = strstr(log, pin_refusals[i].path);
+
+		if (!path || !strstr(path, pin_refusals[i].mark))
+			continue;
+		path += strlen(pin_refusals[i].path);
+		(void)err__set(err, r, NULL, "'%.*s': %s", (int)strcspn(path, "' \n"), path,
+			       pin_refusals[i].text);
+		return true;
+	}
+	return false;
+}
+
 static const struct {
 	const char *mark;
 	const char *text;

@@ -7,6 +7,7 @@
  * Pure text in and out; it owns nothing. load.c calls it after a failed load.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include "base/err.h"
 
@@ -28,6 +29,8 @@ int explain_program(const char *log, int r, const struct explain_subject *subjec
 int explain_missing_function(const char *log, const char **ret_name, size_t *ret_len);
 /* The map that could not be made, or -ENOENT when it was not that. */
 int explain_missing_map(const char *log, const char **ret_name, size_t *ret_len);
+/* Sets err (code r) when a map could not be pinned; false: it was not that. */
+bool explain_pin(const char *log, int r, struct err *err);
 /* Sets err (code r) for the object as a whole: externs, kernel types. Returns r. */
 int explain_object(const char *log, int r, struct err *err);
 

@@ -260,7 +260,9 @@ static int fail_object(struct program *program, int r, struct err *err)
 	const char *name;
 	size_t len;
 
-	if (explain_missing_map(log, &name, &len) < 0)
+	if (explain_pin(log, r, err))
+		err__cause(err, log);
+	else if (explain_missing_map(log, &name, &len) < 0)
 		(void)explain_object(log, r, err);
 	else
 		(void)fail_map(program, name, len, r, err);

@@ -161,6 +161,16 @@ fails "BTF that is not there" good "Error creating exporter: kernel types (BTF) 
 file or directory" --btf.path=/nonexistent
 fails "BTF that is none" good "Error creating exporter: 'DIR/good.yaml' has no kernel types; a file of BTF, or an ELF file \
 with a section .BTF, has them" --btf.path="$tap_scratch/good.yaml"
+counter sonde_test_fires_total | config pinned pinned
+if unshare -m sh -c 'mount -t tmpfs none /sys/fs/bpf' 2>/dev/null; then
+	# shellcheck disable=SC2016
+	tap_has "a map that is to be pinned, and there is nowhere to" \
+		"$(unshare -m sh -c 'mount -t tmpfs none /sys/fs/bpf && exec "$@"' sh \
+			timeout 60 "$SONDE_BIN" exporter --config.dir=. --config.names=pinned --config.check 2>&1)" \
+		"'/sys/fs/bpf/sonde_test_fires_total': there is no bpf file system to pin a map in; mount one"
+else
+	tap_skip "a map that is to be pinned, and there is nowhere to" "nothing can be mounted here"
+fi
 fails "an unknown capability" good "Error dropping capabilities: error parsing capability \"cap_beer\"; write names as in \
 cap_bpf,cap_perfmon without blanks, or 'all', or 'none'" --capabilities.keep=cap_bpf,cap_beer
 fails "an address without a port" good \

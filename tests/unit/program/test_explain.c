@@ -250,6 +250,41 @@ static void test_missing_map__is_named(void **state)
 	assert_int_equal(explain_missing_map("", &name, &len), -ENOENT);
 }
 
+static void test_pin__table(void **state)
+{
+	static const struct {
+		const char *log;
+		const char *text; /* NULL: it was not that */
+	} rows[] = {
+		{ "libbpf: map 'm': created successfully, fd=7\n"
+		  "libbpf: specified path /sys/fs/bpf/m is not on BPF FS\n"
+		  "libbpf: map 'm': failed to auto-pin at '/sys/fs/bpf/m': -22\n"
+		  "libbpf: map 'm': failed to create: Invalid argument(-22)\n",
+		  "'/sys/fs/bpf/m': there is no bpf file system to pin a map in; "
+		  "mount one, as with: mount -t bpf bpf /sys/fs/bpf" },
+		{ "libbpf: couldn't reuse pinned map at '/sys/fs/bpf/m': parameter mismatch\n"
+		  "libbpf: map 'm': error reusing pinned map\n",
+		  "'/sys/fs/bpf/m': what is pinned there is another map than the program's; "
+		  "remove it, or end what uses it" },
+		{ "libbpf: failed to pin map: Read-only file system\n"
+		  "libbpf: map 'm': failed to auto-pin at '/sys/fs/bpf/m': -30\n",
+		  "'/sys/fs/bpf/m': a map cannot be pinned there" },
+		{ "libbpf: map 'm': failed to create: Invalid argument(-22)\n", NULL },
+		{ "libbpf: specified path ", NULL },
+		{ "", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_size(rows); i++) {
+		struct err err = ERR_INIT;
+
+		assert_int_equal(explain_pin(rows[i].log, -EINVAL, &err), rows[i].text != NULL);
+		if (rows[i].text)
+			assert_string_equal(err.text, rows[i].text);
+		err__done(&err);
+	}
+}
+
 static void test_object__table(void **state)
 {
 	(void)state;
@@ -274,6 +309,7 @@ int main(void)
 		cmocka_unit_test(test_program__missing_kernel_function),
 		cmocka_unit_test(test_missing_function__is_named),
 		cmocka_unit_test(test_missing_map__is_named),
+		cmocka_unit_test(test_pin__table),
 		cmocka_unit_test(test_object__table),
 	};
 
