@@ -314,7 +314,12 @@ struct policy_owner {
 	__u32 tgid, tid;
 };
 
-/* ---- what NOTIFY_ENFORCER leaves: hash `policy_notes`, key: __u64 thread; only programs see it ---- */
+/* ---- what NOTIFY_ENFORCER leaves: hash `policy_notes`; only programs see it ---- */
+struct policy_note_key {
+	__u64 thread; /* bpf_get_current_pid_tgid() */
+	__u32 policy; /* whose enforcers it is for */
+	__u32 pad;
+};
 struct policy_note {
 	__s32 error;  /* negative errno that the call is to return; 0: none */
 	__u32 signal; /* 0: none */

@@ -92,18 +92,30 @@ static void override(struct hook_writer *writer, const struct hook_action *actio
 	}
 }
 
-static void store_thread_key(struct hook_writer *writer)
+static void store_note_key(struct hook_writer *writer)
 {
-	code__call_helper(&writer->code, BPF_FUNC_get_current_pid_tgid);
-	code__store(&writer->code, sizeof(uint64_t), BPF_REG_10, KEY_AT, BPF_REG_0);
+	struct code *code = &writer->code;
+
+	code__call_helper(code, BPF_FUNC_get_current_pid_tgid);
+	code__store(code, sizeof(uint64_t), BPF_REG_10,
+		    KEY_AT + (int16_t)offsetof(struct policy_note_key, thread), BPF_REG_0);
+	code__store_imm(code, sizeof(uint32_t), BPF_REG_10,
+			KEY_AT + (int16_t)offsetof(struct policy_note_key, policy),
+			(int32_t)writer->hook->policy);
+	code__store_imm(code, sizeof(uint32_t), BPF_REG_10,
+			KEY_AT + (int16_t)offsetof(struct policy_note_key, pad), 0);
 }
 
-/* The enforcer's programs look for the note at the calls that the policy lists. */
+/* The enforcer's programs look for the note at the calls that the policy lists; a signal needs none of them. */
 static void notify(struct hook_writer *writer, const struct hook_action *action)
 {
 	struct code *code = &writer->code;
 
-	store_thread_key(writer);
+	if (action->number == 0) {
+		send_signal(writer, action->signal);
+		return;
+	}
+	store_note_key(writer);
 	code__store_imm(code, sizeof(int32_t), BPF_REG_10,
 			TEMP_AT + (int16_t)offsetof(struct policy_note, error), action->number);
 	code__store_imm(code, sizeof(uint32_t), BPF_REG_10,
@@ -117,7 +129,7 @@ static void notify(struct hook_writer *writer, const struct hook_action *action)
 
 static void forget_note(struct hook_writer *writer)
 {
-	store_thread_key(writer);
+	store_note_key(writer);
 	writer__load_map(writer, BPF_REG_1, "policy_notes");
 	writer__stack(writer, BPF_REG_2, KEY_AT);
 	code__call_helper(&writer->code, BPF_FUNC_map_delete_elem);
@@ -182,32 +194,41 @@ static void do_action(struct hook_writer *writer, const struct hook_action *acti
 	}
 }
 
-/* Not while the policy only monitors; that is counted. */
-static void enforce(struct hook_writer *writer, const struct hook_action *action)
+static void do_all(struct hook_writer *writer, struct hook_actions actions, bool is_enforcement)
 {
-	struct code *code = &writer->code;
-	uint32_t monitors = code__label(code), done = code__label(code);
+	for (uint32_t i = 0; i < actions.count; i++)
+		if (actions.items[i].is_enforcement == is_enforcement)
+			do_action(writer, &actions.items[i]);
+}
 
+static bool has_enforcement(struct hook_actions actions)
+{
+	for (uint32_t i = 0; i < actions.count; i++)
+		if (actions.items[i].is_enforcement)
+			return true;
+	return false;
+}
+
+/* What enforces not while the policy only monitors; either is counted, once for all of the rule. */
+static void act(struct hook_writer *writer, uint32_t rule)
+{
+	struct hook_actions actions = hook_code__actions(writer->hook, writer->end, rule);
+	struct code *code = &writer->code;
+	uint32_t monitors, done;
+
+	writer->rule = rule;
+	do_all(writer, actions, false);
+	if (!has_enforcement(actions))
+		return;
+	monitors = code__label(code);
+	done = code__label(code);
 	writer__unless_switched(writer, POLICY_SWITCH_ENFORCE, monitors);
-	do_action(writer, action);
+	do_all(writer, actions, true);
 	writer__add_figure(writer, offsetof(struct policy_figures, enforced));
 	code__jump(code, done);
 	code__place(code, monitors);
 	writer__add_figure(writer, offsetof(struct policy_figures, monitored));
 	code__place(code, done);
-}
-
-static void act(struct hook_writer *writer, uint32_t rule)
-{
-	struct hook_actions actions = hook_code__actions(writer->hook, writer->end, rule);
-
-	writer->rule = rule;
-	for (uint32_t i = 0; i < actions.count; i++) {
-		if (actions.items[i].is_enforcement)
-			enforce(writer, &actions.items[i]);
-		else
-			do_action(writer, &actions.items[i]);
-	}
 }
 
 static bool does_something(struct hook_actions actions)
@@ -324,7 +345,7 @@ void writer__enforce_note(struct hook_writer *writer)
 	struct code *code = &writer->code;
 	uint32_t monitors = code__label(code);
 
-	store_thread_key(writer);
+	store_note_key(writer);
 	writer__load_map(writer, BPF_REG_1, "policy_notes");
 	writer__stack(writer, BPF_REG_2, KEY_AT);
 	code__call_helper(code, BPF_FUNC_map_lookup_elem);

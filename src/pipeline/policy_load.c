@@ -79,6 +79,7 @@ static int reserve_hooks(struct policies *policies, struct policy *policy, struc
 
 		if (r < 0)
 			return r;
+		code->policy = policy->id;
 		if (vec_push(&policy->numbers, code->id) < 0)
 			return err__set(err, -ENOMEM, NULL, "no memory for hooks");
 		if (code->count_parts == HOOK_COUNT_SYSCALL)

@@ -219,3 +219,39 @@ int policy_calls__add_list(struct policy_compile *compile, const struct list_spe
 	}
 	return -EINVAL;
 }
+
+/* ---- of enforcers ---- */
+
+#define SECURITY_PREFIX "security_"
+
+bool policy_call__is_syscall(const char *name)
+{
+	return !str_starts(name, SECURITY_PREFIX);
+}
+
+static bool has_syscall(const struct policy_spec *policy, const struct value_spec *call)
+{
+	const struct list_spec *list;
+
+	if (call->list == SPEC_NONE)
+		return policy_call__is_syscall(call->text);
+	list = &policy->lists[call->list];
+	for (uint32_t i = 0; i < list->value_count; i++)
+		if (policy_call__is_syscall(list->values[i].text))
+			return true;
+	return list->kind != LIST_KIND_FUNCTIONS;
+}
+
+bool policy_enforcers__can_replace(const struct policy_spec *policy,
+				   const struct policy_kernel *kernel)
+{
+	if (kernel->has_override && policy->override_method != OVERRIDE_METHOD_FMOD_RET)
+		return true;
+	if (!kernel->has_modify_return || policy->override_method == OVERRIDE_METHOD_RETURN)
+		return false;
+	for (uint32_t i = 0; i < policy->enforcer_count; i++)
+		for (uint32_t k = 0; k < policy->enforcers[i].call_count; k++)
+			if (has_syscall(policy, &policy->enforcers[i].calls[k]))
+				return false;
+	return true;
+}

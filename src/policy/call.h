@@ -29,5 +29,10 @@ int policy_call__find(struct policy_compile *compile, const struct spec_text *na
 /* Adds those of a list. `is_syscall`: of lists of functions as well, their names are those of system calls. */
 int policy_calls__add_list(struct policy_compile *compile, const struct list_spec *list,
 			   bool is_syscall, struct policy_calls *calls);
+/* Of an enforcer: a system call, or a function of the kernel. */
+bool policy_call__is_syscall(const char *name);
+/* Whether what the calls of all enforcers return can be replaced here: security functions by fmod_ret, others not. */
+bool policy_enforcers__can_replace(const struct policy_spec *policy,
+				   const struct policy_kernel *kernel);
 
 #endif

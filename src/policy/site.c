@@ -7,9 +7,6 @@
 #include "policy/call.h"
 #include "policy/private.h"
 
-/* Functions that enforcers may be on beside system calls. */
-#define SECURITY_PREFIX "security_"
-
 struct finding {
 	struct policy_compile compile;
 	VEC(struct policy_site) sites;
@@ -217,8 +214,9 @@ static int find_enforcers(struct finding *finding)
 	const struct policy_spec *policy = finding->compile.policy;
 	int result = 0;
 
-	if (!finding->compile.context->kernel->has_override || !needs_enforcers(policy))
-		return 0;
+	if (!needs_enforcers(policy) ||
+	    !policy_enforcers__can_replace(policy, finding->compile.context->kernel))
+		return 0; /* the action is refused, or none is needed */
 	for (uint32_t i = 0; i < policy->enforcer_count; i++) {
 		const struct enforcer_spec *enforcer = &policy->enforcers[i];
 		const struct policy_site site = { .at = &enforcer->at,
@@ -226,8 +224,10 @@ static int find_enforcers(struct finding *finding)
 						  .is_override = true };
 
 		for (uint32_t k = 0; k < enforcer->call_count; k++) {
-			int r = find_calls(finding, &enforcer->calls[k], enforcer->path, true,
-					   &site);
+			const struct value_spec *call = &enforcer->calls[k];
+			bool is_syscall = call->list == SPEC_NONE &&
+					  policy_call__is_syscall(call->text);
+			int r = find_calls(finding, call, enforcer->path, is_syscall, &site);
 
 			if (r < 0)
 				result = r;

@@ -416,6 +416,42 @@ static void test_emit__return_code(void **state)
 			  "  33  exit\n");
 }
 
+/* Times that an instruction of this listing stands there. */
+static unsigned int count_in(const char *text, const char *part)
+{
+	unsigned int count = 0;
+
+	while ((text = strstr(text, part))) {
+		text += strlen(part);
+		count++;
+	}
+	return count;
+}
+
+static void test_emit__counts_enforcement_of_a_rule_once(void **state)
+{
+	const struct hook_action both[] = {
+		{ .kind = POLICY_ACTION_OVERRIDE, .number = -EPERM, .is_enforcement = true },
+		{ .kind = POLICY_ACTION_NOTIFY_ENFORCER, .signal = 9, .is_enforcement = true },
+	};
+	const struct hook_rule rule = { .actions = both, .action_count = 2 };
+	const struct hook_code code = { .context = HOOK_CONTEXT_CALL,
+					.rules = &rule,
+					.rule_count = 1 };
+	__cleanup(strbuf__done) struct strbuf text = STRBUF_INIT;
+	struct hook_image image = { 0 };
+
+	(void)state;
+	assert_int_equal(hook_emit(&code, HOOK_END_ENTER, &options, &image, NULL), 0);
+	hook_image__format(&image, &text);
+	assert_int_equal(count_in(strbuf__text(&text), "(r9 +40)"), 1);
+	assert_int_equal(count_in(strbuf__text(&text), "(r9 +48)"), 1);
+	/* A note that is only a signal is that signal. */
+	assert_int_equal(count_in(strbuf__text(&text), "call helper 109"), 1);
+	assert_int_equal(count_in(strbuf__text(&text), "policy_notes"), 0);
+	hook_image__done(&image);
+}
+
 /* ---- bounds ---- */
 
 static void assert_small_stack(const struct hook_image *image)
@@ -508,6 +544,7 @@ int main(void)
 		cmocka_unit_test(test_emit__counts_by_number_in_a_table),
 		cmocka_unit_test(test_emit__tests_then_tells),
 		cmocka_unit_test(test_emit__return_code),
+		cmocka_unit_test(test_emit__counts_enforcement_of_a_rule_once),
 		cmocka_unit_test(test_emit__keeps_its_stack_small),
 		cmocka_unit_test(test_emit__refuses_what_is_not_sound),
 	};

@@ -45,6 +45,35 @@ static void test_compile__makes_hooks_of_enforcers(void **state)
 	assert_non_null(strstr(policy_fixture__error(fixture), "CONFIG_BPF_KPROBE_OVERRIDE"));
 }
 
+static void test_compile__replaces_what_security_functions_return(void **state)
+{
+	static const struct action_spec action = { .kind = ACTION_KIND_NOTIFY_ENFORCER,
+						   .error = -1,
+						   .has_error = true };
+	static const struct value_spec calls[] = { VALUE("security_inode_mkdir"),
+						   VALUE("sys_read") };
+	struct enforcer_spec enforcer = { .calls = calls, .call_count = 1 };
+	const struct rule_spec rule = { .actions = &action, .action_count = 1 };
+	const struct hook_spec hook = { HOOKED, .rules = &rule, .rule_count = 1 };
+	const struct policy_spec policy = { .name = "enforcer",
+					    .hooks = &hook,
+					    .hook_count = 1,
+					    .enforcers = &enforcer,
+					    .enforcer_count = 1 };
+	struct policy_fixture *fixture = *state;
+
+	fixture->made_up.kernel.has_override = false;
+	fixture->made_up.kernel.has_modify_return = true;
+	assert_int_equal(policy_fixture__compile(fixture, &policy), 0);
+	assert_int_equal(fixture->program.hook_count, 2);
+	assert_true(fixture->program.hooks[1].is_enforcer);
+	assert_int_equal(fixture->sites.items[1].kind, POLICY_SITE_FUNCTION);
+	assert_true(fixture->sites.items[1].is_override);
+	enforcer.call_count = 2;
+	assert_int_equal(policy_fixture__compile(fixture, &policy), -EOPNOTSUPP);
+	assert_non_null(strstr(policy_fixture__error(fixture), "only what security_* functions"));
+}
+
 static void test_compile__needs_no_enforcers_for_signals(void **state)
 {
 	static const struct action_spec action = { .kind = ACTION_KIND_NOTIFY_ENFORCER,
@@ -74,6 +103,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_compile__makes_hooks_of_enforcers),
+		TEST(test_compile__replaces_what_security_functions_return),
 		TEST(test_compile__needs_no_enforcers_for_signals),
 		TEST(test_compile__refuses_notes_that_nobody_reads),
 	};
