@@ -3,12 +3,11 @@
 
 #include <linux/bpf.h>
 #include <linux/perf_event.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stddef.h>
 #include <sys/socket.h>
 
 #include "base/mem.h"
+#include "record/kernel_name.h"
 
 struct number_name {
 	uint32_t number;
@@ -20,42 +19,9 @@ struct number_name {
 		name, #name                                                                        \
 	}
 
-static const struct number_name families[] = {
-	NAME(AF_UNSPEC),     NAME(AF_UNIX),      NAME(AF_INET),     NAME(AF_AX25),
-	NAME(AF_IPX),        NAME(AF_APPLETALK), NAME(AF_NETROM),   NAME(AF_BRIDGE),
-	NAME(AF_ATMPVC),     NAME(AF_X25),       NAME(AF_INET6),    NAME(AF_ROSE),
-	NAME(AF_DECnet),     NAME(AF_NETBEUI),   NAME(AF_SECURITY), NAME(AF_KEY),
-	NAME(AF_NETLINK),    NAME(AF_PACKET),    NAME(AF_ASH),      NAME(AF_ECONET),
-	NAME(AF_ATMSVC),     NAME(AF_RDS),       NAME(AF_SNA),      NAME(AF_IRDA),
-	NAME(AF_PPPOX),      NAME(AF_WANPIPE),   NAME(AF_LLC),      NAME(AF_IB),
-	NAME(AF_MPLS),       NAME(AF_CAN),       NAME(AF_TIPC),     NAME(AF_BLUETOOTH),
-	NAME(AF_IUCV),       NAME(AF_RXRPC),     NAME(AF_ISDN),     NAME(AF_PHONET),
-	NAME(AF_IEEE802154), NAME(AF_CAIF),      NAME(AF_ALG),      NAME(AF_NFC),
-	NAME(AF_VSOCK),      NAME(AF_KCM),       NAME(AF_QIPCRTR),  NAME(AF_SMC),
-	NAME(AF_XDP),        NAME(AF_MCTP),
-};
-
 static const struct number_name socket_types[] = {
 	NAME(SOCK_STREAM),    NAME(SOCK_DGRAM), NAME(SOCK_RAW),    NAME(SOCK_RDM),
 	NAME(SOCK_SEQPACKET), NAME(SOCK_DCCP),  NAME(SOCK_PACKET),
-};
-
-static const struct number_name protocols[] = {
-	NAME(IPPROTO_IP),       NAME(IPPROTO_ICMP),   NAME(IPPROTO_IGMP),    NAME(IPPROTO_IPIP),
-	NAME(IPPROTO_TCP),      NAME(IPPROTO_EGP),    NAME(IPPROTO_PUP),     NAME(IPPROTO_UDP),
-	NAME(IPPROTO_IDP),      NAME(IPPROTO_TP),     NAME(IPPROTO_DCCP),    NAME(IPPROTO_IPV6),
-	NAME(IPPROTO_RSVP),     NAME(IPPROTO_GRE),    NAME(IPPROTO_ESP),     NAME(IPPROTO_AH),
-	NAME(IPPROTO_MTP),      NAME(IPPROTO_BEETPH), NAME(IPPROTO_ENCAP),   NAME(IPPROTO_PIM),
-	NAME(IPPROTO_COMP),     NAME(IPPROTO_SCTP),   NAME(IPPROTO_UDPLITE), NAME(IPPROTO_MPLS),
-	NAME(IPPROTO_ETHERNET), NAME(IPPROTO_RAW),    NAME(IPPROTO_MPTCP),
-};
-
-/* As the kernel has them: glibc has other names for some. */
-static const struct number_name tcp_states[] = {
-	{ 1, "TCP_ESTABLISHED" }, { 2, "TCP_SYN_SENT" },   { 3, "TCP_SYN_RECV" },
-	{ 4, "TCP_FIN_WAIT1" },   { 5, "TCP_FIN_WAIT2" },  { 6, "TCP_TIME_WAIT" },
-	{ 7, "TCP_CLOSE" },       { 8, "TCP_CLOSE_WAIT" }, { 9, "TCP_LAST_ACK" },
-	{ 10, "TCP_LISTEN" },     { 11, "TCP_CLOSING" },   { 12, "TCP_NEW_SYN_RECV" },
 };
 
 static const struct number_name map_types[] = {
@@ -133,20 +99,28 @@ static const struct number_name perf_types[] = {
 	NAME(PERF_TYPE_HW_CACHE), NAME(PERF_TYPE_RAW),      NAME(PERF_TYPE_BREAKPOINT),
 };
 
+static void add(struct strbuf *text, const char *name, uint32_t number)
+{
+	if (name)
+		strbuf__add_text(text, name);
+	else
+		strbuf__printf(text, "%u", number);
+}
+
 static void add_name(struct strbuf *text, const struct number_name *names, size_t count,
 		     uint32_t number)
 {
-	for (size_t i = 0; i < count; i++)
-		if (names[i].number == number) {
-			strbuf__add_text(text, names[i].name);
-			return;
-		}
-	strbuf__printf(text, "%u", number);
+	const char *name = NULL;
+
+	for (size_t i = 0; i < count && !name; i++)
+		if (names[i].number == number)
+			name = names[i].name;
+	add(text, name, number);
 }
 
 void policy_add_family(struct strbuf *text, uint32_t number)
 {
-	add_name(text, families, array_size(families), number);
+	add(text, kernel_name_get(KERNEL_NAMES_FAMILIES, number), number);
 }
 
 void policy_add_socket_type(struct strbuf *text, uint32_t number)
@@ -156,12 +130,12 @@ void policy_add_socket_type(struct strbuf *text, uint32_t number)
 
 void policy_add_protocol(struct strbuf *text, uint32_t number)
 {
-	add_name(text, protocols, array_size(protocols), number);
+	add(text, kernel_name_get(KERNEL_NAMES_PROTOCOLS, number), number);
 }
 
 void policy_add_tcp_state(struct strbuf *text, uint32_t number)
 {
-	add_name(text, tcp_states, array_size(tcp_states), number);
+	add(text, kernel_name_get(KERNEL_NAMES_TCP_STATES, number), number);
 }
 
 void policy_add_map_type(struct strbuf *text, uint32_t number)

@@ -4,7 +4,7 @@
 
 /*
  * Names that values to compare with may use instead of numbers: CAP_SYS_ADMIN, AF_INET, TCP_LISTEN, "regular".
- * Constant tables; it owns nothing.
+ * Constant tables, most of them those of record/kernel_name.h; it owns nothing.
  * number.c looks them up, matches say which table is meant.
  */
 
@@ -21,7 +21,7 @@ enum policy_words {
 	POLICY_WORDS_COUNT,
 };
 
-/* 0, or -ENOENT. Capabilities and protocols in any case. */
+/* 0, or -ENOENT. Capabilities in any case. */
 int policy_word__find(enum policy_words words, const char *text, size_t len, uint64_t *ret_number);
 /* NULL: none is near, or there are no words. */
 const char *policy_word__nearest(enum policy_words words, const char *text);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <linux/capability.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -6,47 +7,13 @@
 
 #define NAMES(names_) .names = (names_), .count = array_size(names_)
 
-static const char *const capability_names[] = { "CAP_CHOWN",
-						"DAC_OVERRIDE",
-						"CAP_DAC_READ_SEARCH",
-						"CAP_FOWNER",
-						"CAP_FSETID",
-						"CAP_KILL",
-						"CAP_SETGID",
-						"CAP_SETUID",
-						"CAP_SETPCAP",
-						"CAP_LINUX_IMMUTABLE",
-						"CAP_NET_BIND_SERVICE",
-						"CAP_NET_BROADCAST",
-						"CAP_NET_ADMIN",
-						"CAP_NET_RAW",
-						"CAP_IPC_LOCK",
-						"CAP_IPC_OWNER",
-						"CAP_SYS_MODULE",
-						"CAP_SYS_RAWIO",
-						"CAP_SYS_CHROOT",
-						"CAP_SYS_PTRACE",
-						"CAP_SYS_PACCT",
-						"CAP_SYS_ADMIN",
-						"CAP_SYS_BOOT",
-						"CAP_SYS_NICE",
-						"CAP_SYS_RESOURCE",
-						"CAP_SYS_TIME",
-						"CAP_SYS_TTY_CONFIG",
-						"CAP_MKNOD",
-						"CAP_LEASE",
-						"CAP_AUDIT_WRITE",
-						"CAP_AUDIT_CONTROL",
-						"CAP_SETFCAP",
-						"CAP_MAC_OVERRIDE",
-						"CAP_MAC_ADMIN",
-						"CAP_SYSLOG",
-						"CAP_WAKE_ALARM",
-						"CAP_BLOCK_SUSPEND",
-						"CAP_AUDIT_READ",
-						"CAP_PERFMON",
-						"CAP_BPF",
-						"CAP_CHECKPOINT_RESTORE" };
+/* Without CAP_ Tetragon's API has that one (capabilities.proto), and who reads its events knows it so. */
+#define CAPABILITY(name_, number_)                                                                 \
+	[number_] = (number_) == CAP_DAC_OVERRIDE ? #name_ : "CAP_" #name_,
+static const char *const capability_names[] = {
+#include "record/kernel_capabilities.inc"
+};
+#undef CAPABILITY
 const struct event_names event_capability_names = { NAMES(capability_names) };
 
 static const char *const securebit_names[] = {

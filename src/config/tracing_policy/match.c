@@ -6,6 +6,7 @@
 #include "base/num.h"
 #include "base/str.h"
 #include "config/tracing_policy/tracing_policy.h"
+#include "record/kernel_name.h"
 
 #define HOST_NAMESPACE "host_ns"
 
@@ -161,63 +162,18 @@ static bool read_namespace_changes(struct filters *filters, const struct bind_li
 
 /* ---- capabilities --------------------------------------------------------------------------- */
 
-/* By number (include/uapi/linux/capability.h). */
-static const char *const capabilities[] = {
-	"CAP_CHOWN",
-	"CAP_DAC_OVERRIDE",
-	"CAP_DAC_READ_SEARCH",
-	"CAP_FOWNER",
-	"CAP_FSETID",
-	"CAP_KILL",
-	"CAP_SETGID",
-	"CAP_SETUID",
-	"CAP_SETPCAP",
-	"CAP_LINUX_IMMUTABLE",
-	"CAP_NET_BIND_SERVICE",
-	"CAP_NET_BROADCAST",
-	"CAP_NET_ADMIN",
-	"CAP_NET_RAW",
-	"CAP_IPC_LOCK",
-	"CAP_IPC_OWNER",
-	"CAP_SYS_MODULE",
-	"CAP_SYS_RAWIO",
-	"CAP_SYS_CHROOT",
-	"CAP_SYS_PTRACE",
-	"CAP_SYS_PACCT",
-	"CAP_SYS_ADMIN",
-	"CAP_SYS_BOOT",
-	"CAP_SYS_NICE",
-	"CAP_SYS_RESOURCE",
-	"CAP_SYS_TIME",
-	"CAP_SYS_TTY_CONFIG",
-	"CAP_MKNOD",
-	"CAP_LEASE",
-	"CAP_AUDIT_WRITE",
-	"CAP_AUDIT_CONTROL",
-	"CAP_SETFCAP",
-	"CAP_MAC_OVERRIDE",
-	"CAP_MAC_ADMIN",
-	"CAP_SYSLOG",
-	"CAP_WAKE_ALARM",
-	"CAP_BLOCK_SUSPEND",
-	"CAP_AUDIT_READ",
-	"CAP_PERFMON",
-	"CAP_BPF",
-	"CAP_CHECKPOINT_RESTORE",
-};
-
 static uint64_t find_capability(struct filters *filters, const struct match_spec *match,
 				const struct value_spec *value)
 {
 	const char *text = value->text + strspn(value->text, " \t"), *nearest;
 	size_t len = strlen(text);
+	uint32_t number;
 
 	while (len > 0 && strchr(" \t", text[len - 1]))
 		len--;
-	for (size_t i = 0; i < array_size(capabilities); i++)
-		if (strlen(capabilities[i]) == len && strncasecmp(capabilities[i], text, len) == 0)
-			return UINT64_C(1) << i;
-	nearest = str_nearest(text, capabilities, array_size(capabilities));
+	if (kernel_name_find(KERNEL_NAMES_CAPABILITIES, text, len, &number) == 0)
+		return UINT64_C(1) << number;
+	nearest = kernel_name_nearest(KERNEL_NAMES_CAPABILITIES, text);
 	reader__complain(filters->reader, &value->at, match->path, "values",
 			 "'%.64s' is no capability; did you mean '%s'?", value->text,
 			 nearest ? nearest : "CAP_SYS_ADMIN");
