@@ -151,18 +151,16 @@ static __always_inline void fill_rest(struct policy_process *process, struct tas
 	process->capabilities[POLICY_CAPABILITIES_PERMITTED] = credentials.permitted;
 }
 
-/* What stays from the image before: sets that are followed, and the containers it is in. */
+/* What stays from the image before: sets that are followed. */
 static __always_inline void begin_process(struct policy_process *process, u32 tgid)
 {
 	struct policy_process *before = bpf_map_lookup_elem(&policy_processes, &tgid);
 	u32 zero = 0;
 	struct policy_mask *follows = bpf_map_lookup_elem(&mask_follows, &zero);
 
-	for (u32 i = 0; i < POLICY_MASK_WORDS; i++) {
+	for (u32 i = 0; i < POLICY_MASK_WORDS; i++)
 		process->binaries[i] = before && follows ? before->binaries[i] & follows->words[i]
 							 : 0;
-		process->scopes[i] = before ? before->scopes[i] : 0;
-	}
 }
 
 SEC("tp_btf/sched_process_exec")

@@ -330,21 +330,22 @@ struct policy_note {
 struct policy_process {
 	__u64 binaries
 		[POLICY_MASK_WORDS]; /* a bit for each matchBinaries set that the image is in, or follows */
-	__u64 scopes
-		[POLICY_MASK_WORDS]; /* a bit for each set of pods and containers that it is in */
 	__u32 namespaces[10];        /* at exec: WHO_NAMESPACE_… */
 	__u64 capabilities[3];       /* at exec: enum policy_capabilities */
 };
 
-/* ---- who is in which of these sets: bpf/masks.bpf.c, only there while a policy asks ---- */
+/* ---- who is in which sets: only there while a policy asks ---- */
 struct policy_mask {
 	__u64 words[POLICY_MASK_WORDS];
 };
 /*
- * Hash `mask_texts` (struct policy_text_key, set 0), tries `mask_prefixes` and `mask_postfixes` (struct policy_affix_key,
+ * Of binaries, bpf/masks.bpf.c: hash `mask_texts` (struct policy_text_key, set 0), tries `mask_prefixes` and `mask_postfixes` (struct policy_affix_key,
  * set 0) of paths of images → struct policy_mask: the sets that such an image is in. A row of a trie has the bits of all
  * shorter ones that fit as well, since only the longest is found. The one element of `mask_follows`: the sets that
  * whatever descends from an image stays in.
+ * Of pods, containers and the host, bpf/scopes.bpf.c: hash `policy_scopes`, __u64 id of a cgroup (v2) → struct policy_mask:
+ * a bit for each scope that its processes are in. What has no row is in none.
  */
+#define POLICY_SCOPES_MAX 8192
 
 #endif

@@ -132,6 +132,7 @@ enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES, MM_COUNTERS };
 
 struct kernfs_node {
 	u64 id;
+	const char *name;
 };
 
 struct cgroup_root {

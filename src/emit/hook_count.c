@@ -50,7 +50,7 @@ void writer__find_figures(struct hook_writer *writer, uint32_t none)
 	code__call_helper(code, BPF_FUNC_map_lookup_elem);
 	code__jump_if_imm(code, BPF_JEQ, BPF_REG_0, 0, none);
 	code__move(code, REG_FIGURES, BPF_REG_0);
-	writer->known &= ~KNOWN_PROCESS;
+	writer->known &= ~(KNOWN_PROCESS | KNOWN_SCOPES);
 }
 
 void writer__add_figure(struct hook_writer *writer, uint32_t offset)

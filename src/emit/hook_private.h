@@ -7,7 +7,7 @@
  * are used. The writer owns what it has written until hook.c takes it; nobody else includes this.
  *
  *   r6  the context                      r8  the rule that decided, once one did
- *   r7  the frame, or 0 while it has none      r9  before that the process's masks, then the rule's figures
+ *   r7  the frame, or 0 while it has none      r9  before that masks of process or cgroup, then the rule's figures
  */
 
 #include <stdbool.h>
@@ -20,6 +20,7 @@
 #define REG_FRAME BPF_REG_7
 #define REG_RULE BPF_REG_8
 #define REG_PROCESS BPF_REG_9
+#define REG_SCOPES BPF_REG_9
 #define REG_FIGURES BPF_REG_9
 
 /* The stack, 128 bytes at most: routines have the rest of the 512. */
@@ -33,7 +34,8 @@
 
 /* What is known to be there already on every way that leads to the instruction that is written next. */
 #define KNOWN_FRAME (1ull << 62)
-#define KNOWN_PROCESS (1ull << 61)
+#define KNOWN_PROCESS (1ull << 61) /* one of the two at most */
+#define KNOWN_SCOPES (1ull << 60)
 #define KNOWN_VALUE(index) (1ull << (index)) /* in the frame */
 
 struct hook_writer {

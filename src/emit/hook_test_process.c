@@ -17,6 +17,29 @@ static void need_process(struct hook_writer *writer)
 	code__jump_if_imm(code, BPF_JEQ, BPF_REG_0, 0, writer->leave);
 	code__move(code, REG_PROCESS, BPF_REG_0);
 	writer->known |= KNOWN_PROCESS;
+	writer->known &= ~KNOWN_SCOPES;
+}
+
+/* Of the cgroup that it is in, as it is now; one without a row has a mask of zeros. */
+static void need_scopes(struct hook_writer *writer)
+{
+	struct code *code = &writer->code;
+	uint32_t found;
+
+	if (writer->known & KNOWN_SCOPES)
+		return;
+	found = code__label(code);
+	code__call_helper(code, BPF_FUNC_get_current_cgroup_id);
+	code__store(code, sizeof(uint64_t), BPF_REG_10, KEY_AT, BPF_REG_0);
+	writer__load_map(writer, BPF_REG_1, "policy_scopes");
+	writer__stack(writer, BPF_REG_2, KEY_AT);
+	code__call_helper(code, BPF_FUNC_map_lookup_elem);
+	code__move(code, REG_SCOPES, BPF_REG_0);
+	code__jump_if_imm(code, BPF_JNE, BPF_REG_0, 0, found);
+	writer__load_map_value(writer, REG_SCOPES, "policy_nobody", 0);
+	code__place(code, found);
+	writer->known |= KNOWN_SCOPES;
+	writer->known &= ~KNOWN_PROCESS;
 }
 
 /* Bit `index` of the words there. */
@@ -155,8 +178,8 @@ bool writer__test_process(struct hook_writer *writer, const struct hook_test *te
 
 	switch (test->kind) {
 	case HOOK_TEST_SCOPE:
-		need_process(writer);
-		test_bit(writer, REG_PROCESS, offsetof(struct policy_process, scopes), test->index,
+		need_scopes(writer);
+		test_bit(writer, REG_SCOPES, offsetof(struct policy_mask, words), test->index,
 			 holds);
 		return true;
 	case HOOK_TEST_BINARY:

@@ -45,6 +45,17 @@ struct pod_entry *container_set__get_pod(struct container_set *set, const char *
 	return get_pod(set, uid, true);
 }
 
+const struct container *pod__told_container(const struct pod *pod)
+{
+	/* Whatever the table shows as a pod is the beginning of an entry. */
+	const struct pod_entry *entry = (const struct pod_entry *)pod;
+
+	for (const struct container_entry *at = entry->containers; at; at = at->next_of_pod)
+		if (at->shown.is_told)
+			return &at->shown;
+	return NULL;
+}
+
 static void free_pod(void *value)
 {
 	struct pod_entry *pod = value;

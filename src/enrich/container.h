@@ -51,6 +51,9 @@ struct container {
 	bool is_sandbox, is_host_network;
 };
 
+/* One of its containers that a runtime has told of, with whose labels come those of the pod; NULL: there is none. */
+const struct container *pod__told_container(const struct pod *pod);
+
 /* ---- the set: of the identity table ---- */
 
 #define CONTAINER_MAX_TEXT_BYTES (32u << 10) /* of one; labels that do not fit are left out */

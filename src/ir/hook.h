@@ -107,7 +107,7 @@ struct hook_value {
 /* ---- what decides ------------------------------------------------------------------------------------- */
 
 enum hook_test_kind { /* in the order of a rule, which is from cheap to dear: policy/rule.c */
-		      HOOK_TEST_SCOPE, /* bit `index` of the process's scope mask: pod, container and host selectors */
+		      HOOK_TEST_SCOPE, /* bit `index` of the scopes of the process's cgroup: pod, container and host selectors */
 		      HOOK_TEST_PID,           /* numbers; is_own_namespace, follows_forks */
 		      HOOK_TEST_NUMBER,        /* value */
 		      HOOK_TEST_BINARY,        /* bit `index` of the process's match mask */

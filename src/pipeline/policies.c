@@ -117,6 +117,7 @@ struct policies *policies__free(struct policies *policies)
 {
 	if (!policies)
 		return NULL;
+	policy_cgroups__done(policies);
 	vec_for_each(&policies->list, policy)
 		free_policy(policies, *policy);
 	vec_done(&policies->list);

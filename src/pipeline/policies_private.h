@@ -5,8 +5,10 @@
 /*
  * The inside of the agent's policies, shared by policies.c and policy_*.c; nobody else includes it.
  * policies.c keeps the list, policy_load.c gets a policy into the kernel, policy_context.c knows what it is compiled
- * against, policy_places.c how places can be had, policy_sets.c writes what hooks compare with, policy_stream.c drains the ring and policy_event.c makes events
- * of its records, policy_counts.c reads the kernel's counts and policy_metrics.c has the families.
+ * against, policy_places.c how places can be had, policy_sets.c writes what hooks compare with, policy_masks.c and
+ * policy_cgroups.c in which sets of binaries and containers processes are, policy_stream.c drains the ring and
+ * policy_event.c makes events of its records, policy_counts.c reads the kernel's counts and policy_metrics.c has the
+ * families.
  */
 
 #include "base/arena.h"
@@ -49,13 +51,23 @@ struct policy_subscription {
 	struct policy_subscriber subscriber;
 };
 
+/* Which cgroups policies with selectors of pods, containers or the host are about: policy_cgroups.c. */
+struct policy_cgroups {
+	VEC(struct policy_scope) scopes; /* of policies that are loaded, one for each bit */
+	struct map rows;                 /* id → owned struct cgroup_row */
+	uint64_t written;                /* rows of the kernel's table */
+	uint64_t left_out;               /* for which it has no room */
+	uint64_t waiting;                /* cgroups of which not all is known that is asked */
+};
+
 /* What policies share with one another once there is one. */
 struct policies {
 	struct policies_options options;
 	char *node;                /* owned; of the options */
 	VEC(struct policy *) list; /* owned; in the order they came in */
 	uint32_t next_id, next_set;
-	struct policy_bits binaries, scopes;      /* bits of masks that are taken */
+	struct policy_bits binaries; /* bits of masks that are taken */
+	struct policy_cgroups cgroups;
 	struct hook_engine *engine;               /* owned; NULL: no policy came yet */
 	struct policy *by_hook[POLICY_HOOKS_MAX]; /* borrowed; whose it is */
 	uint32_t hook_index[POLICY_HOOKS_MAX];    /* in its policy's list */
@@ -117,6 +129,15 @@ int policy_masks__add(struct policies *policies, const struct policy *policy, st
 /* Before they are given back, but after has_bits was taken away. */
 void policy_masks__remove(struct policies *policies, const struct policy *policy);
 void policy_masks__clear_bits(struct policies *policies, const struct policy_program *program);
+
+/* ---- policy_cgroups.c ---- */
+
+/* Once it is compiled, and before its hooks are there: the kernel knows whom it is about. */
+int policy_cgroups__add(struct policies *policies, const struct policy *policy, struct err *err);
+/* After its hooks have gone and has_bits was taken away. */
+void policy_cgroups__remove(struct policies *policies, const struct policy *policy);
+/* Nobody asks any more. */
+void policy_cgroups__done(struct policies *policies);
 
 /* ---- policy_stream.c ---- */
 

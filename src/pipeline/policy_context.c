@@ -15,6 +15,7 @@
 #include "enrich/process.h"
 #include "host/host.h"
 #include "pipeline/policies_private.h"
+#include "pipeline/who.h"
 
 #define SYSCALLS_MAX 1024
 #define FUNCTION_LIST_MAX_BYTES (64u << 20)
@@ -218,7 +219,9 @@ int policy_context__open(struct policies *policies, const struct policy_spec *sp
 	policy_find_host_namespaces(policies, context.host_namespaces);
 	context.next_set = policies->next_set;
 	context.binaries = policies->binaries;
-	context.scopes = policies->scopes;
+	context.can_scope = who__has_cgroups(policies->options.who);
+	context.scopes = policies->cgroups.scopes.items;
+	context.scope_count = (uint32_t)policies->cgroups.scopes.len;
 	context.count_parts = count_parts(policies->options.labels);
 	context.can_have_events = !policies->options.has_no_consumers;
 	*ret_context = context;

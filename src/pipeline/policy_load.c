@@ -178,8 +178,6 @@ static void take_bits(struct policies *policies, const struct policy_program *pr
 		policies->next_set += program->set_count;
 	for (uint32_t i = 0; i < program->binaries_count; i++)
 		policy_bits__set(&policies->binaries, program->binaries[i].bit, is_taken);
-	for (uint32_t i = 0; i < program->scope_count; i++)
-		policy_bits__set(&policies->scopes, program->scopes[i].bit, is_taken);
 }
 
 static void sum_memory(struct policies *policies, struct policy *policy)
@@ -217,6 +215,8 @@ int policy__load(struct policies *policies, struct policy *policy, struct err_li
 	r = policy_sets__write(policies, &policy->program, &err);
 	if (r == 0)
 		r = policy_masks__add(policies, policy, &err);
+	if (r == 0)
+		r = policy_cgroups__add(policies, policy, &err);
 	for (uint32_t i = 0; i < policy->program.hook_count && r == 0; i++)
 		r = add_hook(policies, policy, i, &err);
 	if (r < 0) {
@@ -265,6 +265,7 @@ void policy__unload(struct policies *policies, struct policy *policy)
 		policy->has_bits = false;
 		policy_sets__remove(policies, &policy->program);
 		policy_masks__remove(policies, policy);
+		policy_cgroups__remove(policies, policy);
 		take_bits(policies, &policy->program, false);
 	}
 	policy->program = (struct policy_program){ 0 };

@@ -30,6 +30,9 @@ enum other_family {
 	OTHER_RUN_SECONDS,
 	OTHER_RUNS,
 	OTHER_INSTRUCTIONS,
+	OTHER_SCOPE_CGROUPS,
+	OTHER_SCOPE_LEFT_OUT,
+	OTHER_SCOPE_WAITING,
 	OTHER_COUNT,
 };
 
@@ -101,6 +104,18 @@ static const struct family_spec other_specs[OTHER_COUNT] = {
 	[OTHER_INSTRUCTIONS] = TOLD("sonde_policy_hook_instructions",
 				    "Instructions of a hook's programs.", FAMILY_KIND_GAUGE,
 				    "policy", "policy_namespace", "hook"),
+	[OTHER_SCOPE_CGROUPS] = { .name = "sonde_policy_scope_cgroups",
+				  .help = "Cgroups that selectors of pods, containers and the host "
+					  "choose.",
+				  .kind = FAMILY_KIND_GAUGE },
+	[OTHER_SCOPE_LEFT_OUT] = { .name = "sonde_policy_scope_left_out",
+				   .help = "Cgroups that they choose and for which the kernel's "
+					   "table has no room.",
+				   .kind = FAMILY_KIND_GAUGE },
+	[OTHER_SCOPE_WAITING] = { .name = "sonde_policy_scope_waiting",
+				  .help = "Cgroups of containers of which nobody has told yet what "
+					  "they ask for.",
+				  .kind = FAMILY_KIND_GAUGE },
 };
 
 const char *policy_syscall_name(uint32_t number)
@@ -297,6 +312,17 @@ static void set_stream(struct policies *policies)
 	set(policies, OTHER_CACHE_CAPACITY, NULL, PROCESS_MAX);
 }
 
+static void set_scopes(struct policies *policies)
+{
+	const struct policy_cgroups *cgroups = &policies->cgroups;
+
+	if (cgroups->scopes.len == 0)
+		return;
+	set(policies, OTHER_SCOPE_CGROUPS, NULL, (double)cgroups->written);
+	set(policies, OTHER_SCOPE_LEFT_OUT, NULL, (double)cgroups->left_out);
+	set(policies, OTHER_SCOPE_WAITING, NULL, (double)cgroups->waiting);
+}
+
 void policies__collect(struct policies *policies)
 {
 	if (!policies->series || policies->list.len == 0)
@@ -313,6 +339,7 @@ void policies__collect(struct policies *policies)
 		for (uint32_t i = 0; i < (*policy)->program.hook_count; i++)
 			set_hook(policies, *policy, &(*policy)->hooks[i]);
 	}
+	set_scopes(policies);
 	if (policies->engine)
 		set_stream(policies);
 }

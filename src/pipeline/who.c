@@ -29,6 +29,7 @@ struct who {
 	struct who_wanted *wanted;            /* owned; NULL: everybody is wanted */
 	struct process_table *processes;      /* owned; NULL: the engine does not tell of them */
 	struct who_process_observer observer; /* borrowed functions; all NULL: nobody */
+	struct who_cgroup_observer cgroup_observer; /* likewise */
 	uint64_t unattributed;                /* execs in a cgroup that is not known */
 	struct who_engine *engine;            /* owned; NULL: it cannot run here, or not any more */
 	struct loop_watch *ring;              /* of the engine's descriptor */
@@ -48,11 +49,13 @@ static void add_cgroup(struct who *who, uint64_t id, const char *path)
 
 	/* Without room for it the table has counted it. */
 	if (identity_table__add_cgroup(who->table, id, path, clock_monotonic_ns()) < 0 ||
-	    !who->wanted)
+	    (!who->wanted && !who->cgroup_observer.added))
 		return;
 	identity = identity_table__find(who->table, id);
-	if (identity)
+	if (identity && who->wanted)
 		who_wanted__see(who->wanted, identity);
+	if (identity && who->cgroup_observer.added)
+		who->cgroup_observer.added(who->cgroup_observer.ctx, identity);
 }
 
 static void remove_cgroup(struct who *who, uint64_t id)
@@ -60,6 +63,8 @@ static void remove_cgroup(struct who *who, uint64_t id)
 	identity_table__remove_cgroup(who->table, id, clock_monotonic_ns());
 	if (who->wanted)
 		who_wanted__remove(who->wanted, id);
+	if (who->cgroup_observer.removed)
+		who->cgroup_observer.removed(who->cgroup_observer.ctx, id);
 }
 
 static void on_added(void *ctx, uint64_t id, const char *path)
@@ -280,8 +285,9 @@ static void on_named(void *ctx, const struct identity *identity)
 {
 	struct who *who = ctx;
 
-	(void)identity;
 	who->has_new_names = true;
+	if (who->cgroup_observer.named)
+		who->cgroup_observer.named(who->cgroup_observer.ctx, identity);
 }
 
 static void on_gone(void *ctx, const struct identity *identity)
@@ -468,6 +474,21 @@ void who__detach(struct who *who)
 void who__observe_processes(struct who *who, const struct who_process_observer *observer)
 {
 	who->observer = observer ? *observer : (struct who_process_observer){ 0 };
+}
+
+void who__observe_cgroups(struct who *who, const struct who_cgroup_observer *observer)
+{
+	who->cgroup_observer = observer ? *observer : (struct who_cgroup_observer){ 0 };
+}
+
+const struct identity *who__next_cgroup(const struct who *who, size_t *cursor)
+{
+	return who->table ? identity_table__next(who->table, cursor) : NULL;
+}
+
+bool who__has_cgroups(const struct who *who)
+{
+	return who->tree;
 }
 
 const struct program *who__program(const struct who *who)

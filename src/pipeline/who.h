@@ -74,6 +74,19 @@ struct who_process_observer {
 };
 /* One at most; NULL: nobody any more. */
 void who__observe_processes(struct who *who, const struct who_process_observer *observer);
+/* Told of cgroups (v2) as they come, are named and go. `named`: of one that stands for its container. */
+struct who_cgroup_observer {
+	void (*added)(void *ctx, const struct identity *identity);
+	void (*named)(void *ctx, const struct identity *identity);
+	void (*removed)(void *ctx, uint64_t cgroup_id);
+	void *ctx;
+};
+/* One at most, from now on; NULL: nobody any more. */
+void who__observe_cgroups(struct who *who, const struct who_cgroup_observer *observer);
+/* Those that are there, one by one; see identity_table__next(). */
+const struct identity *who__next_cgroup(const struct who *who, size_t *cursor);
+/* There is a hierarchy of version 2, by which processes are told apart. */
+bool who__has_cgroups(const struct who *who);
 /* bpf/who.bpf.c as it runs, whose table of processes may be lent. NULL: it does not tell of processes. Borrowed. */
 const struct program *who__program(const struct who *who);
 /* NULL: it does not run, or nobody could wait for answers. Borrowed. */

@@ -51,6 +51,8 @@ struct policy_spot {
 	bool is_address;
 };
 
+struct policy_scope;
+
 struct policy_context {
 	const struct btf_view *types;
 	const struct policy_kernel *kernel;
@@ -72,8 +74,10 @@ struct policy_context {
 	uint32_t host_namespaces
 		[10];      /* inodes, WHO_NAMESPACE_… of bpf/abi/who.h; 0: the kernel has none */
 	uint32_t next_set; /* the first id of a set that is free; 31 bits */
-	struct policy_bits binaries, scopes; /* taken */
-	bool can_scope;                      /* the node knows of pods and containers */
+	struct policy_bits binaries; /* taken */
+	bool can_scope;              /* cgroups tell processes of containers and the host apart */
+	const struct policy_scope *scopes; /* of policies that are there: equal ones share a bit */
+	uint32_t scope_count;
 	uint32_t count_parts; /* enum hook_count_part: what labels of metrics want to know */
 	bool can_have_events; /* else nobody will ever ask for events */
 };
@@ -212,7 +216,7 @@ struct policy_binaries {
 	uint32_t value_count;
 };
 
-/* A bit of policy_process.scopes: set in processes that it is about. */
+/* A bit of a cgroup's mask: set for processes that it is about. */
 struct policy_scope {
 	uint32_t bit;
 	const struct scope_spec *scope;

@@ -30,14 +30,15 @@ static int add_scope(struct policy_draft *draft, const struct scope_spec *scope,
 	if (!draft->compile->context->can_scope)
 		return policy_compile__refuse(
 			draft->compile, -EOPNOTSUPP, &scope->at, scope->path,
-			"which processes are in which pod or container is not "
-			"known here; no runtime or cluster is asked");
+			"which processes are in a pod or container is not known here: it is told by "
+			"cgroups of version 2, and there are none");
 	r = policy_scopes__add(draft->compile, scope, &test.index);
 	if (r == -ENOSPC)
-		return policy_compile__refuse(draft->compile, r, &scope->at, scope->path,
-					      "all policies together can have %u scopes, and these "
-					      "are taken",
-					      POLICY_MASK_WORDS * 64u);
+		return policy_compile__refuse(
+			draft->compile, r, &scope->at, scope->path,
+			"all policies together can be about %u different sets "
+			"of pods and containers, and these are taken",
+			POLICY_MASK_WORDS * 64u);
 	return r < 0 ? policy_compile__no_memory(draft->compile) : add(draft, tests, &test);
 }
 
@@ -96,7 +97,6 @@ static int give(struct policy_draft *draft, struct tests *tests, const struct ho
 static bool needs_process(const struct hook_test *test)
 {
 	switch (test->kind) {
-	case HOOK_TEST_SCOPE:
 	case HOOK_TEST_BINARY:
 	case HOOK_TEST_PARENT_BINARY:
 	case HOOK_TEST_NAMESPACE_CHANGE:

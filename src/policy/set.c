@@ -89,21 +89,67 @@ int policy_binaries__add(struct policy_compile *compile, const struct policy_bin
 	return 0;
 }
 
+static bool is_same_text(const char *a, const char *b)
+{
+	return (!a && !b) || (a && b && strcmp(a, b) == 0);
+}
+
+static bool is_same_requirement(const struct selector_spec *a, const struct selector_spec *b)
+{
+	if (a->subject != b->subject || a->op != b->op || a->value_count != b->value_count ||
+	    !is_same_text(a->key, b->key))
+		return false;
+	for (uint32_t i = 0; i < a->value_count; i++)
+		if (!is_same_text(a->values[i].text, b->values[i].text))
+			return false;
+	return true;
+}
+
+static bool is_same_scope(const struct scope_spec *a, const struct scope_spec *b)
+{
+	if (a == b)
+		return true;
+	if (a->has_host != b->has_host || a->has_containers != b->has_containers ||
+	    a->requirement_count != b->requirement_count)
+		return false;
+	for (uint32_t i = 0; i < a->requirement_count; i++)
+		if (!is_same_requirement(&a->requirements[i], &b->requirements[i]))
+			return false;
+	return true;
+}
+
+/* The first free bit, or that of another policy's scope which is the same. */
+static int find_scope_bit(struct policy_compile *compile, const struct scope_spec *scope,
+			  uint32_t *ret_bit)
+{
+	const struct policy_context *context = compile->context;
+	struct policy_bits taken = { 0 };
+
+	for (uint32_t i = 0; i < context->scope_count; i++) {
+		set_bit(&taken, context->scopes[i].bit);
+		if (!is_same_scope(context->scopes[i].scope, scope))
+			continue;
+		*ret_bit = context->scopes[i].bit;
+		return 0;
+	}
+	vec_for_each(&compile->scopes, known)
+		set_bit(&taken, known->bit);
+	return find_free(&taken, ret_bit);
+}
+
 int policy_scopes__add(struct policy_compile *compile, const struct scope_spec *scope,
 		       uint32_t *ret_bit)
 {
-	struct policy_bits taken = compile->context->scopes;
 	struct policy_scope added = { .scope = scope };
 	int r;
 
 	vec_for_each(&compile->scopes, known) {
-		set_bit(&taken, known->bit);
-		if (known->scope != scope)
+		if (!is_same_scope(known->scope, scope))
 			continue;
 		*ret_bit = known->bit;
 		return 0;
 	}
-	r = find_free(&taken, &added.bit);
+	r = find_scope_bit(compile, scope, &added.bit);
 	if (r < 0)
 		return r;
 	if (vec_push(&compile->scopes, added) < 0)

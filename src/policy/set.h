@@ -23,7 +23,7 @@ int policy_sets__add(struct policy_compile *compile, enum policy_set_kind kind,
 /* A bit of policy_process.binaries; bit and values of `binaries` are filled in. 0, -ENOSPC (not refused yet), -ENOMEM. */
 int policy_binaries__add(struct policy_compile *compile, const struct policy_binaries *binaries,
 			 uint32_t *ret_bit);
-/* A bit of policy_process.scopes. Likewise. */
+/* A bit of a cgroup's mask. Likewise; whoever else asks for the same has the same bit. */
 int policy_scopes__add(struct policy_compile *compile, const struct scope_spec *scope,
 		       uint32_t *ret_bit);
 /* The values of a match as texts of 1 to `max` bytes, in the policy's arena; NULs at

@@ -5,12 +5,14 @@
 #include "base/str.h"
 #include "program/builtin_masks.h"
 #include "program/builtin_policy.h"
+#include "program/builtin_scopes.h"
 #include "program/builtin_sockets.h"
 #include "program/builtin_who.h"
 
 static const struct builtin_object builtins[] = {
 	{ "masks", builtin_masks, sizeof(builtin_masks) },
 	{ "policy", builtin_policy, sizeof(builtin_policy) },
+	{ "scopes", builtin_scopes, sizeof(builtin_scopes) },
 	{ "sockets", builtin_sockets, sizeof(builtin_sockets) },
 	{ "who", builtin_who, sizeof(builtin_who) },
 };

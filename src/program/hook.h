@@ -79,6 +79,16 @@ int hook_engine__write_process(struct hook_engine *engine, uint32_t tgid,
 /* When its image began, as bpf/who.bpf.c has it; 0: it is not known. */
 uint64_t hook_engine__image_time(struct hook_engine *engine, uint32_t tgid);
 
+/* ---- masks of cgroups: bpf/scopes.bpf.c ---- */
+
+/* Before hooks that ask for the scopes of a cgroup are added; again is harmless. */
+int hook_engine__open_scopes(struct hook_engine *engine, struct err *err);
+/* After the last of these hooks. */
+void hook_engine__close_scopes(struct hook_engine *engine);
+/* mask NULL: it is in none. -E2BIG: there is no room for one more. */
+int hook_engine__write_scopes(struct hook_engine *engine, uint64_t cgroup_id,
+			      const struct policy_mask *mask);
+
 /* The key goes from the map of counts, when nothing can be counted under it any more. */
 void hook_engine__drop_count(struct hook_engine *engine, const struct policy_count_key *key);
 /* Addresses of a stack, the innermost first: how many, or -ENOENT. */

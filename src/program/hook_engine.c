@@ -281,6 +281,7 @@ struct hook_engine *hook_engine__close(struct hook_engine *engine)
 	hook_engine__end_calls(engine);
 	if (engine->switches)
 		(void)munmap(engine->switches, POLICY_HOOKS_MAX);
+	hook_engine__close_scopes(engine);
 	program__close(engine->masks);
 	program__close(engine->program);
 	vec_done(&engine->routines);

@@ -96,11 +96,19 @@ static int append_routine(const struct hook_engine *engine, const char *name,
 			"this kernel refuses the routine '%s', which the hook needs", name);
 }
 
+static int find_map(const struct hook_engine *engine, const char *name, struct program_map *ret_map,
+		    struct err *err)
+{
+	if (engine->scopes && program__map(engine->scopes, name, ret_map, NULL) == 0)
+		return 0;
+	return program__map(engine->program, name, ret_map, err);
+}
+
 static int link_map(const struct hook_engine *engine, const struct hook_relocation *relocation,
 		    struct bpf_insn *insn, struct err *err)
 {
 	struct program_map map;
-	int r = program__map(engine->program, relocation->name, &map, err);
+	int r = find_map(engine, relocation->name, &map, err);
 
 	if (r < 0)
 		return r;

@@ -58,6 +58,8 @@ struct hook_engine {
 	struct program *program;       /* owned */
 	struct program_spec masks_spec;
 	struct program *masks; /* owned; NULL: no policy asks */
+	struct program_spec scopes_spec;
+	struct program *scopes; /* owned; NULL: no policy asks */
 	struct hook_features features;
 	bool is_write_tried, can_write_user;
 	VEC(struct hook_routine) routines;

@@ -50,6 +50,7 @@ void hook_run__open(struct hook_run *run)
 	need(host__open("/", &run->host, &err), &err);
 	options.host = run->host;
 	need(hook_engine__open(&options, &run->engine, &err), &err);
+	need(hook_engine__open_scopes(run->engine, &err), &err);
 	run->ring = ring_buffer__new(hook_run__map(run, "policy_records"), hear, run, NULL);
 	assert_non_null(run->ring);
 	err__done(&err);

@@ -420,21 +420,67 @@ static void put_process(const struct policy_process *process)
 
 static void test_value__masks(void **state)
 {
-	struct policy_process process = { .binaries = { 0, 1ull << 6 }, .scopes = { 1ull << 63 } };
+	struct policy_process process = { .binaries = { 0, 1ull << 6 } };
 	struct hook_test binary = { .kind = HOOK_TEST_BINARY, .index = 70 };
-	struct hook_test scope = { .kind = HOOK_TEST_SCOPE, .index = 63 };
 	uint32_t tgid = (uint32_t)getpid();
 
 	(void)state;
 	assert_false(holds(&binary, NULL, NULL, 0));
 	put_process(&process);
 	assert_true(holds(&binary, NULL, NULL, 0));
-	assert_true(holds(&scope, NULL, NULL, 0));
 	binary.index = 71;
 	assert_false(holds(&binary, NULL, NULL, 0));
 	binary.is_negated = true;
 	assert_true(holds(&binary, NULL, NULL, 0));
 	assert_int_equal(bpf_map_delete_elem(hook_run__map(&run, "policy_processes"), &tgid), 0);
+}
+
+/* Of the cgroup that the test is in. */
+static bool find_own_cgroup(uint64_t *ret_id)
+{
+	char line[512] = "", path[600];
+	FILE *file = fopen("/proc/self/cgroup", "re");
+	bool is_unified = false;
+	struct stat status;
+
+	while (file && !is_unified && fgets(line, sizeof(line), file))
+		is_unified = strncmp(line, "0::", 3) == 0;
+	if (file)
+		(void)fclose(file);
+	if (!is_unified)
+		return false;
+	line[strcspn(line, "\n")] = '\0';
+	(void)snprintf(path, sizeof(path), "/sys/fs/cgroup/unified%s", line + 3);
+	if (stat(path, &status) < 0) {
+		(void)snprintf(path, sizeof(path), "/sys/fs/cgroup%s", line + 3);
+		if (stat(path, &status) < 0)
+			return false;
+	}
+	*ret_id = status.st_ino;
+	return true;
+}
+
+static void test_value__scopes_of_the_cgroup(void **state)
+{
+	const struct policy_mask mask = { .words = { 1ull << 63, 1ull << 6 } };
+	struct hook_test scope = { .kind = HOOK_TEST_SCOPE, .index = 63 };
+	uint64_t cgroup_id;
+
+	(void)state;
+	if (!find_own_cgroup(&cgroup_id)) {
+		print_message("# skip: cgroups v2 are not mounted\n");
+		skip();
+	}
+	assert_false(holds(&scope, NULL, NULL, 0));
+	assert_int_equal(hook_engine__write_scopes(run.engine, cgroup_id, &mask), 0);
+	assert_true(holds(&scope, NULL, NULL, 0));
+	scope.index = 70;
+	assert_true(holds(&scope, NULL, NULL, 0));
+	scope.index = 71;
+	assert_false(holds(&scope, NULL, NULL, 0));
+	scope.index = 70;
+	assert_int_equal(hook_engine__write_scopes(run.engine, cgroup_id, NULL), 0);
+	assert_false(holds(&scope, NULL, NULL, 0));
 }
 
 static void test_value__changes(void **state)
@@ -474,6 +520,7 @@ int main(void)
 		cmocka_unit_test(test_value__namespace),
 		cmocka_unit_test(test_value__capability),
 		cmocka_unit_test(test_value__masks),
+		cmocka_unit_test(test_value__scopes_of_the_cgroup),
 		cmocka_unit_test(test_value__changes),
 	};
 

@@ -449,7 +449,42 @@ static void test_compile__makes_a_rule_of_a_scope_alone(void **state)
 							      "  count\n");
 	fixture->made_up.context.can_scope = false;
 	assert_int_equal(policy_fixture__compile(fixture, &policy), -EOPNOTSUPP);
-	assert_non_null(strstr(policy_fixture__error(fixture), "no runtime or cluster is asked"));
+	assert_non_null(strstr(policy_fixture__error(fixture), "cgroups of version 2"));
+}
+
+static void test_compile__shares_bits_of_equal_scopes(void **state)
+{
+	static const struct spec_text web = { .text = "web" }, other = { .text = "web" };
+	static const struct selector_spec wanted[] = {
+		{ .key = "app", .values = &web, .value_count = 1 }
+	};
+	static const struct selector_spec same[] = {
+		{ .key = "app", .values = &other, .value_count = 1 }
+	};
+	static const struct scope_spec known = { .has_containers = true,
+						 .requirements = wanted,
+						 .requirement_count = 1 };
+	static const struct scope_spec equal = { .has_containers = true,
+						 .requirements = same,
+						 .requirement_count = 1 };
+	static const struct scope_spec host = { .has_host = true };
+	static const struct policy_scope scopes[] = { { .bit = 3, .scope = &known } };
+	static const struct rule_spec rules[] = { { .scope = &host } };
+	static const struct hook_spec hook = { HOOKED, .rules = rules, .rule_count = 1 };
+	const struct policy_spec policy = {
+		.name = "scope", .hooks = &hook, .hook_count = 1, .scope = &equal
+	};
+	struct policy_fixture *fixture = *state;
+
+	fixture->made_up.context.scopes = scopes;
+	fixture->made_up.context.scope_count = 1;
+	assert_int_equal(policy_fixture__compile(fixture, &policy), 0);
+	assert_string_equal(policy_fixture__listing(fixture), "hook 0: registers\n"
+							      "  rule 0\n"
+							      "    when scope bit 3\n"
+							      "    when scope bit 0\n"
+							      "  count\n");
+	assert_int_equal(fixture->program.scope_count, 2);
 }
 
 static void test_compile__takes_bits_that_are_free(void **state)
@@ -580,6 +615,7 @@ int main(void)
 		TEST(test_compile__makes_a_hook_of_each_call_of_a_list),
 		TEST(test_compile__asks_cheap_questions_first),
 		TEST(test_compile__makes_a_rule_of_a_scope_alone),
+		TEST(test_compile__shares_bits_of_equal_scopes),
 		TEST(test_compile__takes_bits_that_are_free),
 		TEST(test_compile__handles_what_is_returned),
 		TEST(test_compile__resolves_in_the_types_of_a_binary),
