@@ -182,23 +182,27 @@ static void set_privileges(struct policy_views *views, const struct process *pro
 	view->credentials = credentials;
 }
 
-static const struct binary_properties_view *binary_of(struct policy_views *views,
-						      const struct process *process)
+static void set_raised(const struct process *process, struct binary_properties_view *view)
 {
-	struct binary_properties_view *view;
-	struct file_properties_view *file;
-	struct inode_view *inode;
-
-	if (!process->raised && !*process->file)
-		return NULL;
-	view = arena_new(&views->arena, struct binary_properties_view);
-	if (!view)
-		return NULL;
 	view->privileges_changed = (uint64_t)process->raised << 1;
 	if (process->raised & PROCESS_RAISED_BY_SETUID)
 		view->setuid = optional_u32_of(process->credentials.euid);
 	if (process->raised & PROCESS_RAISED_BY_SETGID)
 		view->setgid = optional_u32_of(process->credentials.egid);
+}
+
+static const struct binary_properties_view *binary_of(struct policy_views *views,
+						      const struct process *process)
+{
+	struct binary_properties_view *view = arena_new(&views->arena,
+							struct binary_properties_view);
+	struct file_properties_view *file;
+	struct inode_view *inode;
+
+	if (!view)
+		return NULL;
+	if (views->options->has_credentials)
+		set_raised(process, view);
 	file = *process->file ? arena_new(&views->arena, struct file_properties_view) : NULL;
 	inode = file ? arena_new(&views->arena, struct inode_view) : NULL;
 	if (!inode)
@@ -318,7 +322,8 @@ struct process_view *policy_views__process(struct policy_views *views,
 	view->uid = optional_u32_of(process->credentials.euid);
 	view->auid = optional_u32_of(process->credentials.auid);
 	view->start_time = event_time_from_ns(process->start_ns);
-	view->references = process->references;
+	/* Of an image of its own Tetragon tells it in events of hooks only. */
+	view->references = !(process->flags & WHO_FLAG_EXEC);
 	view->is_in_init_tree = optional_bool_of(process->flags & WHO_FLAG_IN_INIT_TREE);
 	set_identity(views, process, view);
 	if (views->options->has_credentials)
@@ -329,8 +334,14 @@ struct process_view *policy_views__process(struct policy_views *views,
 		view->user = user_of(views, process);
 	if (views->options->has_environment)
 		set_environment(views, process, view);
-	view->binary_properties = binary_of(views, process);
 	return view;
+}
+
+void policy_views__add_binary(struct policy_views *views, const struct process *process,
+			      struct process_view *view)
+{
+	if (view && (*process->file || (views->options->has_credentials && process->raised)))
+		view->binary_properties = binary_of(views, process);
 }
 
 void policy_views__add_ancestors(struct policy_views *views, const struct process *process,

@@ -98,15 +98,19 @@ static struct event_time wall_time(const struct policy_stream *stream, uint64_t 
 	return event_time_from_ns((int64_t)monotonic_ns + stream->wall_offset_ns);
 }
 
-/* tid: of the thread that did it; 0: that which the process is known by. */
+/* tid: of the thread that a hook caught; 0: of no hook. */
 static void set_process(struct policy_stream *stream, const struct process *process, uint32_t tid,
 			struct process_event *event)
 {
 	const struct process_table *table = who__processes(stream->policies->options.who);
 	struct process_view *view = policy_views__process(&stream->views, process);
 
-	if (view && tid)
+	if (view && tid) {
 		view->tid = optional_u32_of(tid);
+		view->references = process->references + 1;
+	}
+	if (event->kind == PROCESS_EVENT_EXEC)
+		policy_views__add_binary(&stream->views, process, view);
 	event->process = view;
 	event->parent = policy_views__process(&stream->views,
 					      process_table__parent(table, process));
@@ -309,7 +313,8 @@ static void tell(struct policy_stream *stream, const struct policy_record *begin
 	event = begin_event(stream, policy_hook_event_kind(hook), begin->header.time_ns);
 	process = find_process(policies, begin);
 	if (process) {
-		set_process(stream, process, begin->owner_time_ns ? 0 : begin->tid, &event);
+		set_process(stream, process, begin->owner_time_ns ? process->tid : begin->tid,
+			    &event);
 	} else {
 		event.process = policy_views__unknown(&stream->views, begin->tgid);
 		stream->figures.unknown_processes++;

@@ -32,6 +32,9 @@ void policy_views__begin(struct policy_views *views);
 /* policy_process.c. NULL: no process, or no memory. */
 struct process_view *policy_views__process(struct policy_views *views,
 					   const struct process *process);
+/* What exec made of its file and its privileges, which only the event of that exec shows. `view` may be NULL. */
+void policy_views__add_binary(struct policy_views *views, const struct process *process,
+			      struct process_view *view);
 /* Those above its parent, the nearest first. */
 void policy_views__add_ancestors(struct policy_views *views, const struct process *process,
 				 struct process_event *event);

@@ -155,6 +155,9 @@ tap_is "and not of its process' first one" \
 tap_is "of the environment there is what was asked for, without what is secret" \
 	"$(grep '"process_exec":{"process":{[^{}]*"arguments":"run=' out |
 		grep -c '"environment_variables":\[{"Key":"SHOWN","Value":"1=2"},{"Key":"SECRET","Value":"[*]*"}\]')" 1
+own=$(grep -o '"process_[a-z]*":{"process":{[^{}]*"arguments":"getppid=5"[^{}]*' out)
+tap_is "how often a process is referred to is told of calls, for its image of its own not of exec and exit" \
+	"$(echo "$own" | grep -c '^"process_kprobe".*"refcnt":1[,}]') $(echo "$own" | grep -v '^"process_kprobe"' | grep -c refcnt)" "5 0"
 # The program that it ran has it as its parent.
 tap_is "ancestors are those above the parent" \
 	"$(grep '"process_exec":{"process":{[^{}]*"arguments":"getppid=5"' out |
