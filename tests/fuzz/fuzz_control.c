@@ -8,16 +8,15 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "feed.h"
 #include "web/control.h"
 
-#define PIECE_END 0xff
 #define MAX_ROUNDS 1000
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -108,56 +107,13 @@ static void start(void)
 	(void)unlink(path); /* connections are made without it */
 }
 
-/* Takes what the server has to say: lines, each JSON. False: it has closed. */
-static bool take_replies(int fd)
-{
-	char buffer[65536];
-
-	for (;;) {
-		ssize_t len = recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT);
-
-		if (len <= 0)
-			return len < 0 && errno == EAGAIN;
-	}
-}
-
-static bool run_round(int fd)
+static void run_server(void)
 {
 	if (streaming) {
 		(void)control_client__send(streaming, "{\"line\":1}", 10);
 		control_client__flush(streaming);
 	}
 	(void)loop__run_once(loop, 0);
-	return take_replies(fd);
-}
-
-/* False: the server has closed. */
-static bool send_piece(int fd, const uint8_t *piece, size_t len)
-{
-	while (len > 0) {
-		ssize_t sent = send(fd, piece, len, MSG_DONTWAIT | MSG_NOSIGNAL);
-
-		if (sent > 0) {
-			piece += sent;
-			len -= (size_t)sent;
-		}
-		if (!run_round(fd))
-			return false;
-	}
-	return run_round(fd);
-}
-
-static void send_all(int fd, const uint8_t *data, size_t len)
-{
-	while (len > 0) {
-		const uint8_t *end = memchr(data, PIECE_END, len);
-		size_t piece_len = end ? (size_t)(end - data) : len;
-
-		if (!send_piece(fd, data, piece_len))
-			return;
-		data += piece_len + (end ? 1 : 0);
-		len -= piece_len + (end ? 1 : 0);
-	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -169,7 +125,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		abort();
 	control_server__add_connection(server, pair[1]);
-	send_all(pair[0], data, len);
+	feed_pieces(pair[0], data, len, run_server);
 	close(pair[0]);
 	for (int i = 0; control_server__figures(server).clients > 0; i++) {
 		(void)loop__run_once(loop, 0);

@@ -3,19 +3,17 @@
  * The HTTP request path: whatever a client sends, in whatever pieces, the server neither breaks nor keeps the
  * connection once the client has said its last word. A byte 0xff in the input ends a piece.
  */
-#include <poll.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
+#include "feed.h"
 #include "web/server.h"
 
-#define PIECE_END 0xff
 #define MAX_ROUNDS 1000
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
@@ -50,52 +48,9 @@ static void start(void)
 		abort();
 }
 
-/* Takes what the server has to say. False: it has closed. */
-static bool take_replies(int fd)
-{
-	char buffer[65536];
-
-	for (;;) {
-		ssize_t len = recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT);
-
-		if (len <= 0)
-			return len < 0;
-	}
-}
-
-static bool run_round(int fd)
+static void run_server(void)
 {
 	(void)loop__run_once(loop, 0);
-	return take_replies(fd);
-}
-
-/* False: the server has closed. */
-static bool send_piece(int fd, const uint8_t *piece, size_t len)
-{
-	while (len > 0) {
-		ssize_t sent = send(fd, piece, len, MSG_DONTWAIT | MSG_NOSIGNAL);
-
-		if (sent > 0) {
-			piece += sent;
-			len -= (size_t)sent;
-		}
-		if (!run_round(fd))
-			return false;
-	}
-	return run_round(fd);
-}
-
-static void send_all(int fd, const uint8_t *data, size_t len)
-{
-	while (len > 0) {
-		const uint8_t *end = memchr(data, PIECE_END, len);
-		size_t piece_len = end ? (size_t)(end - data) : len;
-
-		if (!send_piece(fd, data, piece_len))
-			return;
-		data += piece_len + (end ? 1 : 0);
-		len -= piece_len + (end ? 1 : 0);
-	}
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
@@ -107,9 +62,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		abort();
 	web_server__add_connection(server, pair[1]);
-	send_all(pair[0], data, len);
+	feed_pieces(pair[0], data, len, run_server);
 	(void)shutdown(pair[0], SHUT_WR);
-	for (int i = 0; run_round(pair[0]); i++)
+	for (int i = 0; feed_round(pair[0], run_server); i++)
 		if (i == MAX_ROUNDS)
 			abort();
 	close(pair[0]);
