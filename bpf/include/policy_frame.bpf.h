@@ -42,21 +42,14 @@ struct carrier_arguments {
 
 /* ---- a frame: taken, given back by whoever took it (busy = 0) ---- */
 
-static __always_inline void begin_record(struct policy_frame *frame, u64 value_count)
+static __always_inline void begin_frame(struct policy_frame *frame, u64 value_count)
 {
-	u64 pid_tgid = bpf_get_current_pid_tgid();
-
 	__builtin_memset(frame->data, 0,
 			 sizeof(struct policy_record) +
 				 POLICY_VALUES_MAX * sizeof(union policy_word));
 	value_count &= 2 * POLICY_VALUES_MAX - 1;
 	frame->used = sizeof(struct policy_record) + value_count * sizeof(union policy_word);
 	frame->record.value_count = value_count;
-	frame->record.entry_time_ns = bpf_ktime_get_ns();
-	frame->record.tgid = pid_tgid >> 32;
-	frame->record.tid = pid_tgid;
-	frame->record.kernel_stack = -1;
-	frame->record.user_stack = -1;
 }
 
 /* NULL: others have them all. */
@@ -69,7 +62,7 @@ ROUTINE struct policy_frame *claim_frame(u64 value_count)
 		if (!frame)
 			return NULL;
 		if (__sync_lock_test_and_set(&frame->busy, 1) == 0) {
-			begin_record(frame, value_count);
+			begin_frame(frame, value_count);
 			return frame;
 		}
 	}
@@ -88,7 +81,7 @@ ROUTINE struct policy_frame *claim_frame_by_word(u64 value_count)
 			return NULL;
 		if (frame->busy == 0) {
 			frame->busy = 1;
-			begin_record(frame, value_count);
+			begin_frame(frame, value_count);
 			return frame;
 		}
 	}
@@ -96,20 +89,43 @@ ROUTINE struct policy_frame *claim_frame_by_word(u64 value_count)
 }
 CARRIER(claim_frame_by_word, claim_frame_by_word(a[0]) != NULL)
 
+/* Somebody wants it: when it was, and whose it is. What tests only look at needs neither, and these are dear. */
+ROUTINE u64 begin_record(struct policy_frame *frame)
+{
+	u64 pid_tgid = bpf_get_current_pid_tgid();
+	u64 now = bpf_ktime_get_ns();
+
+	frame->record.header.time_ns = now;
+	frame->record.entry_time_ns = now;
+	frame->record.tgid = pid_tgid >> 32;
+	frame->record.tid = pid_tgid;
+	frame->record.kernel_stack = -1;
+	frame->record.user_stack = -1;
+	return 0;
+}
+FRAME_CARRIER(begin_record, begin_record(frame))
+
+/* After begin_record(), of a hook that does not ask for the process anyway. */
+ROUTINE u64 name_process(struct policy_frame *frame)
+{
+	u32 tgid = frame->record.tgid;
+	struct who_process *process = bpf_map_lookup_elem(&who_processes, &tgid);
+
+	if (process)
+		frame->record.process_time_ns = process->time_ns;
+	return 0;
+}
+FRAME_CARRIER(name_process, name_process(frame))
+
 /* The hook has filled in what only it knows. */
 ROUTINE u64 send_record(struct policy_frame *frame, struct policy_figures *figures, u64 kind)
 {
 	u64 size = frame->used;
-	u32 tgid = frame->record.tgid;
-	struct who_process *process = bpf_map_lookup_elem(&who_processes, &tgid);
 
 	BOUND(size, POLICY_FRAME_BYTES);
 	frame->record.header.size = size;
 	frame->record.header.kind = kind;
 	frame->record.header.version = POLICY_VERSION;
-	frame->record.header.time_ns = bpf_ktime_get_ns();
-	if (process)
-		frame->record.process_time_ns = process->time_ns;
 	if (bpf_ringbuf_output(&policy_records, frame->data, size, BPF_RB_NO_WAKEUP) == 0)
 		__sync_fetch_and_add(&figures->posted, 1);
 	else

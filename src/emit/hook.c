@@ -164,8 +164,13 @@ static bool has_silent_rule(const struct hook_writer *writer)
 
 static void write_counting(struct hook_writer *writer)
 {
+	bool is_silent = has_silent_rule(writer);
+
 	writer__add_figure(writer, offsetof(struct policy_figures, matched));
-	if (has_silent_rule(writer))
+	/* Who asks for the process once needs not do it again for the record. */
+	writer->keeps_process_time = !is_silent && writer->hook->can_have_events &&
+				     writer->hook->count_parts & HOOK_COUNT_BINARY;
+	if (is_silent)
 		writer__for_rules(writer, count_rule);
 	else
 		writer__count(writer);

@@ -49,6 +49,55 @@ int32_t hook_value__text_offset(const struct hook_value *value)
 
 /* ---- the frame ---- */
 
+/* As begin_frame() of bpf/include/policy_frame.bpf.h does it, with as many words as there are. */
+static void clear_frame(struct hook_writer *writer)
+{
+	struct code *code = &writer->code;
+	uint32_t values = writer->hook->value_count;
+	size_t size = sizeof(struct policy_record) + sizeof(union policy_word) * values;
+
+	for (size_t i = 0; i < size; i += sizeof(uint64_t))
+		code__store_imm(code, sizeof(uint64_t), REG_FRAME,
+				(int16_t)(offsetof(struct policy_frame, data) + i), 0);
+	code__store_imm(code, sizeof(uint64_t), REG_FRAME, offsetof(struct policy_frame, used),
+			(int32_t)size);
+	code__store_imm(code, sizeof(uint16_t), REG_FRAME,
+			offsetof(struct policy_frame, record) +
+				offsetof(struct policy_record, value_count),
+			(int32_t)values);
+}
+
+/* By the routine, which knows what to do when another program has the first one. */
+static void claim_any(struct hook_writer *writer)
+{
+	struct code *code = &writer->code;
+
+	code__move_imm(code, BPF_REG_1, (int32_t)writer->hook->value_count);
+	writer__call(writer, writer->options->has_exchange ? "claim_frame" : "claim_frame_by_word");
+	code__jump_if_imm(code, BPF_JEQ, BPF_REG_0, 0, writer->unframed);
+	code__move(code, REG_FRAME, BPF_REG_0);
+}
+
+/* The first one is free nearly always: a call less. On to `claimed`, or behind. */
+static void claim_first(struct hook_writer *writer, uint32_t claimed)
+{
+	struct code *code = &writer->code;
+	uint32_t taken = code__label(code);
+
+	code__store_imm(code, sizeof(uint32_t), BPF_REG_10, KEY_AT, 0);
+	writer__load_map(writer, BPF_REG_1, "policy_frames");
+	writer__stack(writer, BPF_REG_2, KEY_AT);
+	code__call_helper(code, BPF_FUNC_map_lookup_elem);
+	code__jump_if_imm(code, BPF_JEQ, BPF_REG_0, 0, writer->unframed);
+	code__move_imm(code, BPF_REG_1, 1);
+	code__exchange(code, BPF_REG_0, offsetof(struct policy_frame, busy), BPF_REG_1);
+	code__jump_if_imm(code, BPF_JNE, BPF_REG_1, 0, taken);
+	code__move(code, REG_FRAME, BPF_REG_0);
+	clear_frame(writer);
+	code__jump(code, claimed);
+	code__place(code, taken);
+}
+
 void writer__need_frame(struct hook_writer *writer)
 {
 	struct code *code = &writer->code;
@@ -60,10 +109,9 @@ void writer__need_frame(struct hook_writer *writer)
 	is_there = code__label(code);
 	if (writer->tests_use_frame)
 		code__jump_if_imm(code, BPF_JNE, REG_FRAME, 0, is_there);
-	code__move_imm(code, BPF_REG_1, (int32_t)writer->hook->value_count);
-	writer__call(writer, writer->options->has_exchange ? "claim_frame" : "claim_frame_by_word");
-	code__jump_if_imm(code, BPF_JEQ, BPF_REG_0, 0, writer->unframed);
-	code__move(code, REG_FRAME, BPF_REG_0);
+	if (writer->options->has_exchange)
+		claim_first(writer, is_there);
+	claim_any(writer);
 	code__place(code, is_there);
 	writer->known |= KNOWN_FRAME;
 }

@@ -89,7 +89,14 @@ static void store_binary(struct hook_writer *writer, bool wants_cgroup)
 	uint32_t unknown = code__label(code), unnamed = code__label(code),
 		 known = code__label(code);
 
+	if (writer->keeps_process_time)
+		code__store_imm(code, sizeof(uint64_t), BPF_REG_10, PROCESS_TIME_AT, 0);
 	find_who(writer, unknown);
+	if (writer->keeps_process_time) {
+		code__load(code, sizeof(uint64_t), BPF_REG_1, BPF_REG_0,
+			   offsetof(struct who_process, time_ns));
+		code__store(code, sizeof(uint64_t), BPF_REG_10, PROCESS_TIME_AT, BPF_REG_1);
+	}
 	if (wants_cgroup) {
 		code__load(code, sizeof(uint64_t), BPF_REG_1, BPF_REG_0,
 			   offsetof(struct who_process, cgroup_id));

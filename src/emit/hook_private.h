@@ -31,6 +31,8 @@
 #define CURSOR_AT (-48)  /* of what is walked, across calls */
 #define PENDING_AT (-64) /* struct policy_pending_key */
 #define SAVED_AT (-112)  /* struct policy_pending */
+#define PROCESS_TIME_AT                                                                            \
+	(-120) /* struct who_process.time_ns, 0: it is not in the table; see keeps_process_time */
 
 /* What is known to be there already on every way that leads to the instruction that is written next. */
 #define KNOWN_FRAME (1ull << 62)
@@ -55,8 +57,9 @@ struct hook_writer {
 	bool uses_frame;      /* there is code for `out` and `unframed` */
 	bool returns_value;   /* RETURN_AT is what it ends with */
 	bool sets_registers; /* RETURN_AT says of which rule, from 1 on, those are that it ends with; 0: none */
-	uint32_t rule; /* whose actions are being written */
-	int error;     /* of the code: -EINVAL */
+	uint32_t rule;           /* whose actions are being written */
+	bool keeps_process_time; /* counting leaves it at PROCESS_TIME_AT, on every way to a record */
+	int error;               /* of the code: -EINVAL */
 	const char *complaint;
 };
 
@@ -120,6 +123,14 @@ void writer__compare(struct hook_writer *writer, const struct hook_test *test, b
  * these. */
 bool writer__test_process(struct hook_writer *writer, const struct hook_test *test, uint32_t holds,
 			  uint32_t fails);
+
+/* ---- hook_text.c ---- */
+
+/* They are few and short, and looked for at one place. */
+bool hook_test__compares_texts(const struct hook_test *test);
+/* `holds` and `fails` as in writer__test_process(); the value is captured. */
+void writer__compare_texts(struct hook_writer *writer, const struct hook_test *test, uint32_t holds,
+			   uint32_t fails);
 
 /* ---- hook_count.c ---- */
 

@@ -151,6 +151,24 @@ static bool leave_silent(struct hook_writer *writer)
 	return silent == 0 || silent < hook->rule_count;
 }
 
+static void begin_record(struct hook_writer *writer)
+{
+	struct code *code = &writer->code;
+
+	code__move(code, BPF_REG_1, REG_FRAME);
+	writer__call(writer, "begin_record");
+	store_imm(writer, sizeof(uint32_t), offsetof(struct policy_record, hook),
+		  (int32_t)writer->hook->id);
+	if (!writer->keeps_process_time) {
+		code__move(code, BPF_REG_1, REG_FRAME);
+		writer__call(writer, "name_process");
+		return;
+	}
+	code__load(code, sizeof(uint64_t), BPF_REG_1, BPF_REG_10, PROCESS_TIME_AT);
+	code__store(code, sizeof(uint64_t), REG_FRAME,
+		    record_at(offsetof(struct policy_record, process_time_ns)), BPF_REG_1);
+}
+
 bool writer__record(struct hook_writer *writer)
 {
 	struct code *code = &writer->code;
@@ -160,8 +178,7 @@ bool writer__record(struct hook_writer *writer)
 		return false;
 	writer__need_frame(writer);
 	writer->leave = writer->out;
-	store_imm(writer, sizeof(uint32_t), offsetof(struct policy_record, hook),
-		  (int32_t)writer->hook->id);
+	begin_record(writer);
 	capture_all(writer);
 	if (writer->hook->has_return && !is_leave) {
 		code__load(code, 1, BPF_REG_1, REG_FRAME,

@@ -185,13 +185,18 @@ static bool has_short_text(const struct hook_test *test)
 	return test->text_count == 0;
 }
 
-static void test_text(struct hook_writer *writer, const struct hook_test *test, uint32_t holds)
+static void test_text(struct hook_writer *writer, const struct hook_test *test, uint32_t holds,
+		      uint32_t fails)
 {
 	int32_t offset;
 
 	writer__capture(writer, test->value);
 	if (writer->error < 0)
 		return;
+	if (hook_test__compares_texts(test)) {
+		writer__compare_texts(writer, test, holds, fails);
+		return;
+	}
 	offset = hook_value__text_offset(&writer->hook->values[test->value]);
 	switch ((enum policy_text_op)test->index) {
 	case POLICY_TEXT_EQUAL:
@@ -281,7 +286,7 @@ static void test_value(struct hook_writer *writer, const struct hook_test *test,
 		test_socket(writer, test, holds, fails);
 		return;
 	case HOOK_TEST_TEXT:
-		test_text(writer, test, holds);
+		test_text(writer, test, holds, fails);
 		return;
 	case HOOK_TEST_CAPABILITIES_GAINED:
 		test_gained(writer, test, holds);
