@@ -45,7 +45,7 @@ int carry_count_new(struct carrier_arguments *ctx)
 	u32 row = 0;
 
 	figures = bpf_map_lookup_elem(&policy_figures, &row);
-	return figures ? (int)count_new(&key, figures) : 0;
+	return carriers_run && figures ? (int)count_new(&key, figures) : 0;
 }
 
 /* ---- system calls ------------------------------------------------------------------------------ */
