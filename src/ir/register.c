@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ir/register.h"
 
+#include <ctype.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "base/str.h"
@@ -80,6 +82,21 @@ const struct machine_register *machine_register__find(const char *name)
 	for (size_t i = 0; i < array_size(registers); i++)
 		if (str_eq(registers[i].name, name))
 			return &registers[i];
+	return NULL;
+}
+
+const struct machine_register *machine_register__take(const char **text)
+{
+	size_t len = 0;
+
+	while (isalnum((unsigned char)(*text)[len]) || (*text)[len] == '_')
+		len++;
+	for (size_t i = 0; i < array_size(registers); i++) {
+		if (strlen(registers[i].name) != len || memcmp(registers[i].name, *text, len) != 0)
+			continue;
+		*text += len;
+		return &registers[i];
+	}
 	return NULL;
 }
 

@@ -19,6 +19,8 @@ struct machine_register {
 
 /* NULL: none of that name. */
 const struct machine_register *machine_register__find(const char *name);
+/* The one whose name begins *text, which goes on behind it; NULL: there is none, and *text stays. */
+const struct machine_register *machine_register__take(const char **text);
 /* It decides over rights, or is the kernel's own: nobody else may set it. */
 bool machine_register__is_protected(const struct machine_register *reg);
 

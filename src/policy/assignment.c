@@ -9,8 +9,6 @@
 #include "base/num.h"
 #include "ir/register.h"
 
-#define REGISTER_NAME_MAX 16
-
 /* What this machine's calls are made of. */
 #if defined(__x86_64__)
 #define RESULT "rax=0"
@@ -39,24 +37,6 @@ static bool take_char(const char **text, char wanted)
 		return false;
 	(*text)++;
 	return true;
-}
-
-static const struct machine_register *take_register(const char **text)
-{
-	const struct machine_register *found;
-	char name[REGISTER_NAME_MAX];
-	size_t len = 0;
-
-	while (isalnum((unsigned char)(*text)[len]) || (*text)[len] == '_')
-		len++;
-	if (len >= sizeof(name))
-		return NULL;
-	memcpy(name, *text, len);
-	name[len] = '\0';
-	found = machine_register__find(name);
-	if (found)
-		*text += len;
-	return found;
 }
 
 /* Any 64 bits: "-1", "0x10", "18446744073709551615". */
@@ -94,7 +74,7 @@ static const char *parse_source(const char *text, struct hook_assignment *assign
 		return has_number && !is_memory && !*text ? NULL
 							  : "neither a number nor a register";
 	}
-	from = take_register(&text);
+	from = machine_register__take(&text);
 	if (!from)
 		return "this machine has no register of that name";
 	if (is_memory && !take_char(&text, ')'))
@@ -115,7 +95,7 @@ const char *policy_assignment__parse(const char *text, struct hook_assignment *r
 	const char *wrong;
 
 	skip_spaces(&text);
-	to = take_register(&text);
+	to = machine_register__take(&text);
 	if (!to)
 		return "this machine has no register of that name";
 	if (machine_register__is_protected(to))

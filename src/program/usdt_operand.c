@@ -9,7 +9,6 @@
 #include "base/num.h"
 #include "ir/register.h"
 
-#define REGISTER_NAME_MAX 16
 #define WORD_BYTES 8 /* of a register that an address is in */
 
 /* ---- what is left of an operand ---- */
@@ -35,28 +34,10 @@ static bool take_number(const char **text, int64_t *number)
 	return true;
 }
 
-static const struct machine_register *take_register(const char **text)
-{
-	const struct machine_register *found;
-	char name[REGISTER_NAME_MAX];
-	size_t len = 0;
-
-	while (isalnum((unsigned char)(*text)[len]) || (*text)[len] == '_')
-		len++;
-	if (len >= sizeof(name))
-		return NULL;
-	memcpy(name, *text, len);
-	name[len] = '\0';
-	found = machine_register__find(name);
-	if (found)
-		*text += len;
-	return found;
-}
-
 /* One that holds an address, or is added to one. */
 static bool take_word(const char **text, int16_t *offset)
 {
-	const struct machine_register *found = take_register(text);
+	const struct machine_register *found = machine_register__take(text);
 
 	if (!found || found->size != WORD_BYTES)
 		return false;
@@ -76,7 +57,8 @@ static bool parse_constant(const char *text, struct hook_usdt *operand)
 /* "%edi" */
 static bool parse_register(const char *text, struct hook_usdt *operand)
 {
-	const struct machine_register *found = take_char(&text, '%') ? take_register(&text) : NULL;
+	const struct machine_register *found = take_char(&text, '%') ? machine_register__take(&text)
+								     : NULL;
 
 	if (!found || *text)
 		return false;
@@ -121,7 +103,7 @@ static bool parse_constant(const char *text, struct hook_usdt *operand)
 /* "w0" */
 static bool parse_register(const char *text, struct hook_usdt *operand)
 {
-	const struct machine_register *found = take_register(&text);
+	const struct machine_register *found = machine_register__take(&text);
 
 	if (!found || *text)
 		return false;
