@@ -2,35 +2,21 @@
 #include "decode/ops.h"
 
 #include <inttypes.h>
-#include <signal.h>
 
-#include "base/mem.h"
-
-/* Those of all architectures that we run on; real-time signals have no names. */
-static const char *const names[] = {
-	[SIGHUP] = "SIGHUP",       [SIGINT] = "SIGINT",       [SIGQUIT] = "SIGQUIT",
-	[SIGILL] = "SIGILL",       [SIGTRAP] = "SIGTRAP",     [SIGABRT] = "SIGABRT",
-	[SIGBUS] = "SIGBUS",       [SIGFPE] = "SIGFPE",       [SIGKILL] = "SIGKILL",
-	[SIGUSR1] = "SIGUSR1",     [SIGSEGV] = "SIGSEGV",     [SIGUSR2] = "SIGUSR2",
-	[SIGPIPE] = "SIGPIPE",     [SIGALRM] = "SIGALRM",     [SIGTERM] = "SIGTERM",
-	[SIGSTKFLT] = "SIGSTKFLT", [SIGCHLD] = "SIGCHLD",     [SIGCONT] = "SIGCONT",
-	[SIGSTOP] = "SIGSTOP",     [SIGTSTP] = "SIGTSTP",     [SIGTTIN] = "SIGTTIN",
-	[SIGTTOU] = "SIGTTOU",     [SIGURG] = "SIGURG",       [SIGXCPU] = "SIGXCPU",
-	[SIGXFSZ] = "SIGXFSZ",     [SIGVTALRM] = "SIGVTALRM", [SIGPROF] = "SIGPROF",
-	[SIGWINCH] = "SIGWINCH",   [SIGIO] = "SIGIO",         [SIGPWR] = "SIGPWR",
-	[SIGSYS] = "SIGSYS",
-};
+#include "record/kernel_name.h"
 
 static int run(void *state, const struct decode_env *env, const void *data, size_t len,
 	       struct strbuf *out, struct err *err)
 {
 	int64_t number = decode_raw_int(data, len);
+	const char *name = number > 0 && number <= UINT32_MAX ? kernel_signal_name((uint32_t)number)
+							      : NULL;
 
 	(void)state;
 	(void)env;
 	(void)err;
-	if (number > 0 && number < (int64_t)array_size(names) && names[number])
-		strbuf__add_text(out, names[number]);
+	if (name)
+		strbuf__add_text(out, name);
 	else
 		strbuf__printf(out, "signal#%" PRId64, number);
 	return DECODE_OK;

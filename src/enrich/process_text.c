@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The text of what a process is, in the words of Tetragon's events. */
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,6 +7,7 @@
 #include "base/mem.h"
 #include "base/str.h"
 #include "enrich/process_private.h"
+#include "record/kernel_name.h"
 #include "record/process_schema.h"
 
 /* ---- exec_id ---------------------------------------------------------------------------------- */
@@ -149,20 +149,6 @@ const char *namespace_name(uint32_t index)
 	return index < WHO_NAMESPACE_COUNT ? namespace_names[index] : "";
 }
 
-static const char *const signal_names[] = {
-	[SIGHUP] = "SIGHUP",       [SIGINT] = "SIGINT",       [SIGQUIT] = "SIGQUIT",
-	[SIGILL] = "SIGILL",       [SIGTRAP] = "SIGTRAP",     [SIGABRT] = "SIGABRT",
-	[SIGBUS] = "SIGBUS",       [SIGFPE] = "SIGFPE",       [SIGKILL] = "SIGKILL",
-	[SIGUSR1] = "SIGUSR1",     [SIGSEGV] = "SIGSEGV",     [SIGUSR2] = "SIGUSR2",
-	[SIGPIPE] = "SIGPIPE",     [SIGALRM] = "SIGALRM",     [SIGTERM] = "SIGTERM",
-	[SIGSTKFLT] = "SIGSTKFLT", [SIGCHLD] = "SIGCHLD",     [SIGCONT] = "SIGCONT",
-	[SIGSTOP] = "SIGSTOP",     [SIGTSTP] = "SIGTSTP",     [SIGTTIN] = "SIGTTIN",
-	[SIGTTOU] = "SIGTTOU",     [SIGURG] = "SIGURG",       [SIGXCPU] = "SIGXCPU",
-	[SIGXFSZ] = "SIGXFSZ",     [SIGVTALRM] = "SIGVTALRM", [SIGPROF] = "SIGPROF",
-	[SIGWINCH] = "SIGWINCH",   [SIGIO] = "SIGIO",         [SIGPWR] = "SIGPWR",
-	[SIGSYS] = "SIGSYS",
-};
-
 /* The first two of real time are the C library's, which begins to count behind them; from the middle on people count from
  * the end, as kill -l does. */
 #define REAL_TIME_FIRST 34
@@ -187,12 +173,11 @@ static const char *real_time_name(uint32_t number, char buffer[SIGNAL_NAME_MAX])
 const char *process_signal_name(uint32_t exit_code, char buffer[SIGNAL_NAME_MAX])
 {
 	uint32_t number = exit_code & 0x7f;
+	const char *name = kernel_signal_name(number);
 
 	if (number == 0)
 		return "";
-	if (number < array_size(signal_names) && signal_names[number])
-		return signal_names[number];
-	return real_time_name(number, buffer);
+	return name ? name : real_time_name(number, buffer);
 }
 
 const char *process_raised_name(uint32_t place)

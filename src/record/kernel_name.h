@@ -25,5 +25,7 @@ const char *kernel_name_get(enum kernel_names names, uint32_t number);
 int kernel_name_find(enum kernel_names names, const char *text, size_t len, uint32_t *ret_number);
 /* NULL: none is near. */
 const char *kernel_name_nearest(enum kernel_names names, const char *text);
+/* "SIGKILL"; NULL: it has none, as those of real time. */
+const char *kernel_signal_name(uint32_t number);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include <linux/capability.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <sys/socket.h>
 
 #include "base/mem.h"
@@ -95,6 +96,16 @@ static void test_get__capabilities_of_events(void **state)
 					    : kernel_name_get(KERNEL_NAMES_CAPABILITIES, i));
 }
 
+static void test_signal__has_a_name(void **state)
+{
+	(void)state;
+	assert_string_equal(kernel_signal_name(SIGHUP), "SIGHUP");
+	assert_string_equal(kernel_signal_name(SIGSYS), "SIGSYS");
+	assert_null(kernel_signal_name(0));
+	assert_null(kernel_signal_name(SIGSYS + 1));
+	assert_null(kernel_signal_name(UINT32_MAX));
+}
+
 static void test_nearest__of_one_table(void **state)
 {
 	(void)state;
@@ -111,6 +122,7 @@ int main(void)
 		cmocka_unit_test(test_find__table),
 		cmocka_unit_test(test_get__table),
 		cmocka_unit_test(test_get__capabilities_of_events),
+		cmocka_unit_test(test_signal__has_a_name),
 		cmocka_unit_test(test_nearest__of_one_table),
 	};
 
