@@ -97,6 +97,24 @@ static __always_inline void walk(struct policy_frame *frame)
 	frame->walk[WALK_FLAGS] |= POLICY_PATH_CUT;
 }
 
+#define DELETED " (deleted)"
+#define DELETED_SIZE (sizeof(DELETED) - 1)
+
+/* As the kernel's own names of open files end, when nothing leads to the file any more. */
+static __always_inline void begin_path(struct policy_frame *frame, struct dentry *dentry)
+{
+	bool is_alone = BPF_CORE_READ(dentry, d_parent) == dentry;
+	u64 begin = POLICY_TEXT_MAX - 1;
+
+	*(u64 *)(frame->path + POLICY_TEXT_MAX) = 0;
+	frame->path[begin] = 0;
+	if (!is_alone && !BPF_CORE_READ(dentry, d_hash.pprev)) {
+		begin -= DELETED_SIZE;
+		__builtin_memcpy(frame->path + begin, DELETED, DELETED_SIZE);
+	}
+	frame->walk[WALK_BEGIN] = begin;
+}
+
 /* What stands in frame->path goes into the record. */
 static __always_inline u64 keep_path(struct policy_frame *frame, u64 index, struct inode *inode)
 {
@@ -127,7 +145,6 @@ static __always_inline u64 capture_place(struct policy_frame *frame, u64 index,
 					 struct dentry *dentry, struct vfsmount *mount)
 {
 	struct fs_struct *fs = BPF_CORE_READ(current_task(), fs);
-	u64 begin = POLICY_TEXT_MAX - 1;
 
 	if (!dentry)
 		return fail_value(frame, index, BAD_ADDRESS);
@@ -135,10 +152,8 @@ static __always_inline u64 capture_place(struct policy_frame *frame, u64 index,
 	frame->walk[WALK_MOUNT] = (u64)mount;
 	frame->walk[WALK_ROOT_DENTRY] = (u64)BPF_CORE_READ(fs, root.dentry);
 	frame->walk[WALK_ROOT_MOUNT] = (u64)BPF_CORE_READ(fs, root.mnt);
-	frame->walk[WALK_BEGIN] = begin;
 	frame->walk[WALK_FLAGS] = 0;
-	*(u64 *)(frame->path + POLICY_TEXT_MAX) = 0;
-	frame->path[POLICY_TEXT_MAX - 1] = 0;
+	begin_path(frame, dentry);
 	walk(frame);
 	if (frame->walk[WALK_BEGIN] == POLICY_TEXT_MAX - 1) {
 		frame->path[POLICY_TEXT_MAX - 2] = '/';
