@@ -8,10 +8,15 @@
  *	write=N    N writes to /dev/null of "sonde", or of as many bytes as bytes=N before it said
  *	open=PATH  opens and closes   kill=N    sends itself signal N
  *	append=PATH  makes the file if need be, and writes "sonde" at its end
+ *	mkdir=PATH makes a directory; of these three the exit status is the error that there was
  *	read=N     N reads of /dev/zero
  *	rare=N     N calls of sched_get_priority_max(), which hardly anybody else does
  *	dns=N      N queries for the name "x" to port 53 of 127.0.0.1, whoever is there
- *	mkdir=PATH makes a directory; the exit status is the error that there was
+ *	show=PATH  reads a byte of it, and prints what /proc calls the open file
+ *	gone=PATH  makes it, deletes it while it is open, then likewise
+ *	chroot=PATH  has its root there from then on
+ *	accept=PORT*N   takes N connections to that port of 127.0.0.1, and closes each at once
+ *	connect=PORT*N  makes N connections, one after the other, and closes each when the other end did
  *	run=PATH   runs that program with getppid=5, and waits
  *	wait=PATH  waits for the file, for a minute at most
  *	threads=N  what comes behind it is done by each of N threads
@@ -24,6 +29,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -151,8 +157,115 @@ static void call_open(const char *value)
 {
 	int fd = open(value, O_RDONLY | O_CLOEXEC);
 
-	if (fd >= 0)
+	if (fd < 0)
+		_exit(errno);
+	(void)close(fd);
+}
+
+static int own_files = -1; /* /proc/self/fd, also once it is out of reach */
+
+static void find_own_files(void)
+{
+	if (own_files < 0)
+		own_files = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static void show(int fd)
+{
+	char number[16], path[4096], byte;
+	ssize_t len;
+
+	find_own_files();
+	(void)snprintf(number, sizeof(number), "%d", fd);
+	len = readlinkat(own_files, number, path, sizeof(path) - 1);
+	if (len < 0 || read(fd, &byte, 1) < 0)
+		_exit(errno);
+	path[len++] = '\n';
+	(void)!write(STDOUT_FILENO, path, (size_t)len);
+	(void)close(fd);
+}
+
+static void call_show(const char *value)
+{
+	int fd = open(value, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		_exit(errno);
+	show(fd);
+}
+
+static void call_gone(const char *value)
+{
+	int fd = open(value, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0 || unlink(value) < 0)
+		_exit(errno);
+	show(fd);
+}
+
+static void call_chroot(const char *value)
+{
+	find_own_files();
+	if (chroot(value) < 0 || chdir("/") < 0)
+		_exit(errno);
+}
+
+/* "PORT*N" */
+static long split_times(const char *value, struct sockaddr_in *address)
+{
+	const char *times = strchr(value, '*');
+
+	*address = (struct sockaddr_in){ .sin_family = AF_INET,
+					 .sin_port = htons((uint16_t)atoi(value)),
+					 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	return times ? atol(times + 1) : 1;
+}
+
+static void call_accept(const char *value)
+{
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
+	struct sockaddr_in address;
+	long times = split_times(value, &address);
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 16) < 0)
+		_exit(errno);
+	for (long i = 0; i < times; i++) {
+		int peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+
+		if (peer < 0)
+			_exit(errno);
+		(void)close(peer);
+	}
+	(void)close(fd);
+}
+
+/* Whoever accepts may not be there yet: for a minute at most. */
+static int connect_to(const struct sockaddr_in *address)
+{
+	for (int i = 0; i < 600; i++) {
+		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+		if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0)
+			return fd;
 		(void)close(fd);
+		(void)usleep(100000);
+	}
+	_exit(errno);
+}
+
+static void call_connect(const char *value)
+{
+	struct sockaddr_in address;
+	long times = split_times(value, &address);
+	char byte;
+
+	for (long i = 0; i < times; i++) {
+		int fd = connect_to(&address);
+
+		(void)!read(fd, &byte, 1);
+		(void)close(fd);
+	}
 }
 
 static void call_kill(const char *value)
@@ -187,11 +300,26 @@ static const struct {
 	const char *name;
 	void (*run)(const char *value);
 } calls[] = {
-	{ "append=", call_append },   { "bytes=", call_bytes },   { "dns=", call_dns },
-	{ "geteuid=", call_geteuid }, { "getgid=", call_getgid }, { "getppid32=", call_getppid32 },
-	{ "getppid=", call_getppid }, { "getuid=", call_getuid }, { "kill=", call_kill },
-	{ "mkdir=", call_mkdir },     { "open=", call_open },     { "rare=", call_rare },
-	{ "read=", call_read },       { "run=", call_run },       { "wait=", call_wait },
+	{ "accept=", call_accept },
+	{ "append=", call_append },
+	{ "connect=", call_connect },
+	{ "bytes=", call_bytes },
+	{ "chroot=", call_chroot },
+	{ "gone=", call_gone },
+	{ "show=", call_show },
+	{ "dns=", call_dns },
+	{ "geteuid=", call_geteuid },
+	{ "getgid=", call_getgid },
+	{ "getppid32=", call_getppid32 },
+	{ "getppid=", call_getppid },
+	{ "getuid=", call_getuid },
+	{ "kill=", call_kill },
+	{ "mkdir=", call_mkdir },
+	{ "open=", call_open },
+	{ "rare=", call_rare },
+	{ "read=", call_read },
+	{ "run=", call_run },
+	{ "wait=", call_wait },
 	{ "write=", call_write },
 };
 
