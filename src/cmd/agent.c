@@ -149,21 +149,31 @@ static int read_file(struct agent_run *run)
 	return r;
 }
 
-/* What series of events say, as one text with commas. */
-static int parse_labels(struct agent_run *run, uint32_t *ret_labels)
+/* A list as the commands have it, for as long as the agent runs. NULL: no memory. */
+static const char *text_with_commas(struct agent_run *run, const struct bind_list *list)
 {
-	const struct bind_list *list = &run->file.policies.labels;
 	const struct spec_text *texts = list->items;
 	struct strbuf text = STRBUF_INIT;
-	struct err err = ERR_INIT;
-	int r;
+	const char *kept;
 
 	for (uint32_t i = 0; i < list->count; i++)
 		strbuf__printf(&text, "%s%s", i ? "," : "", text_or(&texts[i], ""));
-	r = policy_parse_labels(strbuf__text(&text), ret_labels, &err);
+	kept = arena__strdup(&run->arena, strbuf__text(&text));
 	strbuf__done(&text);
+	return kept;
+}
+
+typedef int (*parse_words_fn)(const char *text, uint32_t *ret_words, struct err *err);
+
+static int parse_words(struct agent_run *run, const char *key, const struct bind_list *list,
+		       parse_words_fn parse, uint32_t *ret_words)
+{
+	const char *text = text_with_commas(run, list);
+	struct err err = ERR_INIT;
+	int r = text ? parse(text, ret_words, &err) : -ENOMEM;
+
 	if (r < 0)
-		(void)err__wrap(&err, r, &list->at, "policies.labels");
+		(void)err__wrap(&err, r, &list->at, "%s", key);
 	return r < 0 ? fail("agent", &err, r) : 0;
 }
 
@@ -207,15 +217,24 @@ static int open_session(struct agent_run *run)
 		.prefers_openmetrics = file->listen.openmetrics,
 		.policies = { .has_labels = file->policies.labels.is_set,
 			      .has_credentials = file->policies.credentials,
-			      .has_namespaces = file->policies.namespaces },
+			      .has_namespaces = file->policies.namespaces,
+			      .has_environment = file->policies.environment,
+			      .has_user_names = file->policies.user_names },
 	};
 	struct err err = ERR_INIT;
-	int r = parse_labels(run, &options.policies.labels);
+	int r = parse_words(run, "policies.labels", &file->policies.labels, policy_parse_labels,
+			    &options.policies.labels);
 
+	if (r == 0)
+		r = parse_words(run, "policies.ancestors", &file->policies.ancestors,
+				policy_parse_ancestors, &options.policies.ancestors);
 	if (r < 0)
 		return r;
-	r = options.btf_path && options.web_config ? session__open(&run->session, &options, &err)
-						   : -ENOMEM;
+	options.policies.environment_names = text_with_commas(run,
+							      &file->policies.environment_names);
+	r = options.btf_path && options.web_config && options.policies.environment_names
+		    ? session__open(&run->session, &options, &err)
+		    : -ENOMEM;
 
 	return r < 0 ? fail("Error creating the agent", &err, r) : 0;
 }

@@ -70,9 +70,10 @@ static const struct bind_type retry_type = BIND_STRUCT_TYPE("retry section", str
 							    retry_fields);
 
 static const struct bind_field policies_fields[] = {
-	BOOL(agent_policies, credentials),
-	TEXTS(agent_policies, labels),
-	BOOL(agent_policies, namespaces),
+	TEXTS(agent_policies, ancestors),  BOOL(agent_policies, credentials),
+	BOOL(agent_policies, environment), TEXTS(agent_policies, environment_names),
+	TEXTS(agent_policies, labels),     BOOL(agent_policies, namespaces),
+	BOOL(agent_policies, user_names),
 };
 static const struct bind_type policies_type =
 	BIND_STRUCT_TYPE("policies section", struct agent_policies, policies_fields);

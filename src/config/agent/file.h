@@ -65,7 +65,10 @@ enum agent_policy_mode { AGENT_POLICY_OWN, AGENT_POLICY_ENFORCE, AGENT_POLICY_MO
 struct agent_policies { /* of all of them */
 	struct loc at;
 	bool credentials, namespaces; /* events show those of processes */
-	struct bind_list labels;      /* spec_text: of series of events; not set: the default */
+	bool environment, user_names; /* likewise */
+	/* spec_text: kinds of events that list ancestors; the only variables of the environment (none: all); labels of
+	 * series of events (not set: the default). */
+	struct bind_list ancestors, environment_names, labels;
 };
 
 struct agent_events { /* of policies */

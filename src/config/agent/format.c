@@ -70,10 +70,13 @@ void agent_file__format_sections(const struct agent_file *file, struct strbuf *o
 	add_texts(out, "only.namespace", &file->only.namespace);
 	add_texts(out, "only.unit", &file->only.unit);
 	add_texts(out, "only.user", &file->only.user);
+	add_texts(out, "policies.ancestors", &file->policies.ancestors);
+	add_texts(out, "policies.environment_names", &file->policies.environment_names);
 	add_texts(out, "policies.labels", &file->policies.labels);
-	strbuf__printf(out, "policies %d %d %d\nevents %u %u %lld %d\n", file->policies.credentials,
-		       file->policies.namespaces, file->policies.labels.is_set,
-		       file->events.max_bytes, file->events.max_backups,
+	strbuf__printf(out, "policies %d %d %d %d %d\nevents %u %u %lld %d\n",
+		       file->policies.credentials, file->policies.namespaces,
+		       file->policies.labels.is_set, file->policies.environment,
+		       file->policies.user_names, file->events.max_bytes, file->events.max_backups,
 		       (long long)file->events.interval, file->events.compress);
 	strbuf__printf(
 		out,
