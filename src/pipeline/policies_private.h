@@ -42,6 +42,7 @@ struct policy {
 	VEC(uint32_t) numbers;       /* of hooks that are reserved */
 	bool has_bits;               /* sets and bits of masks are taken */
 	bool is_on;                  /* all of it is attached */
+	bool watches_mappings;
 	uint64_t memory_bytes;
 };
 

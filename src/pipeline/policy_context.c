@@ -217,6 +217,7 @@ int policy_context__open(struct policies *policies, const struct policy_spec *sp
 	context.find_functions_ctx = knowledge;
 	context.find_spot = policy_places__find_spot;
 	policy_find_host_namespaces(policies, context.host_namespaces);
+	context.mapping_mark = hook_engine__mapping_mark(policies->engine);
 	context.next_set = policies->next_set;
 	context.binaries = policies->binaries;
 	context.can_scope = who__has_cgroups(policies->options.who);

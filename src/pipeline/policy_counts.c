@@ -177,6 +177,7 @@ static const char *event_type(const struct policy_hook *hook)
 {
 	static const char *const types[] = {
 		[PROCESS_EVENT_KPROBE] = "PROCESS_KPROBE",
+		[PROCESS_EVENT_LOADER] = "PROCESS_LOADER",
 		[PROCESS_EVENT_LSM] = "PROCESS_LSM",
 		[PROCESS_EVENT_TRACEPOINT] = "PROCESS_TRACEPOINT",
 		[PROCESS_EVENT_UPROBE] = "PROCESS_UPROBE",

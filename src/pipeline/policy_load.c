@@ -46,6 +46,8 @@ static const char *hook_name(const struct policy_hook *hook, struct arena *arena
 {
 	const struct policy_site *site = hook->site;
 
+	if (site->is_loader)
+		return "loader";
 	switch (site->kind) {
 	case POLICY_SITE_FUNCTION:
 	case POLICY_SITE_SYSCALL:
@@ -191,18 +193,24 @@ static void sum_memory(struct policies *policies, struct policy *policy)
 	}
 }
 
+static int watch_mappings(struct policies *policies, struct policy *policy, struct err *err)
+{
+	int r = hook_engine__watch_mappings(policies->engine, err);
+
+	if (r < 0)
+		return err__wrap(err, r, &policy->spec->at, "spec.loader");
+	policy->watches_mappings = true;
+	return 0;
+}
+
 int policy__load(struct policies *policies, struct policy *policy, struct err_list *errors)
 {
 	struct err err = ERR_INIT;
 	int r;
 
-	if (policy->spec->wants_library_loads)
-		return err_list__set(errors, -EOPNOTSUPP, &policy->spec->at,
-				     "policy '%s' asks for libraries that processes load "
-				     "(spec.loader), and these are not told yet",
-				     policy->spec->name);
 	r = open_engine(policies, &err);
-
+	if (r == 0 && policy->spec->wants_library_loads)
+		r = watch_mappings(policies, policy, &err);
 	if (r < 0) {
 		err_list__add(errors, &err);
 		return r;
@@ -268,6 +276,9 @@ void policy__unload(struct policies *policies, struct policy *policy)
 		policy_cgroups__remove(policies, policy);
 		take_bits(policies, &policy->program, false);
 	}
+	if (policy->watches_mappings)
+		hook_engine__unwatch_mappings(policies->engine);
+	policy->watches_mappings = false;
 	policy->program = (struct policy_program){ 0 };
 	policy->hooks = NULL;
 	policy->memory_bytes = 0;

@@ -179,7 +179,7 @@ enum process_event_kind policy_hook_event_kind(const struct policy_hook *hook)
 		[POLICY_SITE_USDT] = PROCESS_EVENT_USDT,
 	};
 
-	return kinds[hook->site->kind];
+	return hook->site->is_loader ? PROCESS_EVENT_LOADER : kinds[hook->site->kind];
 }
 
 static void set_place(const struct policy_hook *hook, struct process_event *event)
@@ -201,6 +201,8 @@ static void set_place(const struct policy_hook *hook, struct process_event *even
 		event->path = text_view_of(site->path);
 		event->provider = text_view_of(site->provider);
 		event->name = text_view_of(site->name);
+		break;
+	case PROCESS_EVENT_LOADER: /* by its values: set_library() */
 		break;
 	default:
 		event->function_name = text_view_of(site->function ? site->function : site->name);
@@ -294,6 +296,21 @@ static void count_lists(const struct policy_hook *hook, struct value_lists *list
 	}
 }
 
+/* Its values are no arguments for people. */
+static void set_library(const struct process_argument *values, struct process_event *event)
+{
+	const struct process_argument *path = &values[POLICY_LOADER_PATH];
+	const struct process_argument *build_id = &values[POLICY_LOADER_BUILD_ID];
+	const struct process_argument *size = &values[POLICY_LOADER_BUILD_ID_SIZE];
+
+	if (path->kind == ARGUMENT_STRING)
+		event->path = path->text;
+	if (build_id->kind == ARGUMENT_BYTES && size->kind == ARGUMENT_UINT)
+		event->build_id = build_id->bytes.bytes;
+	if (event->build_id.len > size->number_u32)
+		event->build_id.len = size->number_u32;
+}
+
 /* begin: the record of the call's entry; end: of its return, or NULL. */
 static void tell(struct policy_stream *stream, const struct policy_record *begin,
 		 const struct policy_record *end)
@@ -328,10 +345,14 @@ static void tell(struct policy_stream *stream, const struct policy_record *begin
 	add_values(stream, begin, hook, false, &lists);
 	if (end)
 		add_values(stream, end, hook, true, &lists);
-	event.arguments = lists.arguments;
-	event.argument_count = lists.argument_count;
-	event.data = lists.data;
-	event.data_count = lists.data_count;
+	if (event.kind == PROCESS_EVENT_LOADER) {
+		set_library(lists.arguments, &event);
+	} else {
+		event.arguments = lists.arguments;
+		event.argument_count = lists.argument_count;
+		event.data = lists.data;
+		event.data_count = lists.data_count;
+	}
 	event.result = lists.has_result ? lists.result : NULL;
 	event.action = begin->action ? begin->action : PROCESS_ACTION_POST;
 	if (end)

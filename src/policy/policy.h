@@ -72,8 +72,9 @@ struct policy_context {
 			 uint64_t *ret_address, struct err *err);
 	void *find_spot_ctx;
 	uint32_t host_namespaces
-		[10];      /* inodes, WHO_NAMESPACE_… of bpf/abi/who.h; 0: the kernel has none */
-	uint32_t next_set; /* the first id of a set that is free; 31 bits */
+		[10]; /* inodes, WHO_NAMESPACE_… of bpf/abi/who.h; 0: the kernel has none */
+	uint64_t mapping_mark; /* attr.config2 of the counters that are told of mapped files */
+	uint32_t next_set;     /* the first id of a set that is free; 31 bits */
 	struct policy_bits binaries; /* taken */
 	bool can_scope;              /* cgroups tell processes of containers and the host apart */
 	const struct policy_scope *scopes; /* of policies that are there: equal ones share a bit */
@@ -113,7 +114,11 @@ struct policy_site {
 	bool is_override; /* the hook overrides what it returns: fmod_ret, or bpf_override_return() */
 	bool wants_return; /* there will be a program at the end of the call, too */
 	bool is_optional;  /* no error when there is no such place */
+	bool is_loader;    /* its events are of libraries */
 };
+
+/* Arguments of the hook that `loader: true` stands for. */
+enum { POLICY_LOADER_PATH, POLICY_LOADER_BUILD_ID, POLICY_LOADER_BUILD_ID_SIZE };
 
 struct policy_sites {
 	const struct policy_site *items;

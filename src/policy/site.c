@@ -5,6 +5,7 @@
 #include "base/num.h"
 #include "base/str.h"
 #include "policy/call.h"
+#include "policy/loader.h"
 #include "policy/private.h"
 
 struct finding {
@@ -236,6 +237,22 @@ static int find_enforcers(struct finding *finding)
 	return result;
 }
 
+static int find_loader(struct finding *finding)
+{
+	const struct policy_compile *compile = &finding->compile;
+	const struct hook_spec *hook = policy_loader__make_hook(
+		compile->policy, compile->context->mapping_mark, compile->arena);
+	struct policy_site site;
+
+	if (!hook)
+		return policy_compile__no_memory(&finding->compile);
+	(void)begin(finding, hook, &site);
+	site.kind = POLICY_SITE_FUNCTION;
+	site.name = hook->call.text;
+	site.is_loader = true;
+	return add(finding, &site);
+}
+
 int policy__find_sites(const struct policy_spec *policy, const struct policy_context *context,
 		       struct arena *arena, struct policy_sites *ret_sites, struct err_list *errors)
 {
@@ -253,6 +270,8 @@ int policy__find_sites(const struct policy_spec *policy, const struct policy_con
 		if (begin(&finding, hook, &begun) == 0)
 			(void)finders[hook->kind](&finding, hook, &begun);
 	}
+	if (policy->wants_library_loads)
+		(void)find_loader(&finding);
 	(void)find_enforcers(&finding);
 	result = finding.compile.result;
 	sites = arena__memdup(arena, finding.sites.items,

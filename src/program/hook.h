@@ -89,6 +89,15 @@ void hook_engine__close_scopes(struct hook_engine *engine);
 int hook_engine__write_scopes(struct hook_engine *engine, uint64_t cgroup_id,
 			      const struct policy_mask *mask);
 
+/* ---- files that processes map: hook_mappings.c ---- */
+
+/* From now on the kernel calls perf_event_mmap_output() for each, with the build id; as often as this, until it is undone.
+ * -EOPNOTSUPP: it does not know of build ids. */
+int hook_engine__watch_mappings(struct hook_engine *engine, struct err *err);
+void hook_engine__unwatch_mappings(struct hook_engine *engine);
+/* attr.config2 of the struct perf_event that it is called for then. */
+uint64_t hook_engine__mapping_mark(const struct hook_engine *engine);
+
 /* The key goes from the map of counts, when nothing can be counted under it any more. */
 void hook_engine__drop_count(struct hook_engine *engine, const struct policy_count_key *key);
 /* Addresses of a stack, the innermost first: how many, or -ENOENT. */

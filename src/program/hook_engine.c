@@ -279,6 +279,7 @@ struct hook_engine *hook_engine__close(struct hook_engine *engine)
 	for (uint32_t hook = 0; hook < POLICY_HOOKS_MAX; hook++)
 		hook_engine__remove(engine, hook);
 	hook_engine__end_calls(engine);
+	link_set__done(&engine->mappings);
 	if (engine->switches)
 		(void)munmap(engine->switches, POLICY_HOOKS_MAX);
 	hook_engine__close_scopes(engine);

@@ -5,7 +5,8 @@
 /*
  * The inside of the engine of hooks, shared by hook_*.c; nobody else includes it.
  * The engine owns everything. hook_engine.c opens and ends it, hook_place.c finds out how a place can be had, hook_link.c
- * puts routines behind an image, hook_attach.c loads and attaches, hook_calls.c keeps the shared programs of system calls.
+ * puts routines behind an image, hook_attach.c loads and attaches, hook_calls.c keeps the shared programs of system calls,
+ * hook_mappings.c has the kernel tell of files that are mapped.
  */
 
 #include <linux/bpf.h>
@@ -69,7 +70,10 @@ struct hook_engine {
 	uint32_t next;                        /* where the search for a free one begins */
 	bool is_row_used[POLICY_FIGURES_MAX]; /* of figures */
 	bool is_call_table_used[POLICY_CALL_TABLES];
-	struct hook_calls calls[2];           /* by enum hook_end */
+	struct hook_calls calls[2]; /* by enum hook_end */
+	struct link_set mappings;   /* owned; open while there are users */
+	uint32_t mapping_users;
+	uint64_t mapping_mark; /* 0: nobody asked yet */
 };
 
 /* What a program is loaded as, and how it gets to its place. */

@@ -78,8 +78,26 @@ static const struct fact_member task_members[] = { { "pid", 800, 0, &s32 },
 						   { "comm", 1600, 0, &name16 },
 						   { "cred", 2048, 0, &cred_pointer } };
 static const struct fact_type task = STRUCT("task_struct", 4096, task_members);
-static const struct fact_type *const types[] = { &cred,  &device, &file, &filename,    &inode,
-						 &kiocb, &binprm, &path, &socket_type, &task };
+static const struct fact_member area_members[] = { { "vm_flags", 256, 0, &u64 },
+						   { "vm_file", 512, 0, &file_pointer } };
+static const struct fact_type area = STRUCT("vm_area_struct", 128, area_members);
+static const struct fact_type area_pointer = POINTER(&area);
+static const struct fact_type u32 = { .kind = FACT_TYPE_INT, .name = "unsigned int", .size = 4 };
+static const struct fact_type name20 = {
+	.kind = FACT_TYPE_ARRAY, .name = "", .size = 20, .element = &letter, .element_count = 20
+};
+static const struct fact_member mapping_members[] = { { "vma", 0, 0, &area_pointer },
+						      { "file_name", 64, 0, &letters },
+						      { "build_id", 448, 0, &name20 },
+						      { "build_id_size", 608, 0, &u32 } };
+static const struct fact_type mapping = STRUCT("perf_mmap_event", 120, mapping_members);
+static const struct fact_member attribute_members[] = { { "config2", 512, 0, &u64 } };
+static const struct fact_type attributes = STRUCT("perf_event_attr", 128, attribute_members);
+static const struct fact_member counter_members[] = { { "attr", 1600, 0, &attributes } };
+static const struct fact_type counter = STRUCT("perf_event", 1024, counter_members);
+static const struct fact_type *const types[] = { &cred,        &device, &file,    &filename,
+						 &inode,       &kiocb,  &binprm,  &path,
+						 &socket_type, &task,   &mapping, &counter };
 
 static const char *const capability_typedefs[] = { "kernel_cap_t" };
 static const struct fact_type capabilities = { .kind = FACT_TYPE_STRUCT,
@@ -182,6 +200,7 @@ void made_up__init(struct made_up *made_up)
 		.syscalls_32 = { syscalls_32, array_size(syscalls_32) },
 		.find_spot = find_spot,
 		.host_namespaces = { 4026531838u, 4026531839u, 4026531841u, 4026531836u },
+		.mapping_mark = 12345,
 		.next_set = 100,
 		.can_scope = true,
 		.can_have_events = true,
