@@ -22,12 +22,20 @@
 
 /* ---- types of the kernel, which take 11 megabytes: only when something asks, and only for a compilation ---- */
 
+/* Of a binary: what btfPath names. */
+struct user_types {
+	char *path;                 /* owned */
+	struct kernel_types *types; /* owned */
+	struct btf_view view;
+};
+
 struct policy_knowledge {
 	struct policies *policies; /* borrowed */
 	struct policy_kernel kernel;
 	struct btf_view types, opened;
 	struct kernel_types *kernel_types; /* owned; NULL: not opened */
 	bool is_tried;
+	VEC(struct user_types *) user; /* owned */
 };
 
 static bool open_types(struct policy_knowledge *knowledge)
@@ -77,6 +85,42 @@ static const struct fact_type *expand(void *ctx, const struct fact_type *type, s
 
 	return open_types(knowledge) ? knowledge->opened.expand(knowledge->opened.ctx, type, arena)
 				     : NULL;
+}
+
+static struct user_types *free_user_types(struct user_types *types)
+{
+	if (types) {
+		kernel_types__close(types->types);
+		free(types->path);
+		free(types);
+	}
+	return NULL;
+}
+
+static const struct btf_view *find_types(void *ctx, const char *path, struct err *err)
+{
+	struct policy_knowledge *knowledge = ctx;
+	struct user_types *types;
+	int r;
+
+	vec_for_each(&knowledge->user, known)
+		if (str_eq((*known)->path, path))
+			return &(*known)->view;
+	types = new_zero(struct user_types);
+	if (!types || !(types->path = strdup(path))) {
+		free_user_types(types);
+		(void)err__set(err, -ENOMEM, NULL, "no memory for types");
+		return NULL;
+	}
+	r = kernel_types__open(path, &types->types, err);
+	if (r == 0 && vec_push(&knowledge->user, types) < 0)
+		r = err__set(err, -ENOMEM, NULL, "no memory for types");
+	if (r < 0) {
+		free_user_types(types);
+		return NULL;
+	}
+	types->view = kernel_types__view(types->types);
+	return &types->view;
 }
 
 /* ---- system calls, functions, namespaces ---- */
@@ -216,6 +260,8 @@ int policy_context__open(struct policies *policies, const struct policy_spec *sp
 	context.find_functions = find_functions;
 	context.find_functions_ctx = knowledge;
 	context.find_spot = policy_places__find_spot;
+	context.find_types = find_types;
+	context.find_types_ctx = knowledge;
 	policy_find_host_namespaces(policies, context.host_namespaces);
 	context.mapping_mark = hook_engine__mapping_mark(policies->engine);
 	context.next_set = policies->next_set;
@@ -236,6 +282,9 @@ void policy_context__close(struct policy_context *context)
 	if (!knowledge)
 		return;
 	kernel_types__close(knowledge->kernel_types);
+	vec_for_each(&knowledge->user, types)
+		free_user_types(*types);
+	vec_done(&knowledge->user);
 	free(knowledge);
 	context->find_functions_ctx = NULL;
 }

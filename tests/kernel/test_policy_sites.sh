@@ -48,7 +48,8 @@ counted() {
 # until_exits COUNT: until so many of our processes are seen to end, for a minute at most: all that they did is told by then.
 until_exits() {
 	tries=0
-	until [ "$(grep '"process_exit"' out | grep -c "\"binary\":\"$caller\"")" -ge "$1" ] || [ $tries -eq 600 ]; do
+	until [ "$(grep '"process_exit"' out | grep -c "\"binary\":\"$caller\"")" -ge "$1" ] || [ $tries -eq 600 ] ||
+		! kill -0 $agent 2>/dev/null; do
 		sleep 0.1
 		tries=$((tries + 1))
 	done
@@ -94,6 +95,19 @@ policy() {
 		    name: asked
 		    args:
 		    - {index: 0, type: uint64}
+		  - path: "$caller"
+		    btfPath: "$SONDE_TEST_BPF/user_types.bpf.o"
+		    provider: sonde
+		    name: order
+		    args:
+		    - {index: 0, type: string, btfType: order, resolve: note}
+		    - {index: 0, type: uint8, btfType: order, resolve: kind}
+		    - {index: 0, type: string, btfType: order, resolve: customer}
+		    - {index: 0, type: int16, btfType: order, resolve: "first.weights[2]"}
+		    - {index: 0, type: int64, btfType: order, resolve: "first.price"}
+		    selectors:
+		    - matchArgs:
+		      - {args: [3], operator: GT, values: ["10"]}
 	END
 } >usdts.yaml
 {
@@ -140,7 +154,7 @@ policy() {
 tap_is "nobody listens" "$?" 10
 start usdts.yaml set.yaml override.yaml
 processes=2
-"$caller" values=2 places=3 asked=4
+"$caller" values=2 places=3 asked=4 order=10 order=11
 tap_is "the semaphore is up" "$?" 0
 can_set=yes
 can_override=yes
@@ -176,6 +190,8 @@ tap_is "operands are what they are in the assembler's words" "$(arguments '"name
 tap_is "each time" "$(arguments '"name":"values"' | cut -c1-15)" '[{"int_arg":-7}
 [{"int_arg":-8}'
 tap_is "an event tells of its probe" "$(grep -c "\"process_usdt\".*\"path\":\"$caller\",\"provider\":\"sonde\",\"name\":\"values\",\"policy_name\":\"usdts\",\"message\":\"all kinds of operands\".*\"tags\":\[\"first\"\].*\"action\":\"KPROBE_ACTION_POST\"" out)" 2
+tap_is "structs by the types of the binary" "$(arguments '"name":"order"')" \
+	'[{"string_arg":"with care"},{"uint_arg":5},{"string_arg":"somebody"},{"int_arg":11},{"long_arg":"-5"}]'
 tap_is "of several places the one that a selector asks for" "$(arguments '"name":"places"' | sort -u)" '[{"size_arg":"2"}]'
 tap_is "which is one of two" "$(grep -c '"name":"places"' out)" 3
 tap_is "and they are counted" "$(counted 'usdt:sonde/values') $(counted 'usdt:sonde/places') $(counted 'usdt:sonde/asked')" "2 3 4"
@@ -217,7 +233,9 @@ tap_is "nobody listens any more" "$?" 10
 	policy unlike
 	printf '  uprobes:\n  - {path: "%s", offsets: [%s]}\n' "$caller" "$twice_offset"
 } >unlike.yaml
-start addresses.yaml offsets.yaml
+policy loader >loader.yaml
+echo '  loader: true' >>loader.yaml
+start addresses.yaml offsets.yaml loader.yaml
 "$caller" asked=1 double=21
 tap_is "both count beside what is counted" "$?" 42
 until_exits 1
@@ -226,6 +244,15 @@ told() {
 }
 tap_is "by address" "$(told addresses)" "[{\"int_arg\":21}] \"offset\":\"$twice_offset\",\"ref_ctr_offset\":\"$semaphore_offset\""
 tap_is "by offset" "$(told offsets)" "$(told addresses)"
+if grep -q 'policy "loader" does not run: .*\(cannot be hooked\|tells no build ids\)' errors; then
+	tap_skip "binaries that processes map are told" "$(sed -n 's/.*policy "loader" does not run: .*: //p' errors)"
+else
+	tap_is "binaries that processes map are told, with their build id" \
+		"$(grep '"process_loader"' out | grep "\"path\":\"$caller\"" | sed 's/.*\("path":"[^"]*","buildid":"[^"]*"\).*/\1/')" \
+		"\"path\":\"$caller\",\"buildid\":\"$("$caller" id=0 | base64)\""
+	# Of two runs of ours, and whatever else there is.
+	tap_check "and counted" [ "$(counted loader)" -ge 2 ]
+fi
 "$SONDE_BIN" policy --metrics-server= unlike.yaml >unlike 2>&1
 tap_has "the kernel wants one counter at a place" "$(cat unlike)" "another counter (refCtrOffsets)"
 stop

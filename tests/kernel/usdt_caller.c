@@ -3,10 +3,12 @@
  * Runs past USDT probes, for tests of policies: each argument is WHAT=VALUE, done in order. Static and without a sanitizer.
  *
  *	values=N   past sonde:values, whose operands are one of each kind, N times
+ *	order=N    past sonde:order, whose operand points to a struct order with a weight of N
  *	places=N   past sonde:places, which stands at two places, N times each
  *	asked=N    past sonde:asked, N times, but only if somebody listens; the exit status is 10 when nobody does
  *	set=N      the exit status is N, unless who listens to sonde:set has written another
  *	double=N   the exit status is what twice(N) returns; thrice(), which nobody calls, takes the same
+ *	id=0       writes the build id
  *	where=0    tells address and offset in the file of twice() and of thrice(), then the offset of the semaphore
  */
 #include <elf.h>
@@ -16,6 +18,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 
+#include "tests/kernel/usdt_order.h"
 #include "tests/lib/usdt_probe.h"
 
 USDT_SEMAPHORE(listeners);
@@ -40,6 +43,18 @@ static void pass_values(int count)
 	for (int i = 0; i < count; i++)
 		USDT_PROBE("sonde", "values", 0, VALUES, "r"(-7 - i), "m"(seen), "r"(numbers),
 			   "r"(third), "r"("text of the probe"), "r"(0x1ffl));
+}
+
+static void pass_order(int weight)
+{
+	struct order_item item = { .price = -5, .weights = { 1, 2, (short)weight } };
+	struct order order = { .note = "with care",
+			       .kind = 5,
+			       .is_paid = 1,
+			       .customer = "somebody",
+			       { .first = &item } };
+
+	USDT_PROBE("sonde", "order", 0, "8@%0", "r"(&order));
 }
 
 static void pass_places(int count)
@@ -109,12 +124,35 @@ static void tell_where(int unused)
 	printf("%lu\n", offset_of((uintptr_t)&listeners));
 }
 
+/* The only note of its segment that the linker makes for GNU, type 3. */
+static void tell_id(int unused)
+{
+	const Elf64_Phdr *segments = (const Elf64_Phdr *)getauxval(AT_PHDR);
+
+	(void)unused;
+	for (unsigned long i = 0; i < getauxval(AT_PHNUM); i++) {
+		const char *at = (const char *)segments[i].p_vaddr;
+		const char *end = at + segments[i].p_memsz;
+
+		while (segments[i].p_type == PT_NOTE && at < end) {
+			const Elf64_Nhdr *note = (const void *)at;
+			const char *bytes = at + sizeof(*note) + ((note->n_namesz + 3) & ~3u);
+
+			if (note->n_type == NT_GNU_BUILD_ID &&
+			    memcmp(at + sizeof(*note), "GNU", 4) == 0)
+				fwrite(bytes, 1, note->n_descsz, stdout);
+			at = bytes + ((note->n_descsz + 3) & ~3u);
+		}
+	}
+}
+
 static const struct {
 	const char *name;
 	void (*run)(int value);
 } calls[] = {
-	{ "asked=", pass_asked }, { "double=", pass_twice },  { "places=", pass_places },
-	{ "set=", pass_set },     { "values=", pass_values }, { "where=", tell_where },
+	{ "asked=", pass_asked },   { "double=", pass_twice },  { "id=", tell_id },
+	{ "order=", pass_order },   { "places=", pass_places }, { "set=", pass_set },
+	{ "values=", pass_values }, { "where=", tell_where },
 };
 
 int main(int argc, char **argv)

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+#ifndef TESTS_KERNEL_USDT_ORDER_H
+#define TESTS_KERNEL_USDT_ORDER_H
+
+/*
+ * What usdt_caller's probe sonde:order points to, for the program and for those who read its types as BTF.
+ * Plain data; it owns nothing. Both are compiled with it.
+ */
+
+struct order_item {
+	long price;
+	short weights[4];
+};
+
+struct order {
+	char note[16];
+	unsigned int kind : 3, is_paid : 1;
+	const char *customer;
+	struct {
+		struct order_item *first;
+	};
+};
+
+#endif
