@@ -43,6 +43,9 @@ struct policy {
 	bool has_bits;               /* sets and bits of masks are taken */
 	bool is_on;                  /* all of it is attached */
 	bool watches_mappings;
+	/* While it is loaded: of each place, the binary that was checked by its digest, or -1. Arena; descriptors owned. */
+	int *binaries;
+	uint32_t binary_count;
 	uint64_t memory_bytes;
 };
 
@@ -106,13 +109,16 @@ void policy_find_host_namespaces(const struct policies *policies, uint32_t *inod
 
 /* ---- policy_places.c ---- */
 
-/* How the places can be had here. */
-int policy_places__find(struct policies *policies, const struct policy_sites *sites,
-			struct arena *arena, struct policy_attach **ret_attaches,
+/* How the places can be had here. Opens policy->binaries, which policy_places__close_binaries() closes. */
+int policy_places__find(struct policies *policies, struct policy *policy,
+			const struct policy_sites *sites, struct policy_attach **ret_attaches,
 			const char ***ret_hows, struct err *err);
+void policy_places__close_binaries(struct policy *policy);
 /* Of a policy_context. */
 int policy_places__find_spot(void *ctx, const char *path, const struct policy_spot *spot,
 			     uint64_t *ret_address, struct err *err);
+/* A descriptor of the binary at `path`, if it has one of the hook's digests. -EKEYREJECTED: it has none. */
+int policy_digest__open(const struct hook_spec *hook, const char *path, struct err *err);
 struct hook_place policy_hook_place(const struct policy_site *site);
 
 /* ---- policy_sets.c ---- */

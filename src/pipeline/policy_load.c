@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,10 +104,16 @@ static int add_hook(struct policies *policies, struct policy *policy, uint32_t i
 	const struct policy_hook *hook = &policy->program.hooks[index];
 	struct hook_image enter = { 0 }, leave = { 0 };
 	struct hook_place place = policy_hook_place(hook->site);
+	char binary[64];
 	int r;
 
 	place.offset = hook->offset;
 	place.semaphore_offset = hook->semaphore_offset;
+	if (policy->binaries[hook->site_index] >= 0) {
+		(void)snprintf(binary, sizeof(binary), "/proc/self/fd/%d",
+			       policy->binaries[hook->site_index]);
+		place.path = binary;
+	}
 	r = hook_emit(&hook->code, HOOK_END_ENTER, &options, &enter, err);
 	if (r == 0 && hook->code.has_return)
 		r = hook_emit(&hook->code, HOOK_END_LEAVE, &options, &leave, err);
@@ -155,7 +162,7 @@ static int compile(struct policies *policies, struct policy *policy, struct err_
 	}
 	r = policy__find_sites(policy->spec, &context, &policy->arena, &sites, errors);
 	if (r == 0) {
-		r = policy_places__find(policies, &sites, &policy->arena, &attaches, &hows, &err);
+		r = policy_places__find(policies, policy, &sites, &attaches, &hows, &err);
 		if (r < 0)
 			err_list__add(errors, &err);
 	}
@@ -227,6 +234,7 @@ int policy__load(struct policies *policies, struct policy *policy, struct err_li
 		r = policy_cgroups__add(policies, policy, &err);
 	for (uint32_t i = 0; i < policy->program.hook_count && r == 0; i++)
 		r = add_hook(policies, policy, i, &err);
+	policy_places__close_binaries(policy);
 	if (r < 0) {
 		err_list__add(errors, &err);
 		return r;
@@ -276,6 +284,7 @@ void policy__unload(struct policies *policies, struct policy *policy)
 		policy_cgroups__remove(policies, policy);
 		take_bits(policies, &policy->program, false);
 	}
+	policy_places__close_binaries(policy); /* it may not have come so far */
 	if (policy->watches_mappings)
 		hook_engine__unwatch_mappings(policies->engine);
 	policy->watches_mappings = false;

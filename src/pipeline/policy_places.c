@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "pipeline/policies_private.h"
 #include "program/binary.h"
@@ -150,6 +152,61 @@ static int find_offset(const struct policy_site *site, struct policy_attach *att
 	return r;
 }
 
+/* ---- binaries that have to be the ones that were meant ---- */
+
+/* Hooks hang on what was opened, whatever is put in its place. */
+static int check_binary(struct policy *policy, const struct policy_sites *sites, uint32_t index,
+			struct policy_attach *attach, struct err *err)
+{
+	const struct policy_site *site = &sites->items[index];
+	bool is_known = index > 0 && site[-1].hook == site->hook;
+	char path[PATH_MAX];
+	int r = is_known ? 0 : find_binary(site, path, sizeof(path), err);
+
+	if (r < 0)
+		return r;
+	if (!is_known)
+		r = policy_digest__open(site->hook, path, err);
+	else if (policy->binaries[index - 1] >= 0)
+		r = fcntl(policy->binaries[index - 1], F_DUPFD_CLOEXEC, 0);
+	else
+		r = -EKEYREJECTED; /* and ignored, or it would have ended before */
+	if (r >= 0) {
+		policy->binaries[index] = r;
+		return 0;
+	}
+	if (r != -EKEYREJECTED || !site->hook->is_ignored_when_other)
+		return err__is_set(err) ? r
+					: err__set(err, -EMFILE, site->at, "no more descriptors");
+	if (!is_known)
+		log_at(LOG_WARN, site->at, "policy \"%s\": %s, ignoring the hook",
+		       policy->spec->name, err->text);
+	err__done(err);
+	attach->is_absent = true;
+	return 0;
+}
+
+void policy_places__close_binaries(struct policy *policy)
+{
+	for (uint32_t i = 0; i < policy->binary_count; i++)
+		fd_closep(&policy->binaries[i]);
+	policy->binary_count = 0;
+	policy->binaries = NULL;
+}
+
+static int make_binaries(struct policy *policy, uint32_t count)
+{
+	policy->binaries = arena_array(&policy->arena, int, count + 1);
+	if (!policy->binaries)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < count; i++)
+		policy->binaries[i] = -1;
+	policy->binary_count = count;
+	return 0;
+}
+
+/* ---- all ---- */
+
 static int fill_attach(struct policies *policies, const struct policy_site *site,
 		       const struct hook_attach *found, struct arena *arena,
 		       struct policy_attach *attach, struct err *err)
@@ -168,10 +225,11 @@ static int fill_attach(struct policies *policies, const struct policy_site *site
 	return 0;
 }
 
-int policy_places__find(struct policies *policies, const struct policy_sites *sites,
-			struct arena *arena, struct policy_attach **ret_attaches,
+int policy_places__find(struct policies *policies, struct policy *policy,
+			const struct policy_sites *sites, struct policy_attach **ret_attaches,
 			const char ***ret_hows, struct err *err)
 {
+	struct arena *arena = &policy->arena;
 	__cleanup(x_freep) struct hook_place *asked = calloc(sites->count + 1, sizeof(*asked));
 	__cleanup(x_freep) struct hook_attach *found = calloc(sites->count + 1, sizeof(*found));
 	struct policy_attach *attaches = arena_array(arena, struct policy_attach, sites->count + 1);
@@ -179,7 +237,7 @@ int policy_places__find(struct policies *policies, const struct policy_sites *si
 	size_t index = 0;
 	int r;
 
-	if (!asked || !found || !attaches || !hows)
+	if (!asked || !found || !attaches || !hows || make_binaries(policy, sites->count) < 0)
 		return err__set(err, -ENOMEM, NULL, "no memory for hooks");
 	for (uint32_t i = 0; i < sites->count; i++)
 		asked[i] = policy_hook_place(&sites->items[i]);
@@ -190,6 +248,8 @@ int policy_places__find(struct policies *policies, const struct policy_sites *si
 	for (uint32_t i = 0; i < sites->count && r == 0; i++) {
 		hows[i] = found[i].how;
 		r = fill_attach(policies, &sites->items[i], &found[i], arena, &attaches[i], err);
+		if (r == 0 && sites->items[i].hook && sites->items[i].hook->digest_count)
+			r = check_binary(policy, sites, i, &attaches[i], err);
 	}
 	*ret_attaches = attaches;
 	*ret_hows = hows;

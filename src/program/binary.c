@@ -91,6 +91,7 @@ int binary_find(const char *name, char *buf, size_t size, struct err *err)
 
 /* The symbols of a browser with all its debugging take a third of that. */
 #define MAX_TABLE_BYTES (256u << 20)
+#define NOTES_MAX_BYTES (64u << 10)
 
 /* Names of versioned symbols end in @VERSION or @@VERSION in .symtab. */
 static bool matches(const char *name, const char *pattern)
@@ -256,6 +257,51 @@ int binary_address_of_function(const char *path, const char *name, uint64_t behi
 	r = binary_address_of_offset(path, symbols.offsets.items[0] + behind, ret_address, err);
 	binary_symbols__done(&symbols);
 	return r;
+}
+
+/* The note of a section or segment. */
+static size_t find_build_id(Elf_Data *data, uint8_t *id, size_t size)
+{
+	size_t at = 0, name_at, bytes_at;
+	GElf_Nhdr header;
+
+	while (data && (at = gelf_getnote(data, at, &header, &name_at, &bytes_at)) > 0) {
+		const char *bytes = data->d_buf;
+
+		if (header.n_type != NT_GNU_BUILD_ID || header.n_namesz != sizeof(ELF_NOTE_GNU) ||
+		    memcmp(bytes + name_at, ELF_NOTE_GNU, sizeof(ELF_NOTE_GNU)) != 0 ||
+		    header.n_descsz > size)
+			continue;
+		memcpy(id, bytes + bytes_at, header.n_descsz);
+		return header.n_descsz;
+	}
+	return 0;
+}
+
+int binary_build_id(const char *path, uint8_t *id, size_t size, size_t *ret_len, struct err *err)
+{
+	__cleanup(elf_file__close) struct elf_file file = { .fd = -1 };
+	int r = elf_file__open(&file, path, err);
+	size_t count;
+
+	if (r < 0)
+		return r;
+	*ret_len = 0;
+	if (elf_getphdrnum(file.elf, &count) < 0)
+		return 0;
+	for (size_t i = 0; i < count && *ret_len == 0; i++) {
+		GElf_Phdr segment;
+
+		/* The kernel, too, looks for it in segments: sections may be stripped. */
+		if (gelf_getphdr(file.elf, (int)i, &segment) && segment.p_type == PT_NOTE &&
+		    segment.p_filesz <= NOTES_MAX_BYTES)
+			*ret_len = find_build_id(
+				elf_getdata_rawchunk(
+					file.elf, (int64_t)segment.p_offset, segment.p_filesz,
+					segment.p_align == 8 ? ELF_T_NHDR8 : ELF_T_NHDR),
+				id, size);
+	}
+	return 0;
 }
 
 void binary_symbols__done(struct binary_symbols *symbols)

@@ -32,6 +32,8 @@ int binary_address_of_offset(const char *path, uint64_t offset, uint64_t *ret_ad
 			     struct err *err);
 int binary_address_of_function(const char *path, const char *name, uint64_t behind,
 			       uint64_t *ret_address, struct err *err);
+/* What the linker calls it. No more than `size` bytes, and none when it has none. */
+int binary_build_id(const char *path, uint8_t *id, size_t size, size_t *ret_len, struct err *err);
 void binary_symbols__done(struct binary_symbols *symbols);
 
 #endif

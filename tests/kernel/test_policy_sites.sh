@@ -235,7 +235,25 @@ tap_is "nobody listens any more" "$?" 10
 } >unlike.yaml
 policy loader >loader.yaml
 echo '  loader: true' >>loader.yaml
-start addresses.yaml offsets.yaml loader.yaml
+{
+	policy digests
+	cat <<-END
+		  uprobes:
+		  - path: "$caller"
+		    addrs: [$thrice_address, $twice_address]
+		    refCtrOffsets: [$semaphore_offset, $semaphore_offset]
+		    binaryDigests: ["sha1:0000000000000000000000000000000000000000", "sha256:$(sha256sum <"$caller" | cut -d' ' -f1)"]
+		  - path: "$caller"
+		    symbols: [twice]
+		    refCtrOffsets: [$semaphore_offset]
+		    binaryDigests: ["build-id:$("$caller" id=0 | od -An -v -t x1 | tr -d ' \n')"]
+		  - path: "$caller"
+		    symbols: [twice, thrice]
+		    binaryDigests: ["sha512:$(sha512sum </dev/null | cut -d' ' -f1)"]
+		    ignore: {digestVerificationFailure: true}
+	END
+} >digests.yaml
+start addresses.yaml offsets.yaml loader.yaml digests.yaml
 "$caller" asked=1 double=21
 tap_is "both count beside what is counted" "$?" 42
 until_exits 1
@@ -244,6 +262,8 @@ told() {
 }
 tap_is "by address" "$(told addresses)" "[{\"int_arg\":21}] \"offset\":\"$twice_offset\",\"ref_ctr_offset\":\"$semaphore_offset\""
 tap_is "by offset" "$(told offsets)" "$(told addresses)"
+tap_is "where the binary has one of the digests" "$(grep '"process_uprobe"' out | grep -c '"policy_name":"digests"')" 2
+tap_is "others are passed over when that is wanted" "$(grep -c 'has none of the binaryDigests, ignoring the hook' errors)" 1
 if grep -q 'policy "loader" does not run: .*\(cannot be hooked\|tells no build ids\)' errors; then
 	tap_skip "binaries that processes map are told" "$(sed -n 's/.*policy "loader" does not run: .*: //p' errors)"
 else
@@ -275,10 +295,15 @@ stop
 	policy nowhere
 	printf '  uprobes:\n  - {path: "%s", addrs: [64]}\n' "$caller"
 } >nowhere.yaml
-refused=$("$SONDE_BIN" policy --metrics-server= missing.yaml beyond.yaml unknown.yaml nowhere.yaml 2>&1 </dev/null)
+{
+	policy digest
+	printf '  uprobes:\n  - {path: "%s", symbols: [twice], binaryDigests: ["sha384:%s"]}\n' "$caller" "$(sha512sum </dev/null | cut -c1-96)"
+} >digest.yaml
+refused=$("$SONDE_BIN" policy --metrics-server= missing.yaml beyond.yaml unknown.yaml nowhere.yaml digest.yaml 2>&1 </dev/null)
 tap_has "a probe that is not there" "$refused" "nearest is 'sonde:values'"
 tap_has "an operand that is not there at one of its places" "$refused" "index 1: places has 1 arguments"
 tap_has "an operand that no program can read" "$refused" "is no operand that can be read"
 tap_has "an address that nothing is at" "$refused" "has nothing at 0x40 that is executed"
+tap_has "a binary of another digest" "$refused" "policy \"digest\" does not run: digest.yaml:7:5: '$caller' has none of the binaryDigests"
 
 tap_done

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: (GPL-2.0-only OR BSD-2-Clause) */
+/* SPDX-License-Identifier: Apache-2.0 */
 #ifndef TESTS_KERNEL_USDT_ORDER_H
 #define TESTS_KERNEL_USDT_ORDER_H
 
