@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,16 +9,16 @@
 #include "pipeline/self_control.h"
 #include "pipeline/self_cost.h"
 #include "pipeline/self_events.h"
+#include "pipeline/self_family.h"
 #include "pipeline/self_follow.h"
 #include "pipeline/self_gadget.h"
+#include "pipeline/self_ledger.h"
 #include "pipeline/self_reload.h"
 #include "pipeline/self_runtimes.h"
 #include "pipeline/self_sockets.h"
 #include "pipeline/self_web.h"
 #include "pipeline/self_who.h"
 #include "pipeline/span_metrics.h"
-
-#define SELF_LABELS_MAX 7
 
 enum self_id {
 	SELF_ENABLED_CONFIGS,
@@ -39,13 +38,6 @@ enum self_id {
 	SELF_PART_ATTACHED,
 	SELF_PART_STOOD_IN_FOR,
 	SELF_COUNT,
-};
-
-struct self_family {
-	const char *name;
-	const char *help;
-	enum family_kind kind;
-	const char *labels[SELF_LABELS_MAX + 1];
 };
 
 /* Names and help texts of the first group are ebpf_exporter's (exporter.go), so that recorded series go on. */
@@ -153,189 +145,13 @@ static const struct process_family process_families[] = {
 	  FIGURE(virtual_max_bytes) },
 };
 
-/* ---- sonde_metric_*: the ledger of each metric ---- */
-
-struct ledger_family {
-	const char *name;
-	const char *help;
-	enum family_kind kind;
-	double (*get)(const struct route *route);
-};
-
-static double get_active(const struct route *route)
-{
-	return !route->error && (route->table || route->events || route->counted);
-}
-static double get_agent_seconds(const struct route *route)
-{
-	return (double)route->ledger.agent_ns / 1e9;
-}
-static double get_decode_errors(const struct route *route)
-{
-	return (double)route->ledger.decode_errors;
-}
-static double get_expired(const struct route *route)
-{
-	return route->family ? (double)family__expired(route->family) : 0;
-}
-static double get_fill(const struct route *route)
-{
-	return route__fill_ratio(route);
-}
-static double get_filtered(const struct route *route)
-{
-	return (double)route->ledger.filtered;
-}
-static double get_cache_keys(const struct route *route)
-{
-	return route->cache ? (double)label_cache__count(route->cache) : 0;
-}
-static double get_cache_limit(const struct route *route)
-{
-	return route->cache ? (double)label_cache__bound(route->cache) : (double)NAN;
-}
-static double get_kept(const struct route *route)
-{
-	return (double)route->ledger.kept;
-}
-static double get_limit(const struct route *route)
-{
-	return route->family ? (double)family__limit(route->family) : (double)NAN;
-}
-/* Absent where nobody counts it. */
-static double get_map_overflow(const struct route *route)
-{
-	return route->overflow.table ? (double)route->overflow.total : (double)NAN;
-}
-static double get_lost(const struct route *route)
-{
-	/* A ring buffer keeps no count: only the program knows, if it counts. */
-	if (route->stream->transport == STREAM_TRANSPORT_RINGBUF && !route->lost)
-		return NAN;
-	return (double)route->ledger.lost;
-}
-static double get_moved(const struct route *route)
-{
-	return route->family ? (double)family__moved(route->family) : 0;
-}
-static double get_overflowed(const struct route *route)
-{
-	return route->family ? (double)family__overflowed(route->family) : 0;
-}
-static double get_read_errors(const struct route *route)
-{
-	return (double)route->ledger.read_errors;
-}
-static double get_read_seconds(const struct route *route)
-{
-	return (double)route->ledger.last_read_ns / 1e9;
-}
-static double get_replaced(const struct route *route)
-{
-	return route->family ? (double)family__replaced_bytes(route->family) : 0;
-}
-static double get_rows(const struct route *route)
-{
-	return (double)route->ledger.last_rows;
-}
-static double get_scrape_bytes(const struct route *route)
-{
-	return (double)route->ledger.last_bytes;
-}
-static double get_seen(const struct route *route)
-{
-	return (double)route->ledger.seen;
-}
-static double get_series(const struct route *route)
-{
-	return route->family ? (double)family__series_count(route->family) : 0;
-}
-static double get_shortened(const struct route *route)
-{
-	return route->family ? (double)family__shortened_values(route->family) : 0;
-}
-static double get_unremembered(const struct route *route)
-{
-	return (double)route->ledger.unremembered;
-}
-static double get_uncached(const struct route *route)
-{
-	return (double)route->ledger.uncached;
-}
-static double get_vanished(const struct route *route)
-{
-	return (double)route->ledger.vanished;
-}
-
-static const struct ledger_family ledger_families[] = {
-	{ "sonde_metric_active",
-	  "Whether the metric is read (0: left out, the page at / says why).", FAMILY_KIND_GAUGE,
-	  get_active },
-	{ "sonde_metric_agent_seconds_total",
-	  "Time that sonde itself spent on the metric: reading, decoding, adding, writing.",
-	  FAMILY_KIND_COUNTER, get_agent_seconds },
-	{ "sonde_metric_decode_errors_total",
-	  "Rows or events that could not be turned into labels.", FAMILY_KIND_COUNTER,
-	  get_decode_errors },
-	{ "sonde_metric_expired_series_total", "Series that left because of their ttl.",
-	  FAMILY_KIND_COUNTER, get_expired },
-	{ "sonde_metric_filtered_total", "Rows or events that a decoder refused on purpose.",
-	  FAMILY_KIND_COUNTER, get_filtered },
-	{ "sonde_metric_kept_total", "Rows or events that were added to a series.",
-	  FAMILY_KIND_COUNTER, get_kept },
-	{ "sonde_metric_label_cache_keys", "Keys whose labels are remembered.", FAMILY_KIND_GAUGE,
-	  get_cache_keys },
-	{ "sonde_metric_label_cache_limit", "Most keys whose labels may be remembered.",
-	  FAMILY_KIND_GAUGE, get_cache_limit },
-	{ "sonde_metric_lost_samples_total", "Events that the kernel had no room for.",
-	  FAMILY_KIND_COUNTER, get_lost },
-	{ "sonde_metric_map_fill_ratio",
-	  "Share of the map's entries that were in use when it was last read; not of arrays.",
-	  FAMILY_KIND_GAUGE, get_fill },
-	{ "sonde_metric_map_overflow_total",
-	  "What had no room in the map and went to the overflow series: of a counter what was added, of a histogram the "
-	  "observations.",
-	  FAMILY_KIND_COUNTER, get_map_overflow },
-	{ "sonde_metric_moved_series_total",
-	  "Series that left, and whose value went to the overflow series.", FAMILY_KIND_COUNTER,
-	  get_moved },
-	{ "sonde_metric_overflowed_total",
-	  "Additions to the overflow series because the limit was reached.", FAMILY_KIND_COUNTER,
-	  get_overflowed },
-	{ "sonde_metric_read_errors_total", "Passes over the map that failed.", FAMILY_KIND_COUNTER,
-	  get_read_errors },
-	{ "sonde_metric_read_seconds", "Time that reading and decoding took in this scrape.",
-	  FAMILY_KIND_GAUGE, get_read_seconds },
-	{ "sonde_metric_replaced_bytes_total", "Bytes of label values that were no valid UTF-8.",
-	  FAMILY_KIND_COUNTER, get_replaced },
-	{ "sonde_metric_rows", "Rows of the map in this scrape.", FAMILY_KIND_GAUGE, get_rows },
-	{ "sonde_metric_scrape_bytes",
-	  "Bytes of the metric in the previous exposition, uncompressed.", FAMILY_KIND_GAUGE,
-	  get_scrape_bytes },
-	{ "sonde_metric_seen_total", "Rows or events that were read.", FAMILY_KIND_COUNTER,
-	  get_seen },
-	{ "sonde_metric_series", "Series that are known.", FAMILY_KIND_GAUGE, get_series },
-	{ "sonde_metric_series_limit", "Most series that may be known.", FAMILY_KIND_GAUGE,
-	  get_limit },
-	{ "sonde_metric_shortened_values_total",
-	  "Label values that were cut as they were too long.", FAMILY_KIND_COUNTER, get_shortened },
-	{ "sonde_metric_unremembered_total",
-	  "Rows that could not be added yet, because there was no room to remember how much was.",
-	  FAMILY_KIND_COUNTER, get_unremembered },
-	{ "sonde_metric_uncached_total",
-	  "Decodings that could not be remembered because the label cache was full.",
-	  FAMILY_KIND_COUNTER, get_uncached },
-	{ "sonde_metric_vanished_keys_total", "Keys deleted by the program while the map was read.",
-	  FAMILY_KIND_COUNTER, get_vanished },
-};
-
 /* HTTP statuses that are shown from the start, as client_golang presets them. */
 static const unsigned int preset_statuses[] = { 200, 500, 503 };
 
 struct self_metrics {
 	struct family *families[SELF_COUNT];                  /* the registry's */
 	struct family *process[array_size(process_families)]; /* the registry's */
-	struct family *ledgers[array_size(ledger_families)];  /* the registry's */
+	struct family *ledgers[SELF_LEDGER_FAMILIES];         /* the registry's */
 	struct family *reload[SELF_RELOAD_FAMILIES];          /* the registry's */
 	struct family *control[SELF_CONTROL_FAMILIES];        /* the registry's */
 	struct family *events[SELF_EVENTS_FAMILIES];          /* the registry's */
@@ -351,44 +167,23 @@ struct self_metrics {
 	uint64_t in_flight;
 };
 
-static int open_family(struct agent *agent, const struct self_family *self,
-		       struct family **ret_family, struct err *err)
-{
-	struct family_spec spec = {
-		.name = self->name,
-		.help = self->help,
-		.kind = self->kind,
-		.label_names = self->labels,
-	};
-
-	while (self->labels[spec.label_count])
-		spec.label_count++;
-	return registry__family(agent->registry, &spec, ret_family, err);
-}
-
 static int open_families(struct agent *agent, struct self_metrics *self, struct err *err)
 {
 	size_t i;
 	int r = 0;
 
 	for (i = 0; i < SELF_COUNT && r >= 0; i++)
-		r = open_family(agent, &self_families[i], &self->families[i], err);
+		r = self_family__open(&self_families[i], agent->registry, &self->families[i], err);
 	for (i = 0; i < array_size(process_families) && r >= 0; i++) {
 		const struct self_family family = { process_families[i].name,
 						    process_families[i].help,
 						    process_families[i].kind,
 						    { NULL } };
 
-		r = open_family(agent, &family, &self->process[i], err);
+		r = self_family__open(&family, agent->registry, &self->process[i], err);
 	}
-	for (i = 0; i < array_size(ledger_families) && r >= 0; i++) {
-		const struct self_family family = { ledger_families[i].name,
-						    ledger_families[i].help,
-						    ledger_families[i].kind,
-						    { "config", "metric" } };
-
-		r = open_family(agent, &family, &self->ledgers[i], err);
-	}
+	if (r >= 0)
+		r = self_ledger__open(agent, self->ledgers, err);
 	if (r >= 0)
 		r = self_reload__open(agent, self->reload, err);
 	if (r >= 0)
@@ -457,25 +252,6 @@ void self_metrics__note_reply(struct self_metrics *self, unsigned int status)
 
 /* ---- collecting ---------------------------------------------------------------------------------------- */
 
-/* One value under label texts; a family that cannot grow shows what it has. */
-static void set_value(struct family *family, const char *const *labels, size_t count, double value)
-{
-	struct text_slice values[SELF_LABELS_MAX];
-	uint32_t series;
-	size_t i;
-
-	for (i = 0; i < count; i++)
-		values[i] = (struct text_slice){ labels[i], strlen(labels[i]) };
-	if (family__series(family, values, &series, NULL) >= 0)
-		family__set(family, series, value);
-}
-
-#define set(self, id, value, ...)                                                                  \
-	do {                                                                                       \
-		const char *const set_labels[] = { __VA_ARGS__ };                                  \
-		set_value((self)->families[id], set_labels, array_size(set_labels), (value));      \
-	} while (0)
-
 static void collect_part(struct self_metrics *self, const struct agent_config *config,
 			 uint32_t program, uint32_t index, bool has_stats)
 {
@@ -483,20 +259,21 @@ static void collect_part(struct self_metrics *self, const struct agent_config *c
 	struct part_figures figures;
 	char id[NUM_U64_MAX_LEN + 1];
 
-	set(self, SELF_PART_ATTACHED, part->state == PART_STATE_ATTACHED, config->spec->name,
-	    part->name);
+	self_set(self->families[SELF_PART_ATTACHED], part->state == PART_STATE_ATTACHED,
+		 config->spec->name, part->name);
 	if (part->is_stood_in_for)
-		set(self, SELF_PART_STOOD_IN_FOR, 1, config->spec->name, part->name);
+		self_set(self->families[SELF_PART_STOOD_IN_FOR], 1, config->spec->name, part->name);
 	/* Without an id (not loaded here) there is nothing that the original would have shown. */
 	if (part->id == 0)
 		return;
 	id[num_format_u64(id, part->id)] = '\0';
-	set(self, SELF_PROGRAM_INFO, 1, config->spec->name, part->name, part->tag, id);
-	set(self, SELF_PROGRAM_ATTACHED, part->state == PART_STATE_ATTACHED, id);
+	self_set(self->families[SELF_PROGRAM_INFO], 1, config->spec->name, part->name, part->tag,
+		 id);
+	self_set(self->families[SELF_PROGRAM_ATTACHED], part->state == PART_STATE_ATTACHED, id);
 	if (!has_stats || program__figures(config->programs[program], index, &figures) < 0)
 		return;
-	set(self, SELF_PROGRAM_RUN_TIME, (double)figures.run_time_ns / 1e9, id);
-	set(self, SELF_PROGRAM_RUN_COUNT, (double)figures.run_count, id);
+	self_set(self->families[SELF_PROGRAM_RUN_TIME], (double)figures.run_time_ns / 1e9, id);
+	self_set(self->families[SELF_PROGRAM_RUN_COUNT], (double)figures.run_count, id);
 }
 
 static void collect_programs(struct self_metrics *self, struct agent *agent,
@@ -512,26 +289,8 @@ static void collect_programs(struct self_metrics *self, struct agent *agent,
 			collect_part(self, config, i, part, has_stats);
 	}
 	if (config->cost)
-		set(self, SELF_MAP_MEMORY, (double)config_cost__map_memory(config->cost),
-		    config->spec->name);
-}
-
-static void collect_ledgers(struct self_metrics *self, const struct agent_config *config)
-{
-	uint32_t i;
-	size_t k;
-
-	for (i = 0; i < config->route_count; i++) {
-		const struct route *route = &config->routes[i];
-		const char *const labels[] = { config->spec->name, route->metric->name };
-
-		for (k = 0; k < array_size(ledger_families); k++) {
-			double value = ledger_families[k].get(route);
-
-			if (!isnan(value)) /* what cannot be known is absent */
-				set_value(self->ledgers[k], labels, array_size(labels), value);
-		}
-	}
+		self_set(self->families[SELF_MAP_MEMORY],
+			 (double)config_cost__map_memory(config->cost), config->spec->name);
 }
 
 static void collect_process(struct self_metrics *self, struct agent *agent)
@@ -544,8 +303,7 @@ static void collect_process(struct self_metrics *self, struct agent *agent)
 		double value;
 
 		memcpy(&value, (const char *)&figures + process_families[i].offset, sizeof(value));
-		if (!isnan(value))
-			set_value(self->process[i], NULL, 0, value);
+		self_set(self->process[i], value);
 	}
 }
 
@@ -557,18 +315,18 @@ static void collect_http(struct self_metrics *self)
 		char code[NUM_U64_MAX_LEN + 1];
 
 		code[num_format_u64(code, preset_statuses[i])] = '\0';
-		set(self, SELF_HTTP_REQUESTS, (double)self->replies[i], code);
+		self_set(self->families[SELF_HTTP_REQUESTS], (double)self->replies[i], code);
 	}
-	set_value(self->families[SELF_HTTP_IN_FLIGHT], NULL, 0, (double)self->in_flight);
+	self_set(self->families[SELF_HTTP_IN_FLIGHT], (double)self->in_flight);
 }
 
 static void collect_scrapes(struct self_metrics *self, const struct scrape_figures *figures)
 {
-	set_value(self->families[SELF_SCRAPES], NULL, 0, (double)figures->count);
+	self_set(self->families[SELF_SCRAPES], (double)figures->count);
 	if (figures->count == 0)
 		return;
-	set_value(self->families[SELF_SCRAPE_BYTES], NULL, 0, (double)figures->last_bytes);
-	set_value(self->families[SELF_SCRAPE_SECONDS], NULL, 0, (double)figures->last_ns / 1e9);
+	self_set(self->families[SELF_SCRAPE_BYTES], (double)figures->last_bytes);
+	self_set(self->families[SELF_SCRAPE_SECONDS], (double)figures->last_ns / 1e9);
 }
 
 static const char *architecture(void)
@@ -585,8 +343,8 @@ static const char *architecture(void)
 void self_metrics__collect(struct self_metrics *self, struct agent *agent)
 {
 	/* goversion: the toolchain, so that the label is there and says something true. */
-	set(self, SELF_BUILD_INFO, 1, agent->options.branch, architecture(), "linux",
-	    "C " __VERSION__, agent->options.revision, "", agent->options.version);
+	self_set(self->families[SELF_BUILD_INFO], 1, agent->options.branch, architecture(), "linux",
+		 "C " __VERSION__, agent->options.revision, "", agent->options.version);
 	collect_http(self);
 	self_reload__collect(agent, self->reload);
 	self_web__collect(agent, self->web);
@@ -595,7 +353,7 @@ void self_metrics__collect(struct self_metrics *self, struct agent *agent)
 	self_who__collect(agent, self->who);
 	self_runtimes__collect(agent, self->runtimes);
 	collect_process(self, agent);
-	set_value(self->families[SELF_LOG_SUPPRESSED], NULL, 0, (double)log_suppressed());
+	self_set(self->families[SELF_LOG_SUPPRESSED], (double)log_suppressed());
 	collect_scrapes(self, &agent->scrapes);
 	if (agent->span_export)
 		span_metrics__collect_export(&self->spans, agent->span_export);
@@ -606,10 +364,11 @@ void self_metrics__collect(struct self_metrics *self, struct agent *agent)
 	self_gadget__collect(agent, self->gadget);
 	self_sockets__collect(agent, self->sockets);
 	agent_for_each_config(agent, config) {
-		set(self, SELF_ENABLED_CONFIGS, 1, config->spec->name);
-		set(self, SELF_DECODER_ERRORS, (double)config->decoder_errors, config->spec->name);
+		self_set(self->families[SELF_ENABLED_CONFIGS], 1, config->spec->name);
+		self_set(self->families[SELF_DECODER_ERRORS], (double)config->decoder_errors,
+			 config->spec->name);
 		collect_programs(self, agent, config);
-		collect_ledgers(self, config);
+		self_ledger__collect(config, self->ledgers);
 		for (uint32_t i = 0; i < config->span_count; i++)
 			span_metrics__collect_route(&self->spans, config->spec->name,
 						    &config->spans[i]);

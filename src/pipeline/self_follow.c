@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline/self_follow.h"
 
-#include <string.h>
-
 #include "base/mem.h"
 #include "pipeline/internal.h"
+#include "pipeline/self_family.h"
 
 #define GETTER(name)                                                                               \
 	static double get_##name(const struct target_figures *figures)                             \
@@ -58,32 +57,19 @@ static const struct family_spec of_all[] = {
 
 int self_follow__open(struct agent *agent, struct family **ret_families, struct err *err)
 {
-	static const char *const labels[] = { "config" };
 	int r = 0;
 
 	for (size_t i = 0; i < array_size(rows) && r >= 0; i++) {
-		const struct family_spec spec = {
-			.name = rows[i].name,
-			.help = rows[i].help,
-			.kind = rows[i].kind,
-			.label_names = labels,
-			.label_count = array_size(labels),
+		const struct self_family family = {
+			rows[i].name, rows[i].help, rows[i].kind, { "config" }
 		};
 
-		r = registry__family(agent->registry, &spec, &ret_families[i], err);
+		r = self_family__open(&family, agent->registry, &ret_families[i], err);
 	}
 	for (size_t i = 0; i < array_size(of_all) && r >= 0; i++)
 		r = registry__family(agent->registry, &of_all[i],
 				     &ret_families[FAMILY_CONTAINERS + i], err);
 	return r;
-}
-
-static void set(struct family *family, const struct text_slice *labels, double value)
-{
-	uint32_t series;
-
-	if (family__series(family, labels, &series, NULL) >= 0)
-		family__set(family, series, value);
 }
 
 /* Whether anything of it follows. */
@@ -114,19 +100,18 @@ void self_follow__collect(const struct agent *agent, struct family *const *famil
 	struct follower_figures of_follower;
 
 	agent_for_each_config(agent, config) {
-		const struct text_slice label = { config->spec->name, strlen(config->spec->name) };
 		struct target_figures figures;
 
 		if (!config->is_loaded || !add_up(config, &figures))
 			continue;
 		is_following = true;
 		for (size_t i = 0; i < array_size(rows); i++)
-			set(families[i], &label, rows[i].get(&figures));
+			self_set(families[i], rows[i].get(&figures), config->spec->name);
 	}
 	if (!is_following)
 		return;
 	follower__figures(agent->follower, &of_follower);
-	set(families[FAMILY_CONTAINERS], NULL, (double)of_follower.containers);
-	set(families[FAMILY_UNREACHABLE], NULL, (double)of_follower.unreachable);
-	set(families[FAMILY_UNFOLLOWED], NULL, (double)of_follower.refused);
+	self_set(families[FAMILY_CONTAINERS], (double)of_follower.containers);
+	self_set(families[FAMILY_UNREACHABLE], (double)of_follower.unreachable);
+	self_set(families[FAMILY_UNFOLLOWED], (double)of_follower.refused);
 }

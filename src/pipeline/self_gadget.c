@@ -1,57 +1,37 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline/self_gadget.h"
 
-#include <string.h>
-
 #include "base/mem.h"
 #include "pipeline/internal.h"
+#include "pipeline/self_family.h"
 #include "pipeline/stream.h"
 
 enum { FAMILY_EVENTS, FAMILY_LOST, FAMILY_RUNG, FAMILY_COUNT };
 _Static_assert((int)FAMILY_COUNT == SELF_GADGET_FAMILIES,
 	       "self_gadget.h says how many families there are");
 
-static const char *const by_map[] = { "gadget", "map" };
-static const char *const by_program[] = { "gadget", "map", "program", "rung" };
-
-static const struct family_spec specs[] = {
-	[FAMILY_EVENTS] = { .name = "sonde_gadget_events_total",
-			    .help = "Events of the gadget that came to user space.",
-			    .kind = FAMILY_KIND_COUNTER,
-			    .label_names = by_map,
-			    .label_count = array_size(by_map) },
-	[FAMILY_LOST] = { .name = "sonde_gadget_lost_events_total",
-			  .help = "Events of the gadget that were neither counted nor shown, or counted and not shown.",
-			  .kind = FAMILY_KIND_COUNTER,
-			  .label_names = by_map,
-			  .label_count = array_size(by_map) },
-	[FAMILY_RUNG] = { .name = "sonde_gadget_rung",
-			  .help = "How far down the program's events are counted, always 1.",
-			  .kind = FAMILY_KIND_GAUGE,
-			  .label_names = by_program,
-			  .label_count = array_size(by_program) },
+static const struct self_family rows[] = {
+	[FAMILY_EVENTS] = { "sonde_gadget_events_total",
+			    "Events of the gadget that came to user space.",
+			    FAMILY_KIND_COUNTER,
+			    { "gadget", "map" } },
+	[FAMILY_LOST] = { "sonde_gadget_lost_events_total",
+			  "Events of the gadget that were neither counted nor shown, or counted and not shown.",
+			  FAMILY_KIND_COUNTER,
+			  { "gadget", "map" } },
+	[FAMILY_RUNG] = { "sonde_gadget_rung",
+			  "How far down the program's events are counted, always 1.",
+			  FAMILY_KIND_GAUGE,
+			  { "gadget", "map", "program", "rung" } },
 };
 
 int self_gadget__open(struct agent *agent, struct family **ret_families, struct err *err)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < array_size(specs) && r >= 0; i++)
-		r = registry__family(agent->registry, &specs[i], &ret_families[i], err);
+	for (size_t i = 0; i < array_size(rows) && r >= 0; i++)
+		r = self_family__open(&rows[i], agent->registry, &ret_families[i], err);
 	return r;
-}
-
-static struct text_slice slice_of(const char *text)
-{
-	return (struct text_slice){ text, strlen(text) };
-}
-
-static void set(struct family *family, const struct text_slice *labels, double value)
-{
-	uint32_t series;
-
-	if (family__series(family, labels, &series, NULL) >= 0)
-		family__set(family, series, value);
 }
 
 static void collect_rungs(const struct agent_config *config, const struct stream_spec *stream,
@@ -61,11 +41,9 @@ static void collect_rungs(const struct agent_config *config, const struct stream
 
 	for (uint32_t i = 0; i < program__rung_count(program, stream->map); i++) {
 		const struct rung_view *view = program__rung(program, stream->map, i);
-		const struct text_slice labels[] = { slice_of(config->spec->name),
-						     slice_of(stream->map), slice_of(view->program),
-						     slice_of(rung_name(view->rung)) };
 
-		set(family, labels, 1);
+		self_set(family, 1, config->spec->name, stream->map, view->program,
+			 rung_name(view->rung));
 	}
 }
 
@@ -73,13 +51,12 @@ static void collect_stream(const struct agent_config *config, struct stream *str
 			   struct family *const *families)
 {
 	const struct stream_spec *spec = stream__spec(stream);
-	const struct text_slice labels[] = { slice_of(config->spec->name), slice_of(spec->map) };
 	struct stream_figures figures;
 
 	stream__read_losses(stream);
 	stream__figures(stream, &figures);
-	set(families[FAMILY_EVENTS], labels, (double)figures.received);
-	set(families[FAMILY_LOST], labels, (double)figures.lost);
+	self_set(families[FAMILY_EVENTS], (double)figures.received, config->spec->name, spec->map);
+	self_set(families[FAMILY_LOST], (double)figures.lost, config->spec->name, spec->map);
 	collect_rungs(config, spec, families[FAMILY_RUNG]);
 }
 

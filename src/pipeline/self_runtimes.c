@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline/self_runtimes.h"
 
-#include <string.h>
-
 #include "base/clock.h"
 #include "base/mem.h"
 #include "pipeline/internal.h"
+#include "pipeline/self_family.h"
 #include "pipeline/who_runtimes.h"
 
 #define GETTER(name, expression)                                                                   \
@@ -70,62 +69,35 @@ enum { FAMILY_FAILURES = array_size(rows), FAMILY_COUNT };
 _Static_assert((int)FAMILY_COUNT == SELF_RUNTIMES_FAMILIES,
 	       "self_runtimes.h says how many families there are");
 
-static const char *const by_socket[] = { "socket" };
-static const char *const by_cause[] = { "cause", "socket" };
-static const struct family_spec failures = {
-	.name = "sonde_runtime_failures_total",
-	.help = "Requests to the runtime that failed, by cause.",
-	.kind = FAMILY_KIND_COUNTER,
-	.label_names = by_cause,
-	.label_count = array_size(by_cause),
-};
+static const struct self_family failures = { "sonde_runtime_failures_total",
+					     "Requests to the runtime that failed, by cause.",
+					     FAMILY_KIND_COUNTER,
+					     { "cause", "socket" } };
 
 int self_runtimes__open(struct agent *agent, struct family **ret_families, struct err *err)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < array_size(rows) && r >= 0; i++) {
-		const struct family_spec spec = {
-			.name = rows[i].name,
-			.help = rows[i].help,
-			.kind = rows[i].kind,
-			.label_names = by_socket,
-			.label_count = array_size(by_socket),
+		const struct self_family family = {
+			rows[i].name, rows[i].help, rows[i].kind, { "socket" }
 		};
 
-		r = registry__family(agent->registry, &spec, &ret_families[i], err);
+		r = self_family__open(&family, agent->registry, &ret_families[i], err);
 	}
 	return r < 0 ? r
-		     : registry__family(agent->registry, &failures, &ret_families[FAMILY_FAILURES],
-					err);
-}
-
-static struct text_slice slice_of(const char *text)
-{
-	return (struct text_slice){ text, strlen(text) };
-}
-
-static void set(struct family *family, const struct text_slice *labels, double value)
-{
-	uint32_t series;
-
-	if (family__series(family, labels, &series, NULL) >= 0)
-		family__set(family, series, value);
+		     : self_family__open(&failures, agent->registry, &ret_families[FAMILY_FAILURES],
+					 err);
 }
 
 static void collect_one(const struct runtime_figures *figures, const char *socket,
 			struct family *const *families)
 {
-	const struct text_slice label = slice_of(socket);
-
 	for (size_t i = 0; i < array_size(rows); i++)
-		set(families[i], &label, rows[i].get(figures));
+		self_set(families[i], rows[i].get(figures), socket);
 	for (size_t i = 0; i < RUNTIME_FAILURE_COUNT; i++) {
-		const char *cause = runtime_failure_name((enum runtime_failure)i);
-
-		set(families[FAMILY_FAILURES],
-		    (const struct text_slice[]){ slice_of(cause), label },
-		    (double)figures->failures[i]);
+		self_set(families[FAMILY_FAILURES], (double)figures->failures[i],
+			 runtime_failure_name((enum runtime_failure)i), socket);
 	}
 }
 

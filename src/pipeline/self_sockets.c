@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "pipeline/internal.h"
+#include "pipeline/self_family.h"
 
 #define GETTER(name)                                                                               \
 	static double get_##name(const struct sockets_report *report)                              \
@@ -40,13 +41,11 @@ int self_sockets__open(struct agent *agent, struct family **ret_families, struct
 	int r = 0;
 
 	for (size_t i = 0; i < array_size(rows) && r >= 0; i++) {
-		const struct family_spec spec = {
-			.name = rows[i].name,
-			.help = rows[i].help,
-			.kind = rows[i].kind,
+		const struct self_family family = {
+			rows[i].name, rows[i].help, rows[i].kind, { NULL }
 		};
 
-		r = registry__family(agent->registry, &spec, &ret_families[i], err);
+		r = self_family__open(&family, agent->registry, &ret_families[i], err);
 	}
 	return r;
 }
@@ -58,10 +57,6 @@ void self_sockets__collect(const struct agent *agent, struct family *const *fami
 	sockets__report(agent->sockets, &report);
 	if (!report.is_running)
 		return;
-	for (size_t i = 0; i < array_size(rows); i++) {
-		uint32_t series;
-
-		if (family__series(families[i], NULL, &series, NULL) >= 0)
-			family__set(families[i], series, rows[i].get(&report));
-	}
+	for (size_t i = 0; i < array_size(rows); i++)
+		self_set(families[i], rows[i].get(&report));
 }

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "pipeline/internal.h"
+#include "pipeline/self_family.h"
 #include "web/server.h"
 
 static double get_open(const struct web_figures *figures)
@@ -155,13 +156,11 @@ int self_web__open(struct agent *agent, struct family **ret_families, struct err
 	int r = 0;
 
 	for (size_t i = 0; i < array_size(rows) && r >= 0; i++) {
-		const struct family_spec spec = {
-			.name = rows[i].name,
-			.help = rows[i].help,
-			.kind = rows[i].kind,
+		const struct self_family family = {
+			rows[i].name, rows[i].help, rows[i].kind, { NULL }
 		};
 
-		r = registry__family(agent->registry, &spec, &ret_families[i], err);
+		r = self_family__open(&family, agent->registry, &ret_families[i], err);
 	}
 	return r;
 }
@@ -173,12 +172,7 @@ void self_web__collect(const struct agent *agent, struct family *const *families
 
 	struct web_figures figures = web_server__figures(agent->web);
 
-	for (size_t i = 0; i < array_size(rows); i++) {
-		uint32_t series;
-
-		if (rows[i].needs_security && !figures.is_secured)
-			continue;
-		if (family__series(families[i], NULL, &series, NULL) >= 0)
-			family__set(families[i], series, rows[i].get(&figures));
-	}
+	for (size_t i = 0; i < array_size(rows); i++)
+		if (!rows[i].needs_security || figures.is_secured)
+			self_set(families[i], rows[i].get(&figures));
 }

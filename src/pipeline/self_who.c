@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline/self_who.h"
 
-#include <string.h>
-
 #include "base/clock.h"
 #include "base/mem.h"
 #include "pipeline/internal.h"
+#include "pipeline/self_family.h"
 
 #define GETTER(name, expression)                                                                   \
 	static double get_##name(const struct who_report *figures)                                 \
@@ -125,13 +124,15 @@ enum { FAMILY_RECORDS = array_size(rows), FAMILY_LOST, FAMILY_COUNT };
 _Static_assert((int)FAMILY_COUNT == SELF_WHO_FAMILIES,
 	       "self_who.h says how many families there are");
 
-static const struct family_spec by_kind[] = {
-	{ .name = "sonde_identity_records_total",
-	  .help = "Records of the kernel that were taken in, by kind.",
-	  .kind = FAMILY_KIND_COUNTER },
-	{ .name = "sonde_identity_records_lost_total",
-	  .help = "Records that found no room in the kernel's ring, by kind.",
-	  .kind = FAMILY_KIND_COUNTER },
+static const struct self_family by_kind[] = {
+	{ "sonde_identity_records_total",
+	  "Records of the kernel that were taken in, by kind.",
+	  FAMILY_KIND_COUNTER,
+	  { "kind" } },
+	{ "sonde_identity_records_lost_total",
+	  "Records that found no room in the kernel's ring, by kind.",
+	  FAMILY_KIND_COUNTER,
+	  { "kind" } },
 };
 
 static const char *const kinds[WHO_RECORD_COUNT] = {
@@ -151,23 +152,15 @@ int self_who__open(struct agent *agent, struct family **ret_families, struct err
 	int r = 0;
 
 	for (size_t i = 0; i < array_size(rows) && r >= 0; i++) {
-		const struct family_spec spec = {
-			.name = rows[i].name,
-			.help = rows[i].help,
-			.kind = rows[i].kind,
+		const struct self_family family = {
+			rows[i].name, rows[i].help, rows[i].kind, { NULL }
 		};
 
-		r = registry__family(agent->registry, &spec, &ret_families[i], err);
+		r = self_family__open(&family, agent->registry, &ret_families[i], err);
 	}
-	for (size_t i = 0; i < array_size(by_kind) && r >= 0; i++) {
-		static const char *const labels[] = { "kind" };
-		struct family_spec spec = by_kind[i];
-
-		spec.label_names = labels;
-		spec.label_count = array_size(labels);
-		r = registry__family(agent->registry, &spec, &ret_families[FAMILY_RECORDS + i],
-				     err);
-	}
+	for (size_t i = 0; i < array_size(by_kind) && r >= 0; i++)
+		r = self_family__open(&by_kind[i], agent->registry,
+				      &ret_families[FAMILY_RECORDS + i], err);
 	return r;
 }
 
@@ -188,13 +181,9 @@ static bool has(const struct who_report *figures, enum needs needs)
 
 static void set_kinds(struct family *family, const uint64_t *values)
 {
-	for (size_t i = 0; i < array_size(kinds); i++) {
-		const struct text_slice label = { kinds[i], kinds[i] ? strlen(kinds[i]) : 0 };
-		uint32_t series;
-
-		if (kinds[i] && family__series(family, &label, &series, NULL) >= 0)
-			family__set(family, series, (double)values[i]);
-	}
+	for (size_t i = 0; i < array_size(kinds); i++)
+		if (kinds[i])
+			self_set(family, (double)values[i], kinds[i]);
 }
 
 void self_who__collect(const struct agent *agent, struct family *const *families)
@@ -204,14 +193,9 @@ void self_who__collect(const struct agent *agent, struct family *const *families
 	if (!who__is_running(agent->who))
 		return;
 	who__report(agent->who, &figures);
-	for (size_t i = 0; i < array_size(rows); i++) {
-		uint32_t series;
-
-		if (!has(&figures, rows[i].needs))
-			continue;
-		if (family__series(families[i], NULL, &series, NULL) >= 0)
-			family__set(families[i], series, rows[i].get(&figures));
-	}
+	for (size_t i = 0; i < array_size(rows); i++)
+		if (has(&figures, rows[i].needs))
+			self_set(families[i], rows[i].get(&figures));
 	if (!figures.has_engine)
 		return;
 	set_kinds(families[FAMILY_RECORDS], figures.engine.records);
