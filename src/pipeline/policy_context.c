@@ -191,6 +191,15 @@ static int find_functions(void *ctx, const char *text, struct arena *arena,
 	return r;
 }
 
+/* Inodes of the first namespace of a kind, which are the same on every machine (the kernel's proc_ns.h, since 3.8). Mount
+ * and network namespaces have none. */
+static const uint32_t first_namespaces[WHO_NAMESPACE_COUNT] = {
+	[WHO_NAMESPACE_UTS] = 0xeffffffeu,    [WHO_NAMESPACE_IPC] = 0xefffffffu,
+	[WHO_NAMESPACE_PID] = 0xeffffffcu,    [WHO_NAMESPACE_PID_FOR_CHILDREN] = 0xeffffffcu,
+	[WHO_NAMESPACE_TIME] = 0xeffffffau,   [WHO_NAMESPACE_TIME_FOR_CHILDREN] = 0xeffffffau,
+	[WHO_NAMESPACE_CGROUP] = 0xeffffffbu, [WHO_NAMESPACE_USER] = 0xeffffffdu,
+};
+
 void policy_find_host_namespaces(const struct policies *policies, uint32_t *inodes)
 {
 	for (uint32_t i = 0; i < WHO_NAMESPACE_COUNT; i++) {
@@ -198,9 +207,10 @@ void policy_find_host_namespaces(const struct policies *policies, uint32_t *inod
 		char path[64];
 
 		(void)snprintf(path, sizeof(path), "proc/1/ns/%s", namespace_name(i));
-		inodes[i] = fstatat(host__root_fd(policies->options.host), path, &status, 0) == 0
-				    ? (uint32_t)status.st_ino
-				    : 0;
+		if (fstatat(host__root_fd(policies->options.host), path, &status, 0) == 0)
+			inodes[i] = (uint32_t)status.st_ino;
+		else /* without the right to trace process 1 */
+			inodes[i] = errno == EACCES ? first_namespaces[i] : 0;
 	}
 }
 

@@ -222,6 +222,42 @@ tap_is "by its parent, that ran before" "$(selector 2)" 5
 tap_is "by the end of it" "$(selector 3)" 40
 stop
 
+# ---- namespaces ----
+
+# Also where /proc/1/ns cannot be read: the first pid namespace has the same number everywhere.
+if [ "$(stat -L -c %i /proc/self/ns/pid)" = 4026531836 ]; then
+	cat >namespaces.yaml <<-END
+		apiVersion: cilium.io/v1alpha1
+		kind: TracingPolicy
+		metadata:
+		  name: namespaces
+		spec:
+		  kprobes:
+		  - call: "sys_getppid"
+		    syscall: true
+		    selectors:
+		    - matchBinaries: &caller
+		      - operator: In
+		        values: ["$caller"]
+		      matchNamespaces:
+		      - namespace: Pid
+		        operator: NotIn
+		        values: ["host_ns"]
+		    - matchBinaries: *caller
+		      matchNamespaces:
+		      - namespace: Pid
+		        operator: In
+		        values: ["host_ns"]
+	END
+	start namespaces.yaml
+	"$caller" getppid=7
+	unshare -p -f "$caller" getppid=3
+	tap_is "the host's pid namespace is known" "$(selector 0) $(selector 1)" "3 7"
+	stop
+else
+	tap_skip "namespaces" "this is not the first pid namespace"
+fi
+
 # ---- functions of binaries ----
 
 cat >function.yaml <<-END

@@ -21,7 +21,9 @@ static int add_inode(struct policy_draft *draft, const struct match_spec *match,
 	if (inode == 0)
 		return policy_compile__refuse(
 			draft->compile, -EOPNOTSUPP, &match->values[index].at, match->path,
-			"values[%u]: this kernel has no namespace of that kind", index);
+			"values[%u]: which namespace of that kind is the host's is not known: this "
+			"kernel has none, or /proc/1/ns cannot be read (CAP_SYS_PTRACE)",
+			index);
 	return vec_push(&ranges->items, ((struct hook_range){ inode, inode })) < 0
 		       ? policy_compile__no_memory(draft->compile)
 		       : 0;

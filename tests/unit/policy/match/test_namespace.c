@@ -31,7 +31,7 @@ static void test_compile__takes_inodes_and_that_of_the_host(void **state)
 		    .op = MATCH_OP_IN,
 		    .namespace_kinds = 1 << NAMESPACE_KIND_TIME,
 		    VALUES(VALUE("host_ns")) },
-		  "this kernel has no namespace of that kind",
+		  "which namespace of that kind is the host's is not known",
 		  -EOPNOTSUPP },
 		{ NULL,
 		  { .subject = MATCH_SUBJECT_NAMESPACE,
