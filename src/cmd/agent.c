@@ -66,16 +66,6 @@ static const struct flag_set flag_set = {
 	.flag_count = array_size(flags),
 };
 
-static int fail(const char *what, struct err *err, int code)
-{
-	if (err__is_set(err))
-		log_err(LOG_ERROR, err, "%s", what);
-	else
-		log_error("%s: %s", what, strerror(-code));
-	err__done(err);
-	return code;
-}
-
 static void log_all(struct err_list *errors, enum log_level level, const char *what)
 {
 	for (size_t i = 0; i < errors->len; i++)
@@ -174,7 +164,7 @@ static int parse_words(struct agent_run *run, const char *key, const struct bind
 
 	if (r < 0)
 		(void)err__wrap(&err, r, &list->at, "%s", key);
-	return r < 0 ? fail("agent", &err, r) : 0;
+	return r < 0 ? session_fail("agent", &err, r) : 0;
 }
 
 static int check_web_config(struct agent_run *run)
@@ -183,7 +173,7 @@ static int check_web_config(struct agent_run *run)
 	struct err err = ERR_INIT;
 	int r = path ? service_check_web_config(path, &err) : -ENOMEM;
 
-	return r < 0 ? fail("Error reading the web config", &err, r) : 0;
+	return r < 0 ? session_fail("Error reading the web config", &err, r) : 0;
 }
 
 /* ---- starting ------------------------------------------------------------------------------------------- */
@@ -236,7 +226,7 @@ static int open_session(struct agent_run *run)
 		    ? session__open(&run->session, &options, &err)
 		    : -ENOMEM;
 
-	return r < 0 ? fail("Error creating the agent", &err, r) : 0;
+	return r < 0 ? session_fail("Error creating the agent", &err, r) : 0;
 }
 
 /* Before the first policy comes: nothing that it sees is missed. */
@@ -266,7 +256,7 @@ static int open_events(struct agent_run *run)
 	if (r < 0)
 		(void)err__wrap(&err, r, &events->at, "events");
 	if (r < 0)
-		return fail("agent", &err, r);
+		return session_fail("agent", &err, r);
 	agent__set_event_file(run->session.agent, run->events);
 	return 0;
 }
@@ -329,7 +319,7 @@ static int attach_configs(struct agent_run *run)
 		if (r == 0)
 			continue;
 		if (r == -EPERM || run->file.strict)
-			return fail("Error attaching", &err, r);
+			return session_fail("Error attaching", &err, r);
 		log_err(LOG_WARN, &err, "'%s' is left out", agent__config(agent, i).name);
 		err__done(&err);
 	}
@@ -342,7 +332,7 @@ static int start_sources(struct agent_run *run)
 	struct err err = ERR_INIT;
 	int r = agent__start(run->session.agent, &err);
 
-	return r < 0 ? fail("Error starting", &err, r) : 0;
+	return r < 0 ? session_fail("Error starting", &err, r) : 0;
 }
 
 static int drop_capabilities(struct agent_run *run)
@@ -351,7 +341,7 @@ static int drop_capabilities(struct agent_run *run)
 	struct err err = ERR_INIT;
 	int r = str_eq(kept, "all") ? 0 : capabilities__keep(kept, &err);
 
-	return r < 0 ? fail("Error dropping capabilities", &err, r) : 0;
+	return r < 0 ? session_fail("Error dropping capabilities", &err, r) : 0;
 }
 
 /* ---- listening ------------------------------------------------------------------------------------------ */
@@ -375,7 +365,7 @@ static int listen_alone(struct agent_run *run, const char *address, const char *
 	if (r == 0)
 		r = service__listen(*ret_service, address, &err);
 	if (r < 0)
-		return fail("Error listening", &err, r);
+		return session_fail("Error listening", &err, r);
 	log_info("Listening on %s, port %u, for what is of %s", address,
 		 service__port(*ret_service), dialect);
 	return 0;
@@ -399,7 +389,7 @@ static int listen_for_scrapes(struct agent_run *run)
 	int r = session__listen(&run->session, address, &err);
 
 	if (r < 0)
-		return fail("Error listening", &err, r);
+		return session_fail("Error listening", &err, r);
 	log_info("Listening on %s, port %u%s", address, service__port(run->session.service),
 		 str_eq(service__scheme(run->session.service), "https") ? ", with TLS" : "");
 	for (size_t i = 0; i < array_size(languages) && r == 0; i++)
@@ -437,7 +427,7 @@ static int open_control(struct agent_run *run)
 	if (r == 0)
 		log_info("Control socket is %s", setup.path);
 	if (r < 0 && wanted[0])
-		return fail("Error making the control socket", &err, r);
+		return session_fail("Error making the control socket", &err, r);
 	if (r < 0) /* nobody has asked for it */
 		log_err(LOG_WARN, &err, "Control socket cannot be had, ignoring");
 	err__done(&err);
@@ -449,7 +439,7 @@ static int watch_failures(struct agent_run *run)
 	struct err err = ERR_INIT;
 	int r = agent_run__watch_failures(run, &err);
 
-	return r < 0 ? fail("Error starting", &err, r) : 0;
+	return r < 0 ? session_fail("Error starting", &err, r) : 0;
 }
 
 /* ---- the command ---------------------------------------------------------------------------------------- */

@@ -137,26 +137,6 @@ struct exporter {
 
 /* ---- errors: one line each, in the words that scripts may look for ------------------------------------- */
 
-static int fail(const char *what, struct err *err, int code)
-{
-	if (err__is_set(err))
-		log_err(LOG_ERROR, err, "%s", what);
-	else
-		log_error("%s: %s", what, strerror(-code));
-	err__done(err);
-	return code;
-}
-
-static int fail_all(const char *what, struct err_list *errors, int code)
-{
-	for (size_t i = 0; i < errors->len; i++)
-		log_err(LOG_ERROR, &errors->items[i], "%s", what);
-	if (errors->dropped > 0)
-		log_error("%s: %zu more errors", what, errors->dropped);
-	err_list__done(errors);
-	return code;
-}
-
 /* ---- the steps of the start, in the order that decides which error is seen ------------------------------ */
 
 static int set_params(const struct exporter_options *options, const struct spec_list *specs,
@@ -208,7 +188,7 @@ static int read_configs(struct exporter *exporter)
 
 	session_notify("STATUS=parsing config...");
 	r = read_specs(&exporter->options, &exporter->specs, &errors);
-	return r < 0 ? fail_all("Error parsing configs", &errors, r) : 0;
+	return r < 0 ? session_fail_all("Error parsing configs", &errors, r) : 0;
 }
 
 static int check_web_config(struct exporter *exporter)
@@ -216,7 +196,7 @@ static int check_web_config(struct exporter *exporter)
 	struct err err = ERR_INIT;
 	int r = service_check_web_config(exporter->options.web_config, &err);
 
-	return r < 0 ? fail("Error reading the web config", &err, r) : 0;
+	return r < 0 ? session_fail("Error reading the web config", &err, r) : 0;
 }
 
 static int open_session(struct exporter *exporter)
@@ -242,7 +222,7 @@ static int open_session(struct exporter *exporter)
 	struct err err = ERR_INIT;
 	int r = session__open(&exporter->session, &options, &err);
 
-	return r < 0 ? fail("Error creating exporter", &err, r) : 0;
+	return r < 0 ? session_fail("Error creating exporter", &err, r) : 0;
 }
 
 static int add_configs(struct exporter *exporter)
@@ -254,7 +234,7 @@ static int add_configs(struct exporter *exporter)
 		int r = agent__add(exporter->session.agent, take_ptr(*spec), &errors);
 
 		if (r < 0)
-			return fail_all("Error attaching exporter", &errors, r);
+			return session_fail_all("Error attaching exporter", &errors, r);
 	}
 	return 0;
 }
@@ -268,7 +248,7 @@ static int attach_configs(struct exporter *exporter)
 		int r = session__attach(&exporter->session, i, &err);
 
 		if (r < 0)
-			return fail("Error attaching exporter", &err, r);
+			return session_fail("Error attaching exporter", &err, r);
 	}
 	post_attach_mark();
 	return 0;
@@ -309,7 +289,7 @@ static int start_sources(struct exporter *exporter)
 
 	int r = agent__start(exporter->session.agent, &err);
 
-	return r < 0 ? fail("Error registering exporter", &err, r) : 0;
+	return r < 0 ? session_fail("Error registering exporter", &err, r) : 0;
 }
 
 static int drop_capabilities(struct exporter *exporter)
@@ -331,7 +311,7 @@ static int drop_capabilities(struct exporter *exporter)
 			log_info("Dropped capabilities to \"%s\"", strbuf__text(&text));
 	}
 	strbuf__done(&text);
-	return r < 0 ? fail("Error dropping capabilities", &err, r) : 0;
+	return r < 0 ? session_fail("Error dropping capabilities", &err, r) : 0;
 }
 
 /* How many programs there are; those that are missed are listed as "config:program, ". */
@@ -406,7 +386,7 @@ static int listen_for_scrapes(struct exporter *exporter)
 
 	(void)snprintf(what, sizeof(what), "Error listening on %s", address);
 	if (r < 0)
-		return fail(what, &err, r);
+		return session_fail(what, &err, r);
 	log_listening(address, exporter->session.service);
 	session_notify("READY=1");
 	return 0;

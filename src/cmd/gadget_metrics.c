@@ -129,32 +129,12 @@ static int read_specs(void *ctx, struct spec_list *specs, struct err_list *error
 
 /* ---- starting ------------------------------------------------------------------------------------------ */
 
-static int fail(const char *what, struct err *err, int code)
-{
-	if (err__is_set(err))
-		log_err(LOG_ERROR, err, "%s", what);
-	else
-		log_error("%s: %s", what, strerror(-code));
-	err__done(err);
-	return code;
-}
-
-static int fail_all(struct err_list *errors, int code)
-{
-	for (size_t i = 0; i < errors->len; i++)
-		log_err(LOG_ERROR, &errors->items[i], "metrics of gadgets");
-	if (errors->dropped > 0)
-		log_error("metrics of gadgets: %zu more errors", errors->dropped);
-	err_list__done(errors);
-	return code;
-}
-
 static int read_configs(struct server *server)
 {
 	struct err_list errors = { .len = 0 };
 	int r = read_specs(server, &server->specs, &errors);
 
-	return r < 0 ? fail_all(&errors, r) : 0;
+	return r < 0 ? session_fail_all("metrics of gadgets", &errors, r) : 0;
 }
 
 static int open_session(struct server *server)
@@ -181,7 +161,7 @@ static int open_session(struct server *server)
 	struct err err = ERR_INIT;
 	int r = session__open(&server->session, &session, &err);
 
-	return r < 0 ? fail("cannot start", &err, r) : 0;
+	return r < 0 ? session_fail("cannot start", &err, r) : 0;
 }
 
 /* A column that is not there is found here, when the gadget is complete. All that is wrong is told. */
@@ -196,7 +176,7 @@ static int add_gadgets(struct server *server)
 		if (first == 0)
 			first = r;
 	}
-	return first < 0 ? fail_all(&errors, first) : 0;
+	return first < 0 ? session_fail_all("metrics of gadgets", &errors, first) : 0;
 }
 
 static uint32_t count_attached(const struct agent *agent, uint32_t config)
@@ -219,7 +199,7 @@ static int attach_gadgets(struct server *server)
 		int r = session__attach(&server->session, i, &err);
 
 		if (r < 0 && server->options->is_strict)
-			return fail(agent__config(agent, i).name, &err, r);
+			return session_fail(agent__config(agent, i).name, &err, r);
 		if (r < 0)
 			log_err(LOG_WARN, &err, "gadget '%s' is left out",
 				agent__config(agent, i).name);
@@ -262,7 +242,7 @@ static int start_sources(struct server *server)
 	int r = agent__start(server->session.agent, &err);
 
 	if (r < 0)
-		return fail("cannot start", &err, r);
+		return session_fail("cannot start", &err, r);
 	return tell_left_out(server->session.agent) > 0 && server->options->is_strict ? -ENOENT : 0;
 }
 
@@ -275,7 +255,7 @@ static int listen_for_scrapes(struct server *server)
 	int r = session__listen(&server->session, address, &err);
 
 	if (r < 0)
-		return fail("cannot listen", &err, r);
+		return session_fail("cannot listen", &err, r);
 	printf("metrics    %s://%.*s:%u%s\n", service__scheme(server->session.service),
 	       host_len > 0 ? host_len : (int)strlen("127.0.0.1"),
 	       host_len > 0 ? address : "127.0.0.1", service__port(server->session.service),

@@ -77,16 +77,6 @@ static int read_specs(void *ctx, struct spec_list *specs, struct err_list *error
 
 /* ---- starting ------------------------------------------------------------------------------------------ */
 
-static int fail(const char *what, struct err *err, int code)
-{
-	if (err__is_set(err))
-		log_err(LOG_ERROR, err, "%s", what);
-	else
-		log_error("%s: %s", what, strerror(-code));
-	err__done(err);
-	return code;
-}
-
 int policy_parse_labels(const char *text, uint32_t *ret_labels, struct err *err)
 {
 	static const struct {
@@ -181,12 +171,12 @@ static int fill_details(const struct policy_options *options, struct policies_op
 	int r = policy_parse_ancestors(options->ancestors, &details->ancestors, &err);
 
 	if (r < 0)
-		return fail("--enable-ancestors", &err, r);
+		return session_fail("--enable-ancestors", &err, r);
 	details->has_user_names = str_eq(options->user_names, "unix");
 	if (!details->has_user_names && !str_eq(options->user_names, "disabled")) {
 		r = err__set(&err, -EINVAL, NULL, "'%s' is neither unix nor disabled",
 			     options->user_names);
-		return fail("--username-metadata", &err, r);
+		return session_fail("--username-metadata", &err, r);
 	}
 	details->has_credentials = options->has_credentials;
 	details->has_namespaces = options->has_namespaces;
@@ -212,7 +202,7 @@ static int open_session(struct policy_server *server)
 	int r = policy_parse_labels(options->labels, &session.policies.labels, &err);
 
 	if (r < 0)
-		return fail("--metrics-label-filter", &err, r);
+		return session_fail("--metrics-label-filter", &err, r);
 
 	session.policies.has_labels = true;
 	r = fill_details(options, &session.policies);
@@ -223,7 +213,7 @@ static int open_session(struct policy_server *server)
 	r = parse_mode(options->mode, &session.policy_mode, &err);
 	if (r == 0)
 		r = session__open(&server->session, &session, &err);
-	return r < 0 ? fail("cannot start", &err, r) : 0;
+	return r < 0 ? session_fail("cannot start", &err, r) : 0;
 }
 
 static void on_closed(void *ctx)
@@ -290,7 +280,7 @@ static int open_file(struct policy_server *server)
 	output.file.compresses = options->file_compresses;
 	if (r == 0)
 		r = policy_output__new(&output, &server->file, &err);
-	return r < 0 ? fail("cannot write events to a file", &err, r) : 0;
+	return r < 0 ? session_fail("cannot write events to a file", &err, r) : 0;
 }
 
 static int open_output(struct policy_server *server)
@@ -309,7 +299,7 @@ static int open_output(struct policy_server *server)
 			     options->output);
 	if (r == 0)
 		r = policy_output__new(&output, &server->output, &err);
-	return r < 0 ? fail("cannot print events", &err, r) : 0;
+	return r < 0 ? session_fail("cannot print events", &err, r) : 0;
 }
 
 static int add_policies(struct policy_server *server)
@@ -346,7 +336,7 @@ static int attach_policies(struct policy_server *server)
 		int r = session__attach(&server->session, i, &err);
 
 		if (r < 0 && server->options->is_strict)
-			return fail(agent__config(agent, i).name, &err, r);
+			return session_fail(agent__config(agent, i).name, &err, r);
 		if (r < 0)
 			log_err(LOG_WARN, &err, "'%s' is left out", agent__config(agent, i).name);
 		err__done(&err);
@@ -366,7 +356,7 @@ static int start(struct policy_server *server)
 	struct err err = ERR_INIT;
 	int r = agent__start(server->session.agent, &err);
 
-	return r < 0 ? fail("cannot start", &err, r) : 0;
+	return r < 0 ? session_fail("cannot start", &err, r) : 0;
 }
 
 static int listen_for_scrapes(struct policy_server *server)
@@ -378,7 +368,7 @@ static int listen_for_scrapes(struct policy_server *server)
 		return 0;
 	r = session__listen(&server->session, server->options->metrics_server, &err);
 	if (r < 0)
-		return fail("cannot listen", &err, r);
+		return session_fail("cannot listen", &err, r);
 	log_info("Listening on %s, port %u", server->options->metrics_server,
 		 service__port(server->session.service));
 	return 0;
@@ -444,7 +434,7 @@ static int arm_timeout(struct policy_server *server)
 		return 0;
 	r = loop__add_timer(server->session.loop, server->options->timeout_ns, 0, on_timeout,
 			    server, &server->timer, &err);
-	return r < 0 ? fail("cannot start", &err, r) : 0;
+	return r < 0 ? session_fail("cannot start", &err, r) : 0;
 }
 
 static int run_steps(struct policy_server *server)

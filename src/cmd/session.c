@@ -47,6 +47,26 @@ int64_t session__age_ms(const struct session *session)
 	return (clock_monotonic_ns() - session->started_ns) / NS_PER_MS;
 }
 
+int session_fail(const char *what, struct err *err, int code)
+{
+	if (err__is_set(err))
+		log_err(LOG_ERROR, err, "%s", what);
+	else
+		log_error("%s: %s", what, strerror(-code));
+	err__done(err);
+	return code;
+}
+
+int session_fail_all(const char *what, struct err_list *errors, int code)
+{
+	for (size_t i = 0; i < errors->len; i++)
+		log_err(LOG_ERROR, &errors->items[i], "%s", what);
+	if (errors->dropped > 0)
+		log_error("%s: %zu more errors", what, errors->dropped);
+	err_list__done(errors);
+	return code;
+}
+
 void session_log_cause(enum log_level level, const char *config, const struct part *part)
 {
 	struct err err = ERR_INIT;

@@ -83,6 +83,9 @@ void session__close(struct session *session);
 /* As SIGHUP does; the session as ctx. Lines for whoever asked, also when it failed. */
 int session__reload(void *ctx, struct strbuf *out);
 
+/* Logs what went wrong, with the reason or, without one, that of the code. Returns the code. */
+int session_fail(const char *what, struct err *err, int code);
+int session_fail_all(const char *what, struct err_list *errors, int code);
 /* What the kernel said of a program that does not run, line by line; nothing when it said nothing. */
 void session_log_cause(enum log_level level, const char *config, const struct part *part);
 /* libbpf's words as a log line; for agent_options.log_library. */
