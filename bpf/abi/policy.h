@@ -308,7 +308,12 @@ struct policy_rate_key {
 	__u64 values; /* hash of what they begin with */
 };
 
-/* ---- whose a socket is (TRACK_SOCK): LRU hash `policy_sockets`, key: __u64 address of the struct sock; only programs see it ---- */
+/* ---- whose a socket is (TRACK_SOCK): LRU hash `policy_sockets`; only programs see it ---- */
+struct policy_socket_key {
+	__u64 socket; /* address of the struct sock */
+	__u32 policy; /* that follows it */
+	__u32 pad;
+};
 struct policy_owner {
 	__u64 time_ns; /* with tgid its struct who_key */
 	__u32 tgid, tid;

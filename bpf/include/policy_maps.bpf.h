@@ -110,7 +110,7 @@ TRIE_MAP(policy_networks, struct policy_network_key);
 	} name SEC(".maps")
 
 RECENT_MAP(policy_rates, 2048, struct policy_rate_key, u64);
-RECENT_MAP(policy_sockets, 4096, u64, struct policy_owner);
+RECENT_MAP(policy_sockets, 4096, struct policy_socket_key, struct policy_owner);
 RECENT_MAP(policy_notes, 512, struct policy_note_key, struct policy_note);
 RECENT_MAP(policy_pending, 2048, struct policy_pending_key, struct policy_pending);
 

@@ -12,8 +12,9 @@
 
 /* ---- whose it is ---- */
 
-ROUTINE u64 track_socket(u64 socket)
+ROUTINE u64 track_socket(u64 socket, u64 policy)
 {
+	struct policy_socket_key key = { .socket = socket, .policy = policy };
 	u64 pid_tgid = bpf_get_current_pid_tgid();
 	u32 tgid = pid_tgid >> 32;
 	struct who_process *process = bpf_map_lookup_elem(&who_processes, &tgid);
@@ -22,21 +23,24 @@ ROUTINE u64 track_socket(u64 socket)
 	if (process)
 		owner.time_ns = process->time_ns;
 	if (socket)
-		bpf_map_update_elem(&policy_sockets, &socket, &owner, BPF_ANY);
+		bpf_map_update_elem(&policy_sockets, &key, &owner, BPF_ANY);
 	return 0;
 }
-CARRIER(track_socket, track_socket(a[0]))
+CARRIER(track_socket, track_socket(a[0], a[1]))
 
-ROUTINE u64 untrack_socket(u64 socket)
+ROUTINE u64 untrack_socket(u64 socket, u64 policy)
 {
-	bpf_map_delete_elem(&policy_sockets, &socket);
+	struct policy_socket_key key = { .socket = socket, .policy = policy };
+
+	bpf_map_delete_elem(&policy_sockets, &key);
 	return 0;
 }
-CARRIER(untrack_socket, untrack_socket(a[0]))
+CARRIER(untrack_socket, untrack_socket(a[0], a[1]))
 
-static __always_inline void find_owner(struct policy_frame *frame, u64 socket)
+static __always_inline void find_owner(struct policy_frame *frame, u64 socket, u64 policy)
 {
-	struct policy_owner *owner = bpf_map_lookup_elem(&policy_sockets, &socket);
+	struct policy_socket_key key = { .socket = socket, .policy = policy };
+	struct policy_owner *owner = bpf_map_lookup_elem(&policy_sockets, &key);
 
 	if (!owner)
 		return;
@@ -61,8 +65,8 @@ static __always_inline void fill_ends(struct policy_socket *to, struct sock *soc
 	to->destination_port = bpf_ntohs(BPF_CORE_READ(sock, __sk_common.skc_dport));
 }
 
-/* A struct sock. */
-ROUTINE u64 capture_socket(struct policy_frame *frame, u64 index, u64 address)
+/* A struct sock; whose it is, as the policy knows it. */
+ROUTINE u64 capture_socket(struct policy_frame *frame, u64 index, u64 address, u64 policy)
 {
 	struct sock *sock = (struct sock *)address;
 	struct policy_socket *to;
@@ -82,10 +86,10 @@ ROUTINE u64 capture_socket(struct policy_frame *frame, u64 index, u64 address)
 	to->protocol = BPF_CORE_READ(sock, sk_protocol);
 	to->state = BPF_CORE_READ(sock, __sk_common.skc_state);
 	fill_ends(to, sock);
-	find_owner(frame, address);
+	find_owner(frame, address, policy);
 	return keep_bytes(frame, index, at, sizeof(*to));
 }
-FRAME_CARRIER(capture_socket, capture_socket(frame, a[0], a[1]))
+FRAME_CARRIER(capture_socket, capture_socket(frame, a[0], a[1], a[2]))
 
 #define V4_SOURCE 12 /* in the header of IPv4 */
 #define V4_DESTINATION 16
@@ -146,7 +150,7 @@ static __always_inline void fill_packet(struct policy_packet *to, const unsigned
 }
 
 /* A struct sk_buff. */
-ROUTINE u64 capture_packet(struct policy_frame *frame, u64 index, u64 address)
+ROUTINE u64 capture_packet(struct policy_frame *frame, u64 index, u64 address, u64 policy)
 {
 	struct sk_buff *skb = (struct sk_buff *)address;
 	struct policy_packet *to;
@@ -163,10 +167,10 @@ ROUTINE u64 capture_packet(struct policy_frame *frame, u64 index, u64 address)
 	to->priority = BPF_CORE_READ(skb, priority);
 	to->mark = BPF_CORE_READ(skb, mark);
 	fill_packet(to, BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, network_header));
-	find_owner(frame, (u64)BPF_CORE_READ(skb, sk));
+	find_owner(frame, (u64)BPF_CORE_READ(skb, sk), policy);
 	return keep_bytes(frame, index, at, sizeof(*to));
 }
-FRAME_CARRIER(capture_packet, capture_packet(frame, a[0], a[1]))
+FRAME_CARRIER(capture_packet, capture_packet(frame, a[0], a[1], a[2]))
 
 /* As the system calls have it. */
 struct socket_address {

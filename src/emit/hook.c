@@ -273,6 +273,7 @@ static void track_returned(struct hook_writer *writer)
 		if (writer->hook->values[i].base != HOOK_BASE_RETURN)
 			continue;
 		writer__load_address(writer, i, BPF_REG_1);
+		code__move_imm(&writer->code, BPF_REG_2, (int32_t)writer->hook->policy);
 		writer__call(writer, tracks ? "track_socket" : "untrack_socket");
 		return;
 	}

@@ -138,6 +138,7 @@ static void forget_note(struct hook_writer *writer)
 static void track(struct hook_writer *writer, const struct hook_action *action, const char *routine)
 {
 	writer__load_address(writer, action->value, BPF_REG_1);
+	code__move_imm(&writer->code, BPF_REG_2, (int32_t)writer->hook->policy);
 	writer__call(writer, routine);
 }
 

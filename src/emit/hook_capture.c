@@ -217,6 +217,14 @@ static void capture_bytes(struct hook_writer *writer, uint32_t index, const char
 	writer__call(writer, routine);
 }
 
+/* What a routine wants to know beside the address: whose policy asks of a socket, else how much is taken. */
+static int32_t last_argument(const struct hook_writer *writer, const struct hook_value *value)
+{
+	if (value->class == POLICY_CLASS_SOCKET || value->class == POLICY_CLASS_PACKET)
+		return (int32_t)writer->hook->policy;
+	return value->max_size ? (int32_t)value->max_size : POLICY_TEXT_MAX;
+}
+
 static void capture_object(struct hook_writer *writer, uint32_t index, const char *routine)
 {
 	const struct hook_value *value = &writer->hook->values[index];
@@ -226,8 +234,7 @@ static void capture_object(struct hook_writer *writer, uint32_t index, const cha
 		load_dynamic(writer, value);
 	} else {
 		writer__load_address(writer, index, BPF_REG_3);
-		code__move_imm(code, BPF_REG_4,
-			       value->max_size ? (int32_t)value->max_size : POLICY_TEXT_MAX);
+		code__move_imm(code, BPF_REG_4, last_argument(writer, value));
 	}
 	code__move(code, BPF_REG_1, REG_FRAME);
 	code__move_imm(code, BPF_REG_2, (int32_t)index);

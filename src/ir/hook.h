@@ -223,7 +223,7 @@ struct hook_code {
 		return_value_action; /* TRACK_SOCK, UNTRACK_SOCK of what is returned; POLICY_ACTION_NONE */
 	bool can_have_events;        /* else it only counts, and there is no second half */
 	uint32_t
-		policy; /* whose notes NOTIFY_ENFORCER and enforcers mean; whoever adds it to the engine fills it in */
+		policy; /* whose notes and sockets are meant; whoever adds it to the engine fills it in */
 	bool is_enforcer; /* it only does what NOTIFY_ENFORCER noted for this thread: no values, rules, counts, records */
 };
 
