@@ -311,6 +311,17 @@ static void set_library(const struct process_argument *values, struct process_ev
 		event->build_id.len = size->number_u32;
 }
 
+/* Those that are there move together, in their order: what is not shown (nop) leaves no gap. How many there are. */
+static uint32_t skip_absent(struct process_argument *arguments, uint32_t count)
+{
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		if (arguments[i].kind != ARGUMENT_NONE)
+			arguments[kept++] = arguments[i];
+	return kept;
+}
+
 /* begin: the record of the call's entry; end: of its return, or NULL. */
 static void tell(struct policy_stream *stream, const struct policy_record *begin,
 		 const struct policy_record *end)
@@ -349,9 +360,9 @@ static void tell(struct policy_stream *stream, const struct policy_record *begin
 		set_library(lists.arguments, &event);
 	} else {
 		event.arguments = lists.arguments;
-		event.argument_count = lists.argument_count;
+		event.argument_count = skip_absent(lists.arguments, lists.argument_count);
 		event.data = lists.data;
-		event.data_count = lists.data_count;
+		event.data_count = skip_absent(lists.data, lists.data_count);
 	}
 	event.result = lists.has_result ? lists.result : NULL;
 	event.action = begin->action ? begin->action : PROCESS_ACTION_POST;

@@ -137,6 +137,40 @@ tap_is "and the mode that was asked for" "$(ls -l logs/events.log | cut -c1-10)"
 tap_is "they are compact lines as well" \
 	"$(grep "$exec_id" logs/events.log | "$SONDE_BIN" events -o compact | grep -c "^📝 write .* $caller")" 3
 
+# ---- arguments that are not shown ----
+
+cat >nop.yaml <<-END
+	apiVersion: cilium.io/v1alpha1
+	kind: TracingPolicy
+	metadata:
+	  name: nop
+	spec:
+	  kprobes:
+	  - call: "sys_write"
+	    syscall: true
+	    args:
+	    - index: 0
+	      type: "nop"
+	    - index: 1
+	      type: "nop"
+	    - index: 2
+	      type: "size_t"
+	    selectors:
+	    - matchBinaries:
+	      - operator: In
+	        values: ["$caller"]
+END
+start --output=json nop.yaml
+"$caller" write=1
+tries=0
+until grep -q '"process_exit":{"process":{[^{}]*"arguments":"write=1"' out || [ $tries -eq 100 ]; do
+	sleep 0.1
+	tries=$((tries + 1))
+done
+stop
+tap_is "an argument that is passed over leaves nothing behind" \
+	"$(grep '"process_kprobe"' out | grep -c '"args":\[{"size_arg":"5"}\]')" 1
+
 # ---- what events show of processes ----
 
 start --output=json --enable-ancestors=base,kprobe --enable-process-environment-variables \
