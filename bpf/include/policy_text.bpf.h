@@ -98,21 +98,42 @@ static __always_inline u64 word_at(struct policy_frame *frame, u64 at)
 
 #define TEXT_WORDS (POLICY_TEXT_MAX / 8)
 
+#define WALK_SIZE 7
+
+/*
+ * Each way out of a loop over a text tells the verifier how long that is. Behind the loop it is to know that no more, else
+ * it goes through all that follows once for each length (seen with 7.3; others forget sooner).
+ */
+static __always_inline void remember_size(struct policy_frame *frame, const struct text_view *text)
+{
+	frame->walk[WALK_SIZE] = text->size;
+	barrier();
+}
+
+static __always_inline u64 remembered_size(struct policy_frame *frame)
+{
+	barrier();
+	return *(volatile u64 *)&frame->walk[WALK_SIZE];
+}
+
 static __always_inline u64 hash_text(struct policy_frame *frame, const struct text_view *text)
 {
 	struct policy_hash hash;
-	u64 rest = text->size % 8;
+	u64 size, rest;
 
+	remember_size(frame, text);
 	policy_hash_begin(&hash, policy_seed);
 	for (u32 i = 0; i < TEXT_WORDS; i++) {
 		if (text->size < i * 8ull + 8)
 			break;
 		policy_hash_add(&hash, word_at(frame, text->at + i * 8ull));
 	}
+	size = remembered_size(frame);
+	rest = size % 8;
 	if (rest)
-		policy_hash_add(&hash, word_at(frame, text->at + text->size - rest) &
-					       ((1ull << rest * 8) - 1));
-	return policy_hash_end(&hash, text->size);
+		policy_hash_add(&hash,
+				word_at(frame, text->at + size - rest) & ((1ull << rest * 8) - 1));
+	return policy_hash_end(&hash, size);
 }
 
 static __always_inline u64 is_in_texts(struct policy_frame *frame, const struct text_view *text,
@@ -120,8 +141,8 @@ static __always_inline u64 is_in_texts(struct policy_frame *frame, const struct 
 {
 	struct policy_text_key key = { .set = set };
 
-	key.size = text->size;
 	key.hash = hash_text(frame, text);
+	key.size = remembered_size(frame);
 	return bpf_map_lookup_elem(&policy_texts, &key) != NULL;
 }
 
@@ -183,14 +204,17 @@ FRAME_CARRIER(text_begins_with, text_begins_with(frame, a[0], a[1], a[2]))
 static __always_inline void ask_postfix(struct policy_frame *frame, const struct text_view *text,
 					u64 set)
 {
-	u32 i;
+	u64 size;
 
-	for (i = 0; i < POSTFIX_MAX; i++) {
+	remember_size(frame, text);
+	for (u32 i = 0; i < POSTFIX_MAX; i++) {
 		if (i >= text->size)
 			break;
 		frame->affix.text[i] = frame->data[(text->at + text->size - 1 - i) & FRAME_MASK];
 	}
-	frame->affix.bits = 32 + 8 * i;
+	size = remembered_size(frame);
+	BOUND(size, POSTFIX_MAX);
+	frame->affix.bits = 32 + 8 * size;
 	frame->affix.set = bpf_htonl(set);
 }
 
@@ -209,23 +233,46 @@ FRAME_CARRIER(text_ends_with, text_ends_with(frame, a[0], a[1], a[2]))
 #define ROLL 0x9e3779b97f4a7c15ull /* any odd number */
 #define ROLL_STEPS 16
 
-/* Without a branch: they would be ways for the verifier to go, two for each byte. */
-static __always_inline u64 folded(u64 byte, bool any_case)
-{
-	u64 letter = byte - 'A';
+#define BYTES_OF(byte) ((byte)*0x0101010101010101ull)
+#define HIGHEST_BITS BYTES_OF(0x80ull)
 
-	if (any_case)
-		byte += (((letter - 26) & ~letter) >> 63) * ('a' - 'A');
-	return byte;
+/* Small letters of eight at once: the highest bit of a byte says whether it is from 'A' on, whether it is behind 'Z'. */
+static __always_inline u64 folded(u64 word)
+{
+	u64 low = word & ~HIGHEST_BITS;
+	u64 from_a = low + BYTES_OF(0x80ull - 'A'), behind_z = low + BYTES_OF(0x7full - 'Z');
+
+	return word | (from_a & ~behind_z & ~word & HIGHEST_BITS) >> 2;
+}
+
+/* In small letters, into frame->path, where no path is put together now. */
+static __always_inline void fold_text(struct policy_frame *frame, struct text_view *text)
+{
+	remember_size(frame, text);
+	for (u32 i = 0; i < TEXT_WORDS; i++) {
+		if (i * 8ull >= text->size)
+			break;
+		*(u64 *)(frame->path + i * 8ull) = folded(word_at(frame, text->at + i * 8ull));
+	}
+	text->size = remembered_size(frame);
 }
 
 #define WALK_WANTED 0
 #define WALK_HASH 1
 #define WALK_LEAVING 2
 
+/* Where a search is at: in the text, or in what fold_text() made of it. */
+static __always_inline const u8 *byte_at(struct policy_frame *frame, const struct text_view *text,
+					 u64 at, bool is_folded)
+{
+	return is_folded ? frame->path + (at & (POLICY_TEXT_MAX - 1))
+			 : frame->data + ((text->at + at) & FRAME_MASK);
+}
+
 /* Hashes of the needle and of as many bytes of the text: to memory, of which the verifier knows nothing. Else all that
  * follows is gone through for every length that a needle may have. */
-static __always_inline void hash_needle(struct policy_frame *frame, u64 at, u64 size, bool any_case)
+static __always_inline void hash_needle(struct policy_frame *frame, const struct text_view *text,
+					u64 size, bool is_folded)
 {
 	u64 wanted = 0, hash = 0, leaving = 1;
 
@@ -233,7 +280,7 @@ static __always_inline void hash_needle(struct policy_frame *frame, u64 at, u64 
 		if (i >= size)
 			break;
 		wanted = wanted * ROLL + frame->affix.text[i];
-		hash = hash * ROLL + folded(frame->data[(at + i) & FRAME_MASK], any_case);
+		hash = hash * ROLL + *byte_at(frame, text, i, is_folded);
 		leaving *= ROLL;
 	}
 	frame->walk[WALK_WANTED] = wanted;
@@ -243,24 +290,23 @@ static __always_inline void hash_needle(struct policy_frame *frame, u64 at, u64 
 }
 
 /*
- * The needle is in frame->affix.text, in small letters where case does not matter. A hash of as many bytes as it has rolls
- * over the text: a step is the same however long the needle is. There is one way out for many bytes, because each is a way
- * for the verifier to go, and it remembers 8192.
+ * The needle is in frame->affix.text. A hash of as many bytes as it has rolls over the text: a step is the same however long
+ * the needle is. There is one way out for many bytes, because each is a way for the verifier to go, and it remembers 8192.
  */
 static __always_inline u64 find_needle(struct policy_frame *frame, const struct text_view *text,
-				       u64 size, bool any_case)
+				       u64 size, bool is_folded)
 {
 	u64 wanted, hash, leaving, found = 0;
 
 	if (size > text->size)
 		return 0;
-	hash_needle(frame, text->at, size, any_case);
+	hash_needle(frame, text, size, is_folded);
 	wanted = frame->walk[WALK_WANTED];
 	hash = frame->walk[WALK_HASH];
 	leaving = frame->walk[WALK_LEAVING];
 	for (u32 i = 0; i < POLICY_TEXT_MAX; i += ROLL_STEPS) {
-		const u8 *out = frame->data + ((text->at + i) & FRAME_MASK);
-		const u8 *in = frame->data + ((text->at + i + size) & FRAME_MASK);
+		const u8 *out = byte_at(frame, text, i, is_folded);
+		const u8 *in = byte_at(frame, text, i + size, is_folded);
 		s64 left = text->size - size - i; /* places where it may be */
 
 		if (left < 0)
@@ -270,12 +316,39 @@ static __always_inline u64 find_needle(struct policy_frame *frame, const struct 
 			u64 differs = hash ^ wanted;
 
 			found |= ~(differs | -differs | (left - j)) >> 63;
-			hash = hash * ROLL + folded(in[j], any_case) -
-			       folded(out[j], any_case) * leaving;
+			hash = hash * ROLL + in[j] - out[j] * leaving;
 		}
 	}
 	return found;
 }
+
+/*
+ * Where the kernel searches (6.17): exact, and one step for the verifier where the loop above is
+ * a hundred thousand. Not in bytes, of which a NUL is one.
+ */
+extern int bpf_strnstr(const char *text, const char *needle, u64 size) __ksym __weak;
+
+ROUTINE u64 text_has_by_kernel(struct policy_frame *frame, u64 index, u64 skip)
+{
+	struct text_view text;
+
+	if (!find_text(frame, index, skip, &text))
+		return ASK_NOTHING;
+	return bpf_strnstr((char *)frame->data + (text.at & FRAME_MASK), (char *)frame->affix.text,
+			   text.size) >= 0;
+}
+FRAME_CARRIER(text_has_by_kernel, text_has_by_kernel(frame, a[0], a[1]))
+
+ROUTINE u64 text_has_any_case_by_kernel(struct policy_frame *frame, u64 index, u64 skip)
+{
+	struct text_view text;
+
+	if (!find_text(frame, index, skip, &text))
+		return ASK_NOTHING;
+	fold_text(frame, &text);
+	return bpf_strnstr((char *)frame->path, (char *)frame->affix.text, text.size) >= 0;
+}
+FRAME_CARRIER(text_has_any_case_by_kernel, text_has_any_case_by_kernel(frame, a[0], a[1]))
 
 ROUTINE u64 text_has(struct policy_frame *frame, u64 index, u64 skip, u64 needle_size)
 {
@@ -293,6 +366,7 @@ ROUTINE u64 text_has_any_case(struct policy_frame *frame, u64 index, u64 skip, u
 
 	if (!find_text(frame, index, skip, &text))
 		return ASK_NOTHING;
+	fold_text(frame, &text);
 	return find_needle(frame, &text, needle_size, true);
 }
 FRAME_CARRIER(text_has_any_case, text_has_any_case(frame, a[0], a[1], 8))

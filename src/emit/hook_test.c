@@ -108,7 +108,7 @@ static void answer(struct hook_writer *writer, const struct hook_test *test, uin
 static void store_needle(struct hook_writer *writer, const struct hook_text *text, bool any_case)
 {
 	size_t to = offsetof(struct policy_frame, affix) + offsetof(struct policy_affix_key, text);
-	uint8_t needle[NEEDLE_MAX + sizeof(uint32_t)] = { 0 };
+	uint8_t needle[NEEDLE_MAX + 2 * sizeof(uint32_t)] = { 0 };
 
 	for (uint32_t i = 0; i < text->size; i++) {
 		uint8_t byte = text->bytes[i];
@@ -116,13 +116,26 @@ static void store_needle(struct hook_writer *writer, const struct hook_text *tex
 		needle[i] = any_case && byte >= 'A' && byte <= 'Z' ? (uint8_t)(byte + 'a' - 'A')
 								   : byte;
 	}
-	for (uint32_t i = 0; i < text->size; i += sizeof(uint32_t)) {
+	/* With a NUL behind it. */
+	for (uint32_t i = 0; i <= text->size; i += sizeof(uint32_t)) {
 		uint32_t word;
 
 		memcpy(&word, needle + i, sizeof(word));
 		code__store_imm(&writer->code, sizeof(word), REG_FRAME, (int16_t)(to + i),
 				(int32_t)word);
 	}
+}
+
+/* By the kernel where it can, and where a NUL is the end of what is searched. */
+static const char *search_routine(const struct hook_writer *writer, const struct hook_test *test)
+{
+	enum policy_class class = writer->hook->values[test->value].class;
+	bool ends = class == POLICY_CLASS_TEXT || class == POLICY_CLASS_PATH;
+
+	if (test->index == POLICY_TEXT_SUBSTRING)
+		return ends && writer->options->finds_parts ? "text_has_by_kernel" : "text_has";
+	return ends && writer->options->finds_parts ? "text_has_any_case_by_kernel"
+						    : "text_has_any_case";
 }
 
 static void test_parts(struct hook_writer *writer, const struct hook_test *test, int32_t offset,
@@ -140,8 +153,8 @@ static void test_parts(struct hook_writer *writer, const struct hook_test *test,
 			return;
 		}
 		store_needle(writer, text, any_case);
-		writer__ask(writer, any_case ? "text_has_any_case" : "text_has", test->value,
-			    offset, (int32_t)text->size);
+		writer__ask(writer, search_routine(writer, test), test->value, offset,
+			    (int32_t)text->size);
 		answer(writer, test, holds);
 	}
 }
@@ -290,6 +303,9 @@ static void test_value(struct hook_writer *writer, const struct hook_test *test,
 		return;
 	case HOOK_TEST_CAPABILITIES_GAINED:
 		test_gained(writer, test, holds);
+		return;
+	case HOOK_TEST_EXPRESSION:
+		writer__test_expression(writer, test, holds);
 		return;
 	case HOOK_TEST_SCOPE:
 	case HOOK_TEST_PID:

@@ -339,9 +339,7 @@ bool policies__hook(const struct policies *policies, uint32_t id, uint32_t index
 static void format_end(const struct policies *policies, const struct hook_code *code,
 		       enum hook_end end, struct strbuf *text)
 {
-	const struct hook_emit_options options = {
-		.has_exchange = hook_engine__features(policies->engine)->has_exchange,
-	};
+	const struct hook_emit_options options = hook_engine__emit_options(policies->engine);
 	struct hook_image image = { 0 };
 	struct err err = ERR_INIT;
 	char reason[512];

@@ -99,8 +99,7 @@ static int reserve_hooks(struct policies *policies, struct policy *policy, struc
 static int add_hook(struct policies *policies, struct policy *policy, uint32_t index,
 		    struct err *err)
 {
-	const struct hook_features *features = hook_engine__features(policies->engine);
-	const struct hook_emit_options options = { .has_exchange = features->has_exchange };
+	const struct hook_emit_options options = hook_engine__emit_options(policies->engine);
 	const struct policy_hook *hook = &policy->program.hooks[index];
 	struct hook_image enter = { 0 }, leave = { 0 };
 	struct hook_place place = policy_hook_place(hook->site);

@@ -48,6 +48,8 @@ int hook_engine__open(const struct hook_engine_options *options, struct hook_eng
 		      struct err *err);
 struct hook_engine *hook_engine__close(struct hook_engine *engine); /* detaches everything */
 const struct hook_features *hook_engine__features(const struct hook_engine *engine);
+/* What hook_emit() may make use of. */
+struct hook_emit_options hook_engine__emit_options(const struct hook_engine *engine);
 /* bpf_probe_write_user(). To be asked by who wants it only: the kernel's log tells of each program that may. */
 bool hook_engine__can_write_user(struct hook_engine *engine);
 /* A shared map by its name in bpf/policy.bpf.c. -ENOENT. */

@@ -56,6 +56,22 @@ int hook_engine__collect_routines(struct hook_engine *engine, struct err *err)
 	return r;
 }
 
+static bool has_routine(const struct hook_engine *engine, const char *name)
+{
+	for (size_t i = 0; i < engine->routines.len; i++)
+		if (str_eq(engine->routines.items[i].name, name))
+			return true;
+	return false;
+}
+
+struct hook_emit_options hook_engine__emit_options(const struct hook_engine *engine)
+{
+	return (struct hook_emit_options){
+		.has_exchange = engine->features.has_exchange,
+		.finds_parts = has_routine(engine, "text_has_by_kernel"),
+	};
+}
+
 /* ---- linking ---- */
 
 static int append(struct linked_code *code, const struct bpf_insn *insns, size_t count)

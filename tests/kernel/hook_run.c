@@ -114,9 +114,7 @@ static int load(struct hook_run *run, const struct hook_image *image)
 
 static int emit_and_load(struct hook_run *run, const struct hook_code *code, enum hook_end end)
 {
-	struct hook_emit_options options = {
-		.has_exchange = hook_engine__features(run->engine)->has_exchange,
-	};
+	const struct hook_emit_options options = hook_engine__emit_options(run->engine);
 	struct hook_image image = { 0 };
 	struct err err = { 0 };
 	int fd;
@@ -149,9 +147,7 @@ void hook_run__load_typed(struct hook_run *run, const struct hook_code *code,
 			  const char *tracepoint)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
-	struct hook_emit_options options = {
-		.has_exchange = hook_engine__features(run->engine)->has_exchange,
-	};
+	const struct hook_emit_options options = hook_engine__emit_options(run->engine);
 	LIBBPF_OPTS(bpf_prog_load_opts, load_options, .expected_attach_type = BPF_TRACE_RAW_TP);
 	struct linked_code linked = { 0 };
 	struct hook_image image = { 0 };

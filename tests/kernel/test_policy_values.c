@@ -283,9 +283,7 @@ static uint64_t file_offset(const void *function)
 
 static void add_to_function(struct hook_code *code, const void *function)
 {
-	const struct hook_emit_options options = {
-		.has_exchange = hook_engine__features(run.engine)->has_exchange
-	};
+	const struct hook_emit_options options = hook_engine__emit_options(run.engine);
 	const struct hook_place place = { .kind = HOOK_PLACE_UPROBE,
 					  .path = "/proc/self/exe",
 					  .offset = file_offset(function) };
