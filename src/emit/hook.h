@@ -33,8 +33,8 @@ struct hook_image {
 
 /* What kernels differ in. */
 struct hook_emit_options {
-	bool has_exchange;                      /* atomic exchange (5.12) */
-	bool finds_parts; /* it searches texts itself (6.17) */
+	bool has_exchange; /* atomic exchange (5.12) */
+	bool finds_parts;  /* it searches texts itself (6.17) */
 	bool reads_directly; /* the arguments of fentry, LSM and BTF tracepoints are pointers that may be followed */
 };
 

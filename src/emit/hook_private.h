@@ -111,11 +111,13 @@ int32_t hook_value__text_offset(const struct hook_value *value);
 void writer__ask(struct hook_writer *writer, const char *routine, uint32_t value, int32_t third,
 		 int32_t fourth);
 
-/* ---- hook_test.c, hook_test_process.c ---- */
+/* ---- hook_test.c, hook_test_process.c, hook_expression.c ---- */
 
 /* Goes on when the test holds, else to `fails`. */
 void writer__test(struct hook_writer *writer, const struct hook_test *test, uint32_t fails);
 bool hook_test__uses_frame(const struct hook_test *test);
+void writer__test_expression(struct hook_writer *writer, const struct hook_test *test,
+			     uint32_t holds);
 /* The number in r1 compared: on to `holds`, else behind. */
 void writer__compare(struct hook_writer *writer, const struct hook_test *test, bool is_signed,
 		     uint32_t holds);

@@ -216,6 +216,7 @@ bool writer__test_process(struct hook_writer *writer, const struct hook_test *te
 	case HOOK_TEST_SOCKET:
 	case HOOK_TEST_TEXT:
 	case HOOK_TEST_CAPABILITIES_GAINED:
+	case HOOK_TEST_EXPRESSION:
 		break;
 	}
 	return false;

@@ -120,6 +120,7 @@ enum hook_test_kind { /* in the order of a rule, which is from cheap to dear: po
 		      HOOK_TEST_SOCKET, /* value: a socket, packet or address; index: enum policy_socket_part */
 		      HOOK_TEST_TEXT, /* value: text, path, bytes, unix address; index: enum policy_text_op; set */
 		      HOOK_TEST_CAPABILITIES_GAINED, /* value: the new set, other_value: the old one */
+		      HOOK_TEST_EXPRESSION,          /* expression: not 0 */
 };
 
 enum hook_number_op {
@@ -139,6 +140,48 @@ struct hook_text { /* without a NUL */
 	uint32_t size;
 };
 
+/* ---- expressions over numbers ---- */
+
+enum hook_operation {
+	HOOK_OPERATION_VALUE,  /* of the hook: `value` */
+	HOOK_OPERATION_NUMBER, /* `number` */
+	/* Of the last two results, which make one. */
+	HOOK_OPERATION_ADD,
+	HOOK_OPERATION_SUBTRACT,
+	HOOK_OPERATION_AND,
+	HOOK_OPERATION_OR,
+	HOOK_OPERATION_XOR,
+	HOOK_OPERATION_EQUAL, /* this and what follows makes 0 or 1 */
+	HOOK_OPERATION_NOT_EQUAL,
+	HOOK_OPERATION_LESS,
+	HOOK_OPERATION_LESS_EQUAL,
+	HOOK_OPERATION_GREATER,
+	HOOK_OPERATION_GREATER_EQUAL,
+	/* Of the last result. */
+	HOOK_OPERATION_IS_ZERO, /* 0 or 1 */
+	HOOK_OPERATION_COMPLEMENT,
+	HOOK_OPERATION_NEGATE,
+	HOOK_OPERATION_CAST,
+};
+#define HOOK_OPERATION_COUNT (HOOK_OPERATION_CAST + 1)
+
+/* One step. Results are 64 bits wide; those of 32 bits are extended by their sign, or by zeros. */
+struct hook_term {
+	enum hook_operation operation;
+	uint8_t size; /* 4 or 8: of what comes out, of comparisons of what goes in */
+	bool is_signed;
+	uint32_t value;
+	uint64_t number;
+};
+
+#define HOOK_EXPRESSION_DEPTH 8 /* results that wait for their operation */
+
+/* Operands first, then what is done with them; one result is left. */
+struct hook_expression {
+	const struct hook_term *terms;
+	uint32_t term_count;
+};
+
 struct hook_test {
 	enum hook_test_kind kind;
 	uint32_t value, other_value; /* indexes into values; HOOK_NONE */
@@ -149,6 +192,7 @@ struct hook_test {
 	uint32_t range_count;
 	const struct hook_text *texts; /* HOOK_TEST_TEXT: what the set has, too */
 	uint32_t text_count;
+	const struct hook_expression *expression;
 	uint64_t mask;
 	bool is_negated;
 	bool is_own_namespace; /* HOOK_TEST_PID: the number that the process has in its own; capabilities: likewise */

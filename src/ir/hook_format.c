@@ -68,6 +68,7 @@ static const char *const tests[] = {
 	[HOOK_TEST_SOCKET] = "socket",
 	[HOOK_TEST_TEXT] = "text",
 	[HOOK_TEST_CAPABILITIES_GAINED] = "capabilities gained",
+	[HOOK_TEST_EXPRESSION] = "expression",
 };
 static const char *const ops[] = {
 	[HOOK_NUMBER_EQUAL] = "in",       [HOOK_NUMBER_MASK] = "any bit of",
@@ -223,6 +224,41 @@ static void add_numbers(const struct hook_test *test, bool is_signed, struct str
 	add_ranges(test, is_signed, text);
 }
 
+static const char *const operations[HOOK_OPERATION_COUNT] = {
+	[HOOK_OPERATION_ADD] = "add",
+	[HOOK_OPERATION_SUBTRACT] = "subtract",
+	[HOOK_OPERATION_AND] = "and",
+	[HOOK_OPERATION_OR] = "or",
+	[HOOK_OPERATION_XOR] = "xor",
+	[HOOK_OPERATION_EQUAL] = "equal",
+	[HOOK_OPERATION_NOT_EQUAL] = "not-equal",
+	[HOOK_OPERATION_LESS] = "less",
+	[HOOK_OPERATION_LESS_EQUAL] = "less-or-equal",
+	[HOOK_OPERATION_GREATER] = "greater",
+	[HOOK_OPERATION_GREATER_EQUAL] = "greater-or-equal",
+	[HOOK_OPERATION_IS_ZERO] = "is-zero",
+	[HOOK_OPERATION_COMPLEMENT] = "complement",
+	[HOOK_OPERATION_NEGATE] = "negate",
+	[HOOK_OPERATION_CAST] = "cast",
+};
+
+/* Operands first, as it is worked out. */
+static void add_expression(const struct hook_expression *expression, struct strbuf *text)
+{
+	for (uint32_t i = 0; i < expression->term_count; i++) {
+		const struct hook_term *term = &expression->terms[i];
+
+		strbuf__add_text(text, i ? ", " : " ");
+		if (term->operation == HOOK_OPERATION_VALUE)
+			strbuf__printf(text, "value %u", term->value);
+		else if (term->operation == HOOK_OPERATION_NUMBER)
+			strbuf__printf(text, "%" PRId64, (int64_t)term->number);
+		else
+			strbuf__printf(text, "%s %s%u", NAME(operations, term->operation),
+				       term->is_signed ? "i" : "u", term->size * 8u);
+	}
+}
+
 /* What is behind the name of a test. */
 static void add_question(const struct hook_code *code, const struct hook_test *test,
 			 struct strbuf *text)
@@ -256,6 +292,9 @@ static void add_question(const struct hook_code *code, const struct hook_test *t
 	case HOOK_TEST_PID:
 	case HOOK_TEST_NUMBER:
 		add_numbers(test, is_signed, text);
+		break;
+	case HOOK_TEST_EXPRESSION:
+		add_expression(test->expression, text);
 		break;
 	case HOOK_TEST_NAMESPACE_CHANGE:
 	case HOOK_TEST_FILE_TYPE:

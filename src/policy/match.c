@@ -189,11 +189,9 @@ static int compile_value(struct policy_draft *draft, const struct match_spec *ma
 	uint8_t kind;
 	int r;
 
+	/* It names its arguments itself. */
 	if (match->op == MATCH_OP_EXPRESSION)
-		return policy_compile__refuse(
-			draft->compile, -EOPNOTSUPP, &match->op_at, match->path,
-			"expressions (CelExpr) are not compiled; InRange, Mask, "
-			"GreaterThan and several matches say much of the same");
+		return policy_match_EXPRESSION(draft, match, HOOK_NONE, test);
 	r = find_value(draft, match, match->args[0], &value);
 	if (r < 0)
 		return r;

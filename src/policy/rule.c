@@ -58,6 +58,7 @@ static uint32_t cost_of(const struct policy_draft *draft, const struct hook_test
 		[HOOK_TEST_CAPABILITY_CHANGE] = 9,
 		[HOOK_TEST_FILE_TYPE] = 10,
 		[HOOK_TEST_CAPABILITIES_GAINED] = 4,
+		[HOOK_TEST_EXPRESSION] = 4,
 		[HOOK_TEST_SOCKET] = 11,
 		[HOOK_TEST_TEXT] = 12,
 	};

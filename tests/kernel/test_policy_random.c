@@ -185,6 +185,7 @@ static void make_test(struct hook_test *test)
 		test->op = below(HOOK_NUMBER_LESS + 1);
 		return;
 	case HOOK_TEST_CAPABILITIES_GAINED:
+	case HOOK_TEST_EXPRESSION: /* test_policy_expressions.c */
 	case HOOK_TEST_PID:
 	case HOOK_TEST_NAMESPACE_CHANGE:
 		return;

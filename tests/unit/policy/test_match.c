@@ -129,10 +129,6 @@ static void test_compile__names_the_operators_that_go(void **state)
 		  { ASK(EQUAL), VALUES(VALUE("x")) },
 		  "operator Equal does not go with type 'cred': a type that is only shown",
 		  -EINVAL },
-		{ "int",
-		  { ASK(EXPRESSION), VALUES(VALUE("arg0 > 1")) },
-		  "expressions (CelExpr) are not compiled",
-		  -EOPNOTSUPP },
 	};
 
 	policy_fixture__check_matches(*state, refused, array_size(refused));
