@@ -160,11 +160,11 @@ static void leave_out(struct who_wanted *wanted, const struct identity *identity
 		return;
 	wanted->refused++;
 	if (log_limit(&wanted->last_log_s, LOG_INTERVAL_S))
-		log_warn("'%s' is wanted but left out: %s; %d cgroups at most can be wanted at "
+		log_warn("'%s' is wanted but left out: %s; %u cgroups at most can be wanted at "
 			 "once, and sonde_identity_wanted_left_out tells how many more should be",
 			 identity->path,
 			 reason == -E2BIG ? "there is no room for it" : strerror(-reason),
-			 WHO_WANTED_MAX);
+			 wanted->options.max);
 }
 
 static void judge(struct who_wanted *wanted, const struct identity *identity)
@@ -237,11 +237,11 @@ void who_wanted__review(struct who_wanted *wanted)
 
 static bool has_room(const struct who_wanted *wanted)
 {
-	if (shared_map__count(wanted->map) == WHO_WANTED_MAX)
+	if (shared_map__count(wanted->map) == wanted->options.max)
 		return false;
 	for (size_t i = 0; i < WISHES_MAX; i++)
 		if (wanted->wishes[i] && wanted->wishes[i]->mntns &&
-		    who_mntns__count(wanted->wishes[i]->mntns) == WHO_WANTED_MAX)
+		    who_mntns__count(wanted->wishes[i]->mntns) == wanted->options.max)
 			return false;
 	return true;
 }
@@ -263,7 +263,9 @@ int who_wanted__new(const struct who_wanted_options *options, struct who_wanted 
 	if (!wanted)
 		return err__set(err, -ENOMEM, NULL, "no memory for filters");
 	wanted->options = *options;
-	r = shared_map__new(MAP_NAME, sizeof(uint64_t), WHO_WANTED_MAX, &wanted->map, err);
+	if (!options->max)
+		wanted->options.max = WHO_WANTED_MAX;
+	r = shared_map__new(MAP_NAME, sizeof(uint64_t), wanted->options.max, &wanted->map, err);
 	/* Its own filter is empty: whoever the command line wants. */
 	if (r >= 0 && !who_filter__is_empty(options->filter) && !add_wish(wanted, 0 /* first */))
 		r = err__set(err, -ENOMEM, NULL, "no memory for filters");
@@ -356,7 +358,7 @@ static int make_mntns(struct who_wanted *wanted, struct who_wish *wish, struct e
 
 	if (wish->mntns)
 		return 0;
-	r = who_mntns__new(WHO_WANTED_MAX, &wish->mntns, err);
+	r = who_mntns__new(wanted->options.max, &wish->mntns, err);
 	if (r == 0)
 		judge_all(wanted);
 	return r;

@@ -27,6 +27,7 @@ struct who_wanted_options {
 	const struct who_filter *filter; /* of the command line; may be empty */
 	struct host *host;
 	const struct identity_table *table; /* of all that are there; borrowed */
+	uint32_t max;                       /* 0: WHO_WANTED_MAX */
 };
 
 struct who_wanted_figures {

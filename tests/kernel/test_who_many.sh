@@ -14,9 +14,13 @@ done
 
 # Containers by number: those of a pod that is wanted, of one that is not, and such of the first one that begin, with an
 # exec, when the filter is full already.
-first_other=1050
-first_late=1090
-last=1093
+wanted=1050 others=40
+if [ -n "${SONDE_IN_VM-}" ]; then
+	wanted=100 others=20 # a namespace that ends takes tens of milliseconds where processors are emulated
+fi
+first_other=$wanted
+first_late=$((wanted + others))
+last=$((first_late + 3))
 
 top=$root/sonde-many-$$
 wanted_pod=$(printf '%032d' $$1)
