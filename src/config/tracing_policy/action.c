@@ -16,6 +16,8 @@
 #define FUNCTION_HOOKS (HOOK(KPROBE) | HOOK(FENTRY))
 #define TRACEPOINT_HOOKS (HOOK(TRACEPOINT) | HOOK(RAW_TRACEPOINT))
 
+#define KERNEL_HOOKS (FUNCTION_HOOKS | TRACEPOINT_HOOKS | HOOK(LSM))
+
 /* What an action can be asked for, and which hooks can do it. */
 static const struct {
 	unsigned int hooks;
@@ -28,8 +30,8 @@ static const struct {
 	[ACTION_KIND_SIGNAL] = { EVERY_HOOK, "all hooks" },
 	[ACTION_KIND_OVERRIDE] = { HOOK(KPROBE) | HOOK(LSM) | HOOK(UPROBE),
 				   "kprobes, lsmhooks and uprobes" },
-	[ACTION_KIND_GET_URL] = { EVERY_HOOK, "all hooks" },
-	[ACTION_KIND_DNS_LOOKUP] = { EVERY_HOOK, "all hooks" },
+	[ACTION_KIND_GET_URL] = { KERNEL_HOOKS, "kprobes, fentries, tracepoints and lsmhooks" },
+	[ACTION_KIND_DNS_LOOKUP] = { KERNEL_HOOKS, "kprobes, fentries, tracepoints and lsmhooks" },
 	[ACTION_KIND_TRACK_SOCK] = { FUNCTION_HOOKS | TRACEPOINT_HOOKS,
 				     "kprobes, fentries and tracepoints" },
 	[ACTION_KIND_UNTRACK_SOCK] = { FUNCTION_HOOKS | TRACEPOINT_HOOKS,
