@@ -104,6 +104,8 @@ struct agent {
 
 /* view.c: without an error, and some program of it is attached */
 bool agent_config_is_running(const struct agent_config *config);
+/* view.c: "counter" */
+const char *metric_kind_name(enum metric_kind kind);
 /* agent.c: of the spec's canonical text; 0: no memory */
 uint64_t agent_spec_hash(const struct spec *spec);
 /* agent.c, agent_sources.c: the steps of agent__add() and agent__start() that a reload takes one by one */
