@@ -3,8 +3,8 @@
 #define SRC_METRIC_FAMILY_PRIVATE_H
 
 /*
- * What a family is made of, shared by family.c (adding and reading), family_order.c (sorting and
- * sweeping) and expire.c (leaving). It owns nothing by itself. Nobody else includes it.
+ * What a family is made of, shared by family.c (adding), family_order.c (sorting and sweeping), family_view.c (reading) and
+ * expire.c (leaving). It owns nothing by itself. Nobody else includes it.
  */
 
 #include <string.h>
