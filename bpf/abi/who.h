@@ -12,6 +12,9 @@
 
 #define WHO_VERSION 2
 
+/* Of the kernel's table: who comes when there are so many is not in it. */
+#define WHO_PROCESSES_MAX 32768
+
 /* Each record starts with a struct who_header and is as long as header.size says. */
 #define WHO_RECORD_CGROUP_MADE 1    /* struct who_cgroup */
 #define WHO_RECORD_CGROUP_REMOVED 2 /* struct who_cgroup */

@@ -11,12 +11,11 @@
 
 #include "task.bpf.h"
 
-#define PROCESSES_MAX 32768
 #define RING_BYTES (1u << 20)
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, PROCESSES_MAX);
+	__uint(max_entries, WHO_PROCESSES_MAX);
 	__type(key, u32);
 	__type(value, struct who_process);
 } who_processes SEC(".maps");

@@ -14,13 +14,11 @@
 #include "cmd/agent_parts.h"
 #include "cmd/capabilities.h"
 #include "cmd/command.h"
-#include "cmd/policy_serve.h"
 #include "cmd/post_attach_mark.h"
 #include "cmd/version.h"
 #include "config/load.h"
 #include "pipeline/agent.h"
 #include "pipeline/control.h"
-#include "pipeline/event_file.h"
 #include "pipeline/service.h"
 
 #define DEFAULT_LISTEN "127.0.0.1:9435"
@@ -82,8 +80,7 @@ static const char *text_or(const struct spec_text *text, const char *otherwise)
 	return text->text ? text->text : otherwise;
 }
 
-/* Paths of the file are meant from its folder. NULL: no memory. */
-static const char *path_of(struct agent_run *run, const struct spec_text *path)
+const char *agent_run__path(struct agent_run *run, const struct spec_text *path)
 {
 	if (!path->text || path->text[0] == '/' || !path->text[0])
 		return text_or(path, "");
@@ -139,37 +136,9 @@ static int read_file(struct agent_run *run)
 	return r;
 }
 
-/* A list as the commands have it, for as long as the agent runs. NULL: no memory. */
-static const char *text_with_commas(struct agent_run *run, const struct bind_list *list)
-{
-	const struct spec_text *texts = list->items;
-	struct strbuf text = STRBUF_INIT;
-	const char *kept;
-
-	for (uint32_t i = 0; i < list->count; i++)
-		strbuf__printf(&text, "%s%s", i ? "," : "", text_or(&texts[i], ""));
-	kept = arena__strdup(&run->arena, strbuf__text(&text));
-	strbuf__done(&text);
-	return kept;
-}
-
-typedef int (*parse_words_fn)(const char *text, uint32_t *ret_words, struct err *err);
-
-static int parse_words(struct agent_run *run, const char *key, const struct bind_list *list,
-		       parse_words_fn parse, uint32_t *ret_words)
-{
-	const char *text = text_with_commas(run, list);
-	struct err err = ERR_INIT;
-	int r = text ? parse(text, ret_words, &err) : -ENOMEM;
-
-	if (r < 0)
-		(void)err__wrap(&err, r, &list->at, "%s", key);
-	return r < 0 ? session_fail("agent", &err, r) : 0;
-}
-
 static int check_web_config(struct agent_run *run)
 {
-	const char *path = path_of(run, &run->file.listen.web_config);
+	const char *path = agent_run__path(run, &run->file.listen.web_config);
 	struct err err = ERR_INIT;
 	int r = path ? service_check_web_config(path, &err) : -ENOMEM;
 
@@ -182,7 +151,7 @@ static int open_session(struct agent_run *run)
 {
 	const struct agent_file *file = &run->file;
 	struct session_options options = {
-		.btf_path = path_of(run, &file->identity.btf),
+		.btf_path = agent_run__path(run, &file->identity.btf),
 		.is_strict = file->strict,
 		.is_debugging = run->options->is_debugging,
 		.hides_library = !run->options->is_debugging,
@@ -190,7 +159,7 @@ static int open_session(struct agent_run *run)
 		.leaves_programs_alone = !file->rewrite,
 		.title = "sonde agent",
 		.telemetry_path = text_or(&file->listen.telemetry_path, DEFAULT_TELEMETRY_PATH),
-		.web_config = path_of(run, &file->listen.web_config),
+		.web_config = agent_run__path(run, &file->listen.web_config),
 		.ledger_interval_ns = file->ledger.interval,
 		.ledger_window_ns = file->ledger.window,
 		.reload = agent_run_reload,
@@ -205,26 +174,14 @@ static int open_session(struct agent_run *run)
 		.runtime_timeout_ns = file->identity.runtime_timeout,
 		.has_reload_by_http = file->listen.lifecycle,
 		.prefers_openmetrics = file->listen.openmetrics,
-		.policies = { .has_labels = file->policies.labels.is_set,
-			      .has_credentials = file->policies.credentials,
-			      .has_namespaces = file->policies.namespaces,
-			      .has_environment = file->policies.environment,
-			      .has_user_names = file->policies.user_names },
 	};
 	struct err err = ERR_INIT;
-	int r = parse_words(run, "policies.labels", &file->policies.labels, policy_parse_labels,
-			    &options.policies.labels);
+	int r = agent_run__set_policies(run, &options.policies, &err);
 
-	if (r == 0)
-		r = parse_words(run, "policies.ancestors", &file->policies.ancestors,
-				policy_parse_ancestors, &options.policies.ancestors);
 	if (r < 0)
-		return r;
-	options.policies.environment_names = text_with_commas(run,
-							      &file->policies.environment_names);
-	r = options.btf_path && options.web_config && options.policies.environment_names
-		    ? session__open(&run->session, &options, &err)
-		    : -ENOMEM;
+		return session_fail("agent", &err, r);
+	r = options.btf_path && options.web_config ? session__open(&run->session, &options, &err)
+						   : -ENOMEM;
 
 	return r < 0 ? session_fail("Error creating the agent", &err, r) : 0;
 }
@@ -232,33 +189,10 @@ static int open_session(struct agent_run *run)
 /* Before the first policy comes: nothing that it sees is missed. */
 static int open_events(struct agent_run *run)
 {
-	const struct agent_events *events = &run->file.events;
-	const struct event_file_options options = {
-		.policies = agent__policies(run->session.agent),
-		.loop = run->session.loop,
-		.file = { .path = path_of(run, &events->file),
-			  .max_bytes = events->max_bytes,
-			  .max_backups = events->max_backups,
-			  .interval_ns = events->interval,
-			  .compresses = events->compress },
-		.export = { .allow = events->allow.text,
-			    .deny = events->deny.text,
-			    .fields = events->fields.text,
-			    .is_limited = events->rate_limit.text != NULL,
-			    .per_minute = events->per_minute },
-	};
 	struct err err = ERR_INIT;
-	int r;
+	int r = run->options->is_checking ? 0 : agent_run__open_events(run, &err);
 
-	if (!events->file.text || run->options->is_checking)
-		return 0;
-	r = options.file.path ? event_file__new(&options, &run->events, &err) : -ENOMEM;
-	if (r < 0)
-		(void)err__wrap(&err, r, &events->at, "events");
-	if (r < 0)
-		return session_fail("agent", &err, r);
-	agent__set_event_file(run->session.agent, run->events);
-	return 0;
+	return r < 0 ? session_fail("agent", &err, r) : 0;
 }
 
 /* Reads and adds one; what is wrong with it stays with it. */
@@ -403,7 +337,7 @@ static int open_control(struct agent_run *run)
 {
 	const char *wanted = run->options->control_socket[0]
 				     ? run->options->control_socket
-				     : path_of(run, &run->file.control.socket);
+				     : agent_run__path(run, &run->file.control.socket);
 	struct control_setup setup = {
 		.loop = run->session.loop,
 		.agent = run->session.agent,
@@ -497,9 +431,7 @@ static void close_all(struct agent_run *run)
 {
 	/* Streams of clients are of the agent, and so is what services show. */
 	run->control = control__free(run->control);
-	if (run->session.agent)
-		agent__set_event_file(run->session.agent, NULL);
-	run->events = event_file__free(run->events);
+	agent_run__close_events(run);
 	for (size_t i = 0; i < AGENT_SERVICES_MAX; i++)
 		run->services[i] = service__free(run->services[i]);
 	if (run->session.loop)

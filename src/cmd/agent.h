@@ -16,6 +16,8 @@
 struct agent_parts;
 struct control;
 struct event_file;
+struct event_socket;
+struct policies_options;
 
 #define AGENT_SERVICES_MAX 3
 
@@ -49,11 +51,19 @@ struct agent_run {
 	struct service *services[AGENT_SERVICES_MAX]; /* owned; of one language each */
 	struct control *control;                      /* owned; NULL: none */
 	struct event_file *events;                    /* owned; NULL: none */
+	struct event_socket *event_socket;            /* likewise */
 	struct loop_watch *retry;
 	int64_t retry_ns;     /* until the next attempt */
 	uint64_t retry_count; /* attempts */
 };
 
+/* Paths of the file are meant from its folder. "" of none; NULL: no memory. */
+const char *agent_run__path(struct agent_run *run, const struct spec_text *path);
+/* agent_events.c: what the file says of policies, and where their events go. */
+int agent_run__set_policies(struct agent_run *run, struct policies_options *ret_options,
+			    struct err *err);
+int agent_run__open_events(struct agent_run *run, struct err *err);
+void agent_run__close_events(struct agent_run *run);
 /* Reads the text; its errors are logged as they are. */
 int agent_run__read_file(const struct agent_run *run, struct arena *arena,
 			 struct agent_file *ret_file, struct err_list *errors);

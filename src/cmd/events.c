@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -21,7 +23,7 @@
 #define READ_SIZE 65536
 
 struct events_flags {
-	const char *output, *color, *terminal, *socket;
+	const char *output, *color, *terminal, *stream, *socket;
 	struct flag_list include_fields, exclude_fields, kinds;
 	struct flag_list namespaces, namespace_patterns, binaries, pods, containers, policies;
 	bool is_host, has_times, has_stacks, has_ima_hash;
@@ -104,6 +106,10 @@ static const struct flag flags[] = {
 	  .kind = FLAG_TEXT,
 	  OFFSET(terminal),
 	  .help = "Print only what was written to this file, a terminal, as it is." },
+	{ .name = "from",
+	  .kind = FLAG_TEXT,
+	  OFFSET(stream),
+	  .help = "Path of a socket that gives lines of JSON to whoever connects, as events.socket of an agent does." },
 	{ .name = "socket",
 	  .kind = FLAG_TEXT,
 	  OFFSET(socket),
@@ -113,7 +119,7 @@ static const struct flag flags[] = {
 
 static const struct flag_set flag_set = {
 	.help = "Prints events of policies: of the agent that runs, or, when standard input is no terminal, those whose "
-		"JSON lines come there, Tetragon's as well as sonde's.",
+		"JSON lines come there, Tetragon's as well as sonde's; with --from those of a socket.",
 	.flags = flags,
 	.flag_count = array_size(flags),
 };
@@ -285,17 +291,17 @@ static int take_lines(struct printer *printer, struct strbuf *rest, const char *
 	return r < 0 ? r : add_rest(rest, bytes, len);
 }
 
-static int run_input(struct printer *printer, struct err *err)
+static int run_input(struct printer *printer, int fd, struct err *err)
 {
 	struct strbuf rest = STRBUF_INIT;
 	char bytes[READ_SIZE];
 	ssize_t len;
 	int r = 0;
 
-	while (r == 0 && (len = read(STDIN_FILENO, bytes, sizeof(bytes))) != 0) {
+	while (r == 0 && (len = read(fd, bytes, sizeof(bytes))) != 0) {
 		if (len < 0 && errno == EINTR)
 			continue;
-		r = len < 0 ? err__set(err, -errno, NULL, "standard input cannot be read: %s",
+		r = len < 0 ? err__set(err, -errno, NULL, "lines cannot be read: %s",
 				       strerror(errno))
 			    : take_lines(printer, &rest, bytes, (size_t)len);
 		if (r == 0)
@@ -308,6 +314,23 @@ static int run_input(struct printer *printer, struct err *err)
 		r = printer__flush(printer);
 	strbuf__done(&rest);
 	return r;
+}
+
+/* ---- from a socket --------------------------------------------------------------------------------------- */
+
+static int run_stream(struct printer *printer, const char *path, struct err *err)
+{
+	__cleanup(fd_closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	size_t len = strlen(path);
+
+	if (len >= sizeof(address.sun_path))
+		return err__set(err, -ENAMETOOLONG, NULL, "'%s' is too long for a socket", path);
+	memcpy(address.sun_path, path, len);
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+		return err__set(err, -errno, NULL, "cannot connect to '%s': %s", path,
+				strerror(errno));
+	return run_input(printer, fd, err);
 }
 
 /* ---- from the agent -------------------------------------------------------------------------------------- */
@@ -435,13 +458,14 @@ static int run(const struct invocation *invocation, const struct events_flags *o
 {
 	struct printer printer = { .out = STRBUF_INIT };
 	struct filter_texts none = { .allow = STRBUF_INIT, .fields = STRBUF_INIT };
-	bool is_input = has_input();
+	bool is_stream = options->stream[0], is_input = is_stream || has_input();
 	/* What comes from the agent has been filtered there, and may lack what filters look at. */
 	int r = make_lines(options, is_input ? texts : &none, &printer.lines, err);
 
 	if (r == 0) {
-		r = is_input ? run_input(&printer, err)
-			     : run_agent(invocation, options, texts, &printer, err);
+		r = is_stream  ? run_stream(&printer, options->stream, err)
+		    : is_input ? run_input(&printer, STDIN_FILENO, err)
+			       : run_agent(invocation, options, texts, &printer, err);
 		printer__report(&printer, invocation);
 	}
 	event_lines__free(printer.lines);

@@ -4,31 +4,26 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "cmd/command.h"
 #include "cmd/configs.h"
+#include "cmd/policy_outputs.h"
 #include "cmd/post_attach_mark.h"
 #include "cmd/session.h"
 #include "config/load.h"
 #include "pipeline/agent.h"
-#include "pipeline/policy_output.h"
 #include "pipeline/service.h"
-
-#define READER_NS (2 * NS_PER_S) /* how long the last events wait for whoever reads them */
 
 struct policy_server {
 	const struct policy_options *options; /* borrowed, as the paths are */
 	const char *const *paths;
 	size_t path_count;
 	struct session session;
-	struct policy_output *output; /* owned; NULL: nobody wants events */
-	struct policy_output *file;   /* owned; NULL: none */
+	struct policy_outputs outputs;
 	struct loop_watch *timer;
 };
 
@@ -155,13 +150,9 @@ static int parse_mode(const char *text, enum policy_asked_mode *ret_mode, struct
 	return 0;
 }
 
-static int parse_color(const char *text, bool *ret_is_colored, struct err *err)
+static const char *text_or_null(const char *text)
 {
-	*ret_is_colored = str_eq(text, "always") ||
-			  (str_eq(text, "auto") && isatty(STDOUT_FILENO) && !getenv("NO_COLOR"));
-	if (str_eq(text, "always") || str_eq(text, "auto") || str_eq(text, "never"))
-		return 0;
-	return err__set(err, -EINVAL, NULL, "--color: '%s' is none of auto, always, never", text);
+	return text[0] ? text : NULL;
 }
 
 /* What events show of processes. */
@@ -209,7 +200,10 @@ static int open_session(struct policy_server *server)
 	if (r < 0)
 		return r;
 	session.policies.redaction = options->redaction;
-	session.policies.has_no_consumers = str_eq(options->output, "none") && !options->file[0];
+	session.policies.node = text_or_null(options->node);
+	session.policies.cluster = text_or_null(options->cluster);
+	session.policies.has_no_consumers = str_eq(options->output, "none") && !options->file[0] &&
+					    !options->socket[0];
 	r = parse_mode(options->mode, &session.policy_mode, &err);
 	if (r == 0)
 		r = session__open(&server->session, &session, &err);
@@ -224,82 +218,19 @@ static void on_closed(void *ctx)
 }
 
 /* Before the first policy comes: nothing that it sees is missed. */
-static struct policy_output_options output_options(struct policy_server *server)
+static int open_outputs(struct policy_server *server)
 {
-	const struct policy_options *options = server->options;
-
-	return (struct policy_output_options){
-		.policies = agent__policies(server->session.agent),
+	const struct policy_outputs_options options = {
+		.flags = server->options,
+		.agent = server->session.agent,
 		.loop = server->session.loop,
-		.fd = STDOUT_FILENO,
-		.export = { .allow = options->allow[0] ? options->allow : NULL,
-			    .deny = options->deny[0] ? options->deny : NULL,
-			    .fields = options->fields[0] ? options->fields : NULL,
-			    .is_limited = options->rate_limit >= 0,
-			    .per_minute = (uint32_t)options->rate_limit },
 		.closed = on_closed,
 		.ctx = server,
 	};
-}
-
-/* "640"; what else there is in a mode is not for a file of events. */
-static int parse_mode_digits(const char *text, mode_t *ret_mode, struct err *err)
-{
-	mode_t mode = 0;
-
-	for (const char *digit = text; *digit >= '0' && *digit <= '7' && mode <= 0666; digit++)
-		mode = mode << 3 | (mode_t)(*digit - '0');
-	if (mode == 0 || mode > 0666 || strspn(text, "01234567") != strlen(text))
-		return err__set(err, -EINVAL, NULL,
-				"--export-file-perm: '%s' is no mode of a file such as 600", text);
-	*ret_mode = mode;
-	return 0;
-}
-
-static int open_file(struct policy_server *server)
-{
-	const struct policy_options *options = server->options;
-	struct policy_output_options output = output_options(server);
 	struct err err = ERR_INIT;
-	int r = 0;
+	int r = policy_outputs__open(&server->outputs, &options, &err);
 
-	if (!options->file[0])
-		return 0;
-	if (options->file_megabytes < 1 || options->file_megabytes > UINT32_MAX ||
-	    options->file_backups < 0 || options->file_backups > UINT32_MAX ||
-	    options->file_interval_ns < 0)
-		r = err__set(&err, -EINVAL, NULL,
-			     "a file of events has at least a megabyte, and no negative numbers");
-	if (r == 0)
-		r = parse_mode_digits(options->file_mode, &output.file.mode, &err);
-	output.format = POLICY_FORMAT_JSON;
-	output.file.path = options->file;
-	output.file.max_bytes = (uint64_t)options->file_megabytes << 20;
-	output.file.max_backups = (uint32_t)options->file_backups;
-	output.file.interval_ns = options->file_interval_ns;
-	output.file.compresses = options->file_compresses;
-	if (r == 0)
-		r = policy_output__new(&output, &server->file, &err);
-	return r < 0 ? session_fail("cannot write events to a file", &err, r) : 0;
-}
-
-static int open_output(struct policy_server *server)
-{
-	const struct policy_options *options = server->options;
-	struct policy_output_options output = output_options(server);
-	struct err err = ERR_INIT;
-	int r = parse_color(options->color, &output.is_colored, &err);
-
-	if (r == 0 && str_eq(options->output, "none"))
-		return 0;
-	output.format = str_eq(options->output, "json") ? POLICY_FORMAT_JSON
-							: POLICY_FORMAT_COMPACT;
-	if (r == 0 && output.format == POLICY_FORMAT_COMPACT && !str_eq(options->output, "compact"))
-		r = err__set(&err, -EINVAL, NULL, "--output: '%s' is none of none, json, compact",
-			     options->output);
-	if (r == 0)
-		r = policy_output__new(&output, &server->output, &err);
-	return r < 0 ? session_fail("cannot print events", &err, r) : 0;
+	return r < 0 ? session_fail("cannot give events to anybody", &err, r) : 0;
 }
 
 static int add_policies(struct policy_server *server)
@@ -440,8 +371,8 @@ static int arm_timeout(struct policy_server *server)
 static int run_steps(struct policy_server *server)
 {
 	static int (*const steps[])(struct policy_server * server) = {
-		open_session,  open_output, open_file,          add_policies, attach_policies,
-		print_instead, start,       listen_for_scrapes, arm_timeout,
+		open_session,  open_outputs, add_policies,       attach_policies,
+		print_instead, start,        listen_for_scrapes, arm_timeout,
 	};
 
 	for (size_t i = 0; i < array_size(steps); i++) {
@@ -462,8 +393,7 @@ int policy_serve(const struct policy_options *options, const char *const *paths,
 
 	log_setup(&(struct log_options){ .level = options->is_debugging ? LOG_DEBUG : LOG_INFO });
 	r = run_steps(&server);
-	policy_output__free(server.output, READER_NS);
-	policy_output__free(server.file, 0);
+	policy_outputs__close(&server.outputs);
 	if (server.timer)
 		loop__remove(server.session.loop, server.timer);
 	session__close(&server.session);

@@ -20,6 +20,7 @@ struct policy_options {
 	const char *allow, *deny, *fields; /* JSON; "": none */
 	int64_t rate_limit;                /* events a minute; negative: none */
 	const char *redaction;             /* JSON; "": nothing is hidden */
+	const char *socket;                /* that gives events to whoever connects; "": none */
 	const char *file;                  /* that events go to as well; "": none */
 	const char *file_mode;             /* in octal digits */
 	int64_t file_megabytes, file_backups, file_interval_ns;
@@ -32,6 +33,7 @@ struct policy_options {
 	const char *environment_names; /* by commas; "": all */
 	const char *ancestors;         /* kinds of events, by commas */
 	const char *user_names;        /* "disabled", "unix" */
+	const char *node, *cluster;    /* "": as the machine is called, and none */
 };
 
 /* "namespace,pod": which labels of series say something, of enum policy_label. */

@@ -91,6 +91,7 @@ static int make_who(struct agent *agent, struct err *err)
 		.runtime_timeout_ns = agent->options.runtime_timeout_ns,
 		.program = engine_options_of(agent),
 		.wants_environment = agent->options.policies.has_environment,
+		.node = agent_node_of_ids(agent),
 		.named = look_at_names,
 		.seen = on_seen,
 		.gone = on_gone,
@@ -727,6 +728,11 @@ void agent__note_reply(struct agent *agent, unsigned int status)
 void agent__set_event_file(struct agent *agent, const struct event_file *file)
 {
 	agent->event_file = file;
+}
+
+void agent__set_event_socket(struct agent *agent, const struct event_socket *socket)
+{
+	agent->event_socket = socket;
 }
 
 void agent__set_control(struct agent *agent, const struct control_server *server)

@@ -22,6 +22,7 @@
 struct agent;
 struct control_server;
 struct event_file;
+struct event_socket;
 struct web_server;
 
 struct agent_options {
@@ -102,6 +103,7 @@ void agent__note_reply(struct agent *agent, unsigned int status);
 void agent__set_web(struct agent *agent, const struct web_server *server);
 /* For sonde_event_file_*: likewise. */
 void agent__set_event_file(struct agent *agent, const struct event_file *file);
+void agent__set_event_socket(struct agent *agent, const struct event_socket *socket);
 /* For sonde_control_*: likewise. */
 void agent__set_control(struct agent *agent, const struct control_server *server);
 /* The raw rows of all table maps with their labels, as /maps shows them. */

@@ -11,14 +11,30 @@
 
 /* ---- the agent's ---- */
 
-/* As Tetragon finds it. */
-static const char *find_node(char hostname[HOST_NAME_MAX + 1])
+/* The environment says where it runs in a cluster. NULL: it does not. */
+static const char *find_name(const char *first, const char *second)
 {
-	const char *node = getenv("NODE_NAME");
+	const char *name = getenv(first);
 
-	if (!node || !*node)
-		node = getenv("HUBBLE_NODE_NAME");
-	if (node && *node)
+	if (!name || !*name)
+		name = getenv(second);
+	return name && *name ? name : NULL;
+}
+
+/* Events and ids of executions ask in another order: so it is with Tetragon. */
+const char *agent_node_of_ids(const struct agent *agent)
+{
+	return agent->options.policies.node ? agent->options.policies.node
+					    : find_name("HUBBLE_NODE_NAME", "NODE_NAME");
+}
+
+static const char *find_node(const struct agent *agent, char hostname[HOST_NAME_MAX + 1])
+{
+	const char *node = agent->options.policies.node
+				   ? agent->options.policies.node
+				   : find_name("NODE_NAME", "HUBBLE_NODE_NAME");
+
+	if (node)
 		return node;
 	if (gethostname(hostname, HOST_NAME_MAX) < 0)
 		hostname[0] = '\0';
@@ -36,7 +52,7 @@ int agent_make_policies(struct agent *agent, const struct program_options *progr
 	options.loop = agent->options.loop;
 	options.who = agent->who;
 	options.program = *program;
-	options.node = find_node(hostname);
+	options.node = find_node(agent, hostname);
 	if (options.labels == 0 && !options.has_labels)
 		options.labels = POLICY_LABELS_DEFAULT;
 	r = policies__new(&options, &agent->policies, err);

@@ -39,8 +39,9 @@ static void take_event(void *ctx, const struct process_event *event)
 	if (!control_client__is_full(listener->client) &&
 	    process_json__write(event, process_export__mask(listener->export), &listener->line) < 0)
 		return;
-	(void)control_client__send(listener->client, strbuf__text(&listener->line),
-				   listener->line.len > 0 ? listener->line.len - 1 : 0);
+	if (!control_client__send(listener->client, strbuf__text(&listener->line),
+				  listener->line.len > 0 ? listener->line.len - 1 : 0))
+		policies__note_export(listener->policies, POLICY_EXPORT_OVERFLOWED, 0);
 	strbuf__reset(&listener->line);
 }
 

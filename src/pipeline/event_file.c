@@ -35,12 +35,15 @@ static void flush(struct event_file *file)
 
 static void write_event(struct event_file *file, const struct process_event *event)
 {
+	size_t before = file->lines.len;
+
 	if (process_json__write(event, process_export__mask(file->export), &file->lines) < 0) {
 		file->lines.has_failed = false; /* what was there still is */
 		file->dropped++;
 		return;
 	}
 	file->written++;
+	policies__note_export(file->policies, POLICY_EXPORT_WRITTEN, file->lines.len - before);
 	if (file->lines.len >= FLUSH_BYTES)
 		flush(file);
 }
@@ -49,8 +52,16 @@ static void on_event(void *ctx, const struct process_event *event)
 {
 	struct event_file *file = ctx;
 
-	if (process_export__run(file->export, event, clock_monotonic_ns()) == PROCESS_VERDICT_KEEP)
+	switch (process_export__run(file->export, event, clock_monotonic_ns())) {
+	case PROCESS_VERDICT_KEEP:
 		write_event(file, event);
+		break;
+	case PROCESS_VERDICT_LIMITED:
+		policies__note_export(file->policies, POLICY_EXPORT_LIMITED, 0);
+		break;
+	case PROCESS_VERDICT_FILTERED:
+		break;
+	}
 }
 
 static bool wants(void *ctx, enum process_event_kind kind, const char *policy)
@@ -63,12 +74,10 @@ static bool wants(void *ctx, enum process_event_kind kind, const char *policy)
 static void tell_limited(struct event_file *file)
 {
 	uint64_t dropped = process_export__take_dropped(file->export, clock_monotonic_ns());
-	const struct process_event event = {
-		.kind = PROCESS_EVENT_RATE_LIMIT_INFO,
-		.dropped = dropped,
-		.time = event_time_from_ns(clock_wall_ns()),
-	};
+	struct process_event event = policies__own_event(file->policies,
+							 PROCESS_EVENT_RATE_LIMIT_INFO);
 
+	event.dropped = dropped;
 	if (dropped > 0)
 		write_event(file, &event);
 }

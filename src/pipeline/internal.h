@@ -72,18 +72,19 @@ struct agent {
 	struct decode_env decode;
 	struct wall_offset wall; /* of its decoders */
 	struct agent_configs configs;
-	struct follower *follower;            /* owned */
-	struct sockets *sockets;              /* owned */
-	struct policies *policies;            /* owned */
-	struct who *who;                      /* owned */
-	struct identity_source words;         /* what decoders ask it */
-	struct span_export *span_export;      /* owned; NULL until a config has spans */
-	struct registry *registry;            /* owned */
-	struct self_metrics *self;            /* owned */
-	const struct web_server *web;         /* borrowed; NULL: nobody serves */
-	const struct event_file *event_file;  /* borrowed; NULL: there is none */
-	const struct control_server *control; /* borrowed; NULL: there is no such socket */
-	struct cost_meter *cost_meter;        /* owned; NULL: off */
+	struct follower *follower;               /* owned */
+	struct sockets *sockets;                 /* owned */
+	struct policies *policies;               /* owned */
+	struct who *who;                         /* owned */
+	struct identity_source words;            /* what decoders ask it */
+	struct span_export *span_export;         /* owned; NULL until a config has spans */
+	struct registry *registry;               /* owned */
+	struct self_metrics *self;               /* owned */
+	const struct web_server *web;            /* borrowed; NULL: nobody serves */
+	const struct event_file *event_file;     /* borrowed; NULL: there is none */
+	const struct event_socket *event_socket; /* likewise */
+	const struct control_server *control;    /* borrowed; NULL: there is no such socket */
+	struct cost_meter *cost_meter;           /* owned; NULL: off */
 	bool awaits_containers; /* records name namespaces, which are somebody's once there is one */
 	struct loop_watch *drain;  /* timer that drains event sources */
 	int64_t drain_interval_ns; /* of it now */
@@ -134,6 +135,8 @@ void scrape_counts(struct agent_config *config);
 /* scrape.c: forgets labels and series that are no longer there. */
 void scrape_sweep(struct agent *agent);
 
+/* agent_policies.c: what ids of executions call this node; NULL: as the machine is called */
+const char *agent_node_of_ids(const struct agent *agent);
 /* agent_policies.c: the agent's, and those of one config, which come with it and go with it */
 int agent_make_policies(struct agent *agent, const struct program_options *program,
 			struct err *err);

@@ -92,8 +92,10 @@ int policies__new(const struct policies_options *options, struct policies **ret_
 		return err__set(err, -ENOMEM, NULL, "no memory for policies");
 	policies->options = *options;
 	policies->options.node = policies->node = strdup(options->node ? options->node : "");
-	if (!policies->node) {
-		free(policies);
+	policies->options.cluster = policies->cluster = strdup(options->cluster ? options->cluster
+										: "");
+	if (!policies->node || !policies->cluster) {
+		policies__free(policies);
 		return err__set(err, -ENOMEM, NULL, "no memory for policies");
 	}
 	policies->next_id = policies->next_set = 1;
@@ -127,6 +129,7 @@ struct policies *policies__free(struct policies *policies)
 	table_source__close(policies->figures);
 	free(policies->figure_rows);
 	free(policies->node);
+	free(policies->cluster);
 	process_redaction__free(policies->redaction);
 	hook_engine__close(policies->engine);
 	free(policies);

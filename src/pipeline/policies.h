@@ -39,7 +39,8 @@ struct policies_options {
 	struct loop *loop;              /* borrowed; NULL: rings are drained only when asked */
 	struct who *who;                /* borrowed */
 	struct program_options program; /* how to open objects */
-	const char *node;               /* name of the node; borrowed */
+	const char *node;               /* name of the node; borrowed. NULL: the machine's */
+	const char *cluster;            /* likewise of its cluster. NULL: none */
 	uint32_t labels;                /* of enum policy_label */
 	bool has_labels;                /* those that are said, be it none; otherwise the default */
 	bool has_no_consumers;          /* nobody will ever want events: hooks only count */
@@ -144,6 +145,19 @@ int policies__subscribe(struct policies *policies, const struct policy_subscribe
 void policies__unsubscribe(struct policies *policies, const void *ctx);
 /* What is in the ring, now. */
 void policies__drain(struct policies *policies);
+
+/* An event that the agent tells of itself, as outputs do when they dropped some: with the names that all have, and the time. */
+struct process_event policies__own_event(const struct policies *policies,
+					 enum process_event_kind kind);
+
+/* What an output did with an event, for series; `bytes` of those that were written. */
+enum policy_export {
+	POLICY_EXPORT_WRITTEN,
+	POLICY_EXPORT_LIMITED,    /* there were too many in a minute */
+	POLICY_EXPORT_OVERFLOWED, /* whoever reads is behind */
+	POLICY_EXPORT_COUNT,
+};
+void policies__note_export(struct policies *policies, enum policy_export what, uint64_t bytes);
 
 /* ---- series ---- */
 

@@ -51,6 +51,13 @@ struct policy {
 
 struct process;
 
+/* What all outputs together did. */
+struct policy_exports {
+	uint64_t events[POLICY_EXPORT_COUNT];
+	uint64_t bytes;
+	int64_t last_ns; /* wall clock; 0: never */
+};
+
 struct policy_subscription {
 	struct policy_subscriber subscriber;
 };
@@ -67,7 +74,7 @@ struct policy_cgroups {
 /* What policies share with one another once there is one. */
 struct policies {
 	struct policies_options options;
-	char *node;                /* owned; of the options */
+	char *node, *cluster;      /* owned; of the options */
 	VEC(struct policy *) list; /* owned; in the order they came in */
 	uint32_t next_id, next_set;
 	struct policy_bits binaries; /* bits of masks that are taken */
@@ -82,6 +89,7 @@ struct policies {
 	VEC(struct policy_subscription) subscriptions;
 	struct policy_stream *stream;        /* owned */
 	struct process_redaction *redaction; /* owned; NULL: nothing is hidden */
+	struct policy_exports exports;
 
 	/* series: policy_counts.c, policy_metrics.c */
 	struct table_source *figures; /* owned; NULL: not opened yet */
@@ -149,12 +157,13 @@ void policy_cgroups__done(struct policies *policies);
 /* ---- policy_stream.c ---- */
 
 struct policy_stream_figures {
-	uint64_t received;          /* records */
-	uint64_t malformed;         /* … that are none */
-	uint64_t orphaned;          /* … of hooks that are gone */
-	uint64_t unmatched;         /* ends of calls whose beginning is not known */
-	uint64_t unfinished;        /* beginnings that made room for others */
-	uint64_t unknown_processes; /* events of processes that nobody knows */
+	uint64_t received;                          /* records */
+	uint64_t malformed;                         /* … that are none */
+	uint64_t orphaned;                          /* … of hooks that are gone */
+	uint64_t unmatched;                         /* ends of calls whose beginning is not known */
+	uint64_t unfinished;                        /* beginnings that made room for others */
+	uint64_t unknown_processes;                 /* events of processes that nobody knows */
+	uint64_t of_kind[PROCESS_EVENT_KIND_COUNT]; /* records, by what they tell of */
 };
 void policy_stream__figures(const struct policies *policies,
 			    struct policy_stream_figures *ret_figures);

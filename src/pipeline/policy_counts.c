@@ -510,5 +510,6 @@ void policy_series__free(struct policy_series *series)
 	map__done(&series->binaries, free);
 	map__done(&series->ended, free);
 	free(series->others);
+	free(series->health);
 	free(series);
 }

@@ -9,7 +9,6 @@
 #include "decode/ops.h"
 #include "pipeline/policies_private.h"
 #include "pipeline/policy_series.h"
-#include "pipeline/who.h"
 
 /* ---- families ------------------------------------------------------------------------------------------ */
 
@@ -19,13 +18,6 @@ enum other_family {
 	OTHER_LOADED,
 	OTHER_MEMORY,
 	OTHER_ACTIONS,
-	OTHER_RECEIVED,
-	OTHER_LOST,
-	OTHER_ERRORS,
-	OTHER_MISSED,
-	OTHER_UNKNOWN,
-	OTHER_CACHE_SIZE,
-	OTHER_CACHE_CAPACITY,
 	OTHER_RESULTS,
 	OTHER_RUN_SECONDS,
 	OTHER_RUNS,
@@ -33,6 +25,9 @@ enum other_family {
 	OTHER_SCOPE_CGROUPS,
 	OTHER_SCOPE_LEFT_OUT,
 	OTHER_SCOPE_WAITING,
+	OTHER_OVERHEAD_SECONDS,
+	OTHER_OVERHEAD_RUNS,
+	OTHER_MISSED_PROGRAMS,
 	OTHER_COUNT,
 };
 
@@ -70,27 +65,6 @@ static const struct family_spec other_specs[OTHER_COUNT] = {
 			       "Actions that were taken, or would have been (monitor_).",
 			       FAMILY_KIND_COUNTER, "action", "hook", "hook_index", "policy",
 			       "policy_namespace", "selector_index", "selector_label"),
-	[OTHER_RECEIVED] = { .name = "tetragon_observer_ringbuf_events_received_total",
-			     .help = "Records that came through the ring.",
-			     .kind = FAMILY_KIND_COUNTER },
-	[OTHER_LOST] = { .name = "tetragon_observer_ringbuf_events_lost_total",
-			 .help = "Records for which the ring had no room.",
-			 .kind = FAMILY_KIND_COUNTER },
-	[OTHER_ERRORS] = { .name = "tetragon_observer_ringbuf_errors_total",
-			   .help = "Records that could not be read.",
-			   .kind = FAMILY_KIND_COUNTER },
-	[OTHER_MISSED] = TOLD("tetragon_bpf_missed_events_total",
-			      "Events that the kernel could not send.", FAMILY_KIND_COUNTER,
-			      "error", "msg_op"),
-	[OTHER_UNKNOWN] = { .name = "tetragon_events_missing_process_info_total",
-			    .help = "Events of processes that nobody knew.",
-			    .kind = FAMILY_KIND_COUNTER },
-	[OTHER_CACHE_SIZE] = { .name = "tetragon_process_cache_size",
-			       .help = "Processes that are remembered.",
-			       .kind = FAMILY_KIND_GAUGE },
-	[OTHER_CACHE_CAPACITY] = { .name = "tetragon_process_cache_capacity",
-				   .help = "Processes that can be remembered.",
-				   .kind = FAMILY_KIND_GAUGE },
 	[OTHER_RESULTS] = TOLD("sonde_policy_selector_total",
 			       "What became of calls for which a selector of a policy decided.",
 			       FAMILY_KIND_COUNTER, "policy", "policy_namespace", "hook",
@@ -116,6 +90,17 @@ static const struct family_spec other_specs[OTHER_COUNT] = {
 				  .help = "Cgroups of containers of which nobody has told yet what "
 					  "they ask for.",
 				  .kind = FAMILY_KIND_GAUGE },
+	[OTHER_OVERHEAD_SECONDS] = TOLD("tetragon_overhead_program_seconds_total",
+					"The same as sonde_policy_hook_run_seconds_total.",
+					FAMILY_KIND_COUNTER, "attach", "policy", "policy_namespace",
+					"section", "sensor"),
+	[OTHER_OVERHEAD_RUNS] = TOLD(
+		"tetragon_overhead_program_runs_total", "The same as sonde_policy_hook_runs_total.",
+		FAMILY_KIND_COUNTER, "attach", "policy", "policy_namespace", "section", "sensor"),
+	[OTHER_MISSED_PROGRAMS] =
+		TOLD("tetragon_missed_prog_probes_total",
+		     "Times that a hook's programs did not run, for they were running already.",
+		     FAMILY_KIND_COUNTER, "attach", "policy"),
 };
 
 const char *policy_syscall_name(uint32_t number)
@@ -134,7 +119,7 @@ static int open_families(struct policy_series *series, struct registry *registry
 		r = registry__family(registry, &event_specs[i], events[i], err);
 	for (size_t i = 0; i < OTHER_COUNT && r == 0; i++)
 		r = registry__family(registry, &other_specs[i], &series->others[i], err);
-	return r;
+	return r < 0 ? r : policy_health__open(series, registry, err);
 }
 
 int policies__open_metrics(struct policies *policies, struct registry *registry, struct err *err)
@@ -143,7 +128,10 @@ int policies__open_metrics(struct policies *policies, struct registry *registry,
 		policies->series = new_zero(struct policy_series);
 		if (policies->series)
 			policies->series->others = new_array(struct family *, OTHER_COUNT);
-		if (!policies->series || !policies->series->others)
+		if (policies->series)
+			policies->series->health = new_array(struct family *,
+							     POLICY_HEALTH_FAMILIES);
+		if (!policies->series || !policies->series->others || !policies->series->health)
 			return err__set(err, -ENOMEM, NULL, "no memory for series of policies");
 	}
 	return open_families(policies->series, registry, err);
@@ -266,6 +254,45 @@ static void set_actions(struct policies *policies, const struct policy *policy,
 	}
 }
 
+/* What Tetragon calls the part of itself that serves such a hook. */
+static const char *sensor_of(const struct attached_hook *hook)
+{
+	switch (policy_hook_event_kind(hook->compiled)) {
+	case PROCESS_EVENT_TRACEPOINT:
+		return "generic_tracepoint";
+	case PROCESS_EVENT_UPROBE:
+		return "generic_uprobe";
+	case PROCESS_EVENT_USDT:
+		return "generic_usdt";
+	case PROCESS_EVENT_LSM:
+		return "generic_lsm";
+	default:
+		return "generic_kprobe";
+	}
+}
+
+/* "kprobe:__x64_sys_read" without its kind. */
+static const char *attach_of(const struct attached_hook *hook)
+{
+	const char *colon = strchr(hook->name, ':');
+
+	return colon ? colon + 1 : hook->name;
+}
+
+static void set_overhead(struct policies *policies, const struct policy *policy,
+			 const struct attached_hook *hook,
+			 const struct hook_program_figures *program)
+{
+	const char *const labels[] = { attach_of(hook), policy->spec->name, namespace_of(policy),
+				       hook->how ? hook->how : "", sensor_of(hook) };
+
+	set(policies, OTHER_MISSED_PROGRAMS, labels, (double)program->missed_runs);
+	if (program->run_count == 0)
+		return; /* the kernel does not count */
+	set(policies, OTHER_OVERHEAD_RUNS, labels, (double)program->run_count);
+	set(policies, OTHER_OVERHEAD_SECONDS, labels, (double)program->run_time_ns / 1e9);
+}
+
 static void set_hook(struct policies *policies, const struct policy *policy,
 		     const struct attached_hook *hook)
 {
@@ -285,31 +312,11 @@ static void set_hook(struct policies *policies, const struct policy *policy,
 	}
 	hook_engine__figures(policies->engine, code->id, &program);
 	set(policies, OTHER_INSTRUCTIONS, labels, program.instructions);
+	set_overhead(policies, policy, hook, &program);
 	if (program.run_count == 0)
 		return; /* the kernel does not count */
 	set(policies, OTHER_RUNS, labels, (double)program.run_count);
 	set(policies, OTHER_RUN_SECONDS, labels, (double)program.run_time_ns / 1e9);
-}
-
-static void set_stream(struct policies *policies)
-{
-	static const char *const missed[] = { "ENOSPC", "13" }; /* of hooks, by Tetragon's number */
-	struct policy_stream_figures figures;
-	struct who_report report;
-	uint64_t lost = 0;
-
-	policy_stream__figures(policies, &figures);
-	for (uint32_t i = 0; policies->figure_rows && i < POLICY_FIGURES_MAX; i++)
-		lost += policies->figure_rows[i].lost;
-	set(policies, OTHER_RECEIVED, NULL, (double)figures.received);
-	set(policies, OTHER_LOST, NULL, (double)lost);
-	set(policies, OTHER_ERRORS, NULL, (double)figures.malformed);
-	set(policies, OTHER_MISSED, missed, (double)lost);
-	set(policies, OTHER_UNKNOWN, NULL, (double)figures.unknown_processes);
-	who__report(policies->options.who, &report);
-	set(policies, OTHER_CACHE_SIZE, NULL,
-	    (double)(report.processes.live + report.processes.remembered));
-	set(policies, OTHER_CACHE_CAPACITY, NULL, PROCESS_MAX);
 }
 
 static void set_scopes(struct policies *policies)
@@ -340,6 +347,5 @@ void policies__collect(struct policies *policies)
 			set_hook(policies, *policy, &(*policy)->hooks[i]);
 	}
 	set_scopes(policies);
-	if (policies->engine)
-		set_stream(policies);
+	policy_health__collect(policies);
 }

@@ -15,37 +15,21 @@
 
 /* What a batch of events wrote is handed on this often, and whether the limit dropped something is looked at. */
 #define FLUSH_NS (20 * NS_PER_MS)
-#define FILE_BATCH_BYTES (256u << 10) /* or when so much has come for the file */
 
 struct policy_output {
 	struct policy_output_options options;
 	struct process_export *export;   /* owned */
 	struct process_compact *compact; /* owned; NULL: JSON */
-	struct output_writer *writer;    /* owned; NULL: to the file */
-	struct rotating_file *file;      /* owned; NULL: to the descriptor */
-	struct strbuf lines;             /* on their way to the file */
+	struct output_writer *writer;    /* owned */
 	struct loop_watch *timer;
 	struct policy_output_figures figures;
 };
-
-/* ---- to a file ---- */
-
-static void flush_file(struct policy_output *output)
-{
-	struct rotating_file_figures figures;
-
-	rotating_file__write(output->file, output->lines.data, output->lines.len,
-			     clock_monotonic_ns());
-	strbuf__reset(&output->lines);
-	rotating_file__figures(output->file, &figures);
-	output->figures.lost = figures.lost_lines;
-}
 
 /* ---- events ---- */
 
 static void write_event(struct policy_output *output, const struct process_event *event)
 {
-	struct strbuf *out = output->file ? &output->lines : output_writer__buffer(output->writer);
+	struct strbuf *out = output_writer__buffer(output->writer);
 	size_t before = out->len;
 	int r;
 
@@ -59,8 +43,7 @@ static void write_event(struct policy_output *output, const struct process_event
 	}
 	output->figures.written++;
 	output->figures.bytes += out->len - before;
-	if (output->file && out->len >= FILE_BATCH_BYTES)
-		flush_file(output);
+	policies__note_export(output->options.policies, POLICY_EXPORT_WRITTEN, out->len - before);
 }
 
 static void on_event(void *ctx, const struct process_event *event)
@@ -68,13 +51,23 @@ static void on_event(void *ctx, const struct process_event *event)
 	struct policy_output *output = ctx;
 
 	/* One drain may bring more than fits: whoever reads may take it at once. */
-	if (output->writer && output_writer__is_full(output->writer))
+	if (output_writer__is_full(output->writer))
 		output_writer__flush(output->writer);
-	if (output->writer && output_writer__is_full(output->writer))
+	if (output_writer__is_full(output->writer)) {
 		output->figures.dropped++;
-	else if (process_export__run(output->export, event, clock_monotonic_ns()) ==
-		 PROCESS_VERDICT_KEEP)
+		policies__note_export(output->options.policies, POLICY_EXPORT_OVERFLOWED, 0);
+		return;
+	}
+	switch (process_export__run(output->export, event, clock_monotonic_ns())) {
+	case PROCESS_VERDICT_KEEP:
 		write_event(output, event);
+		break;
+	case PROCESS_VERDICT_LIMITED:
+		policies__note_export(output->options.policies, POLICY_EXPORT_LIMITED, 0);
+		break;
+	case PROCESS_VERDICT_FILTERED:
+		break;
+	}
 }
 
 static bool wants(void *ctx, enum process_event_kind kind, const char *policy)
@@ -90,20 +83,13 @@ static void on_timer(void *ctx)
 	uint64_t dropped = process_export__take_dropped(output->export, clock_monotonic_ns());
 
 	if (dropped) {
-		const struct process_event event = {
-			.kind = PROCESS_EVENT_RATE_LIMIT_INFO,
-			.dropped = dropped,
-			.time = event_time_from_ns(clock_wall_ns()),
-		};
+		struct process_event event = policies__own_event(output->options.policies,
+								 PROCESS_EVENT_RATE_LIMIT_INFO);
 
+		event.dropped = dropped;
 		write_event(output, &event);
 	}
-	if (output->file) {
-		flush_file(output);
-		(void)rotating_file__work(output->file, clock_monotonic_ns());
-	} else {
-		output_writer__flush(output->writer);
-	}
+	output_writer__flush(output->writer);
 }
 
 /* ---- new and free ---- */
@@ -116,10 +102,7 @@ static int open_writer(struct policy_output *output, struct err *err)
 		.closed = output->options.closed,
 		.closed_ctx = output->options.ctx,
 	};
-	int r = output->options.file.path
-			? rotating_file__new(&output->options.file, clock_monotonic_ns(),
-					     &output->file, err)
-			: output_writer__new(&options, &output->writer, err);
+	int r = output_writer__new(&options, &output->writer, err);
 
 	if (r == 0)
 		r = loop__add_timer(output->options.loop, FLUSH_NS, FLUSH_NS, on_timer, output,
@@ -174,10 +157,6 @@ struct policy_output *policy_output__free(struct policy_output *output, int64_t 
 	if (output->writer)
 		output_writer__finish(output->writer, timeout_ns);
 	output_writer__free(output->writer);
-	if (output->file)
-		flush_file(output);
-	rotating_file__free(output->file);
-	strbuf__done(&output->lines);
 	process_compact__free(output->compact);
 	process_export__free(output->export);
 	free(output);

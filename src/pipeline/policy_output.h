@@ -3,8 +3,8 @@
 #define SRC_PIPELINE_POLICY_OUTPUT_H
 
 /*
- * Events of policies on their way to a descriptor or a file: filtered, made text, written. An output owns its filters, its
- * file, and the text that its reader has not taken yet; policies, loop and descriptor are borrowed.
+ * Events of policies on their way to a descriptor: filtered, made text, written. An output owns its filters and the text
+ * that its reader has not taken yet; policies, loop and descriptor are borrowed.
  * It subscribes when it is made, and hooks that tell nothing that it could want go on counting in the kernel.
  * cmd/policy.c makes one.
  */
@@ -13,7 +13,6 @@
 #include <stdint.h>
 #include "base/err.h"
 #include "filter/process_export.h"
-#include "sink/rotating_file.h"
 
 struct loop;
 struct policies;
@@ -25,7 +24,6 @@ struct policy_output_options {
 	struct policies *policies;
 	struct loop *loop;
 	int fd;
-	struct rotating_file_options file; /* instead of the descriptor; without a path: none */
 	enum policy_format format;
 	bool is_colored;
 	struct process_export_options export;
@@ -36,11 +34,10 @@ struct policy_output_options {
 struct policy_output_figures {
 	struct process_export_figures export;
 	uint64_t dropped; /* events for which a slow reader left no room */
-	uint64_t lost;    /* that could not be written to the file */
 	uint64_t written, bytes;
 };
 
-/* -EINVAL: a filter is wrong; or the file cannot be opened. */
+/* -EINVAL: a filter is wrong. */
 int policy_output__new(const struct policy_output_options *options,
 		       struct policy_output **ret_output, struct err *err);
 /* Unsubscribes; waits for the reader for at most so long. */

@@ -124,7 +124,8 @@ static struct process_event begin_event(struct policy_stream *stream, enum proce
 	policy_views__begin(&stream->views);
 	return (struct process_event){
 		.kind = kind,
-		.node_name = text_view_of(stream->policies->options.node),
+		.node_name = text_view_of(stream->policies->node),
+		.cluster_name = text_view_of(stream->policies->cluster),
 		.time = wall_time(stream, monotonic_ns),
 	};
 }
@@ -437,6 +438,16 @@ static bool is_sound(const struct policy_record *record, size_t len)
 	       record->hook < POLICY_HOOKS_MAX;
 }
 
+static void count_kind(struct policy_stream *stream, const struct policy_record *record)
+{
+	const struct policies *policies = stream->policies;
+	const struct policy *policy = policies->by_hook[record->hook];
+
+	if (policy && policy->is_on)
+		stream->figures.of_kind[policy_hook_event_kind(
+			policy->hooks[policies->hook_index[record->hook]].compiled)]++;
+}
+
 static void on_record(void *ctx, uint32_t cpu, const void *data, size_t len)
 {
 	const struct policy_record *record = data;
@@ -444,10 +455,13 @@ static void on_record(void *ctx, uint32_t cpu, const void *data, size_t len)
 
 	(void)cpu;
 	stream->figures.received++;
-	if (len < sizeof(*record) || !is_sound(record, len))
+	if (len < sizeof(*record) || !is_sound(record, len)) {
 		stream->figures.malformed++;
-	else /* without memory it is counted when they are told */
-		strbuf__add(&stream->waiting, record, record->header.size);
+		return;
+	}
+	count_kind(stream, record);
+	/* Without memory it is counted when they are told. */
+	strbuf__add(&stream->waiting, record, record->header.size);
 }
 
 static void take_record(struct policy_stream *stream, const struct policy_record *record)

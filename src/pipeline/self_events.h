@@ -3,8 +3,8 @@
 #define SRC_PIPELINE_SELF_EVENTS_H
 
 /*
- * What the file of events tells of itself: what went into it, and what did not. Plain functions; the families are the
- * registry's. self.c calls them.
+ * What the file and the socket of events tell of themselves: what went out, and what did not. Plain functions; the families
+ * are the registry's. self.c calls them.
  */
 
 #include "base/err.h"
@@ -12,10 +12,10 @@
 struct agent;
 struct family;
 
-#define SELF_EVENTS_FAMILIES 5
+#define SELF_EVENTS_FAMILIES 8
 
 int self_events__open(struct agent *agent, struct family **ret_families, struct err *err);
-/* Nothing while there is no file. */
+/* Nothing of what there is not. */
 void self_events__collect(const struct agent *agent, struct family *const *families);
 
 #endif

@@ -30,12 +30,12 @@ struct who {
 	struct process_table *processes;      /* owned; NULL: the engine does not tell of them */
 	struct who_process_observer observer; /* borrowed functions; all NULL: nobody */
 	struct who_cgroup_observer cgroup_observer; /* likewise */
-	uint64_t unattributed;                /* execs in a cgroup that is not known */
-	struct who_engine *engine;            /* owned; NULL: it cannot run here, or not any more */
-	struct loop_watch *ring;              /* of the engine's descriptor */
-	struct strbuf path;                   /* of the cgroup that is being told */
-	struct cgroup_tree *tree;             /* borrowed from the host; NULL: there is none */
-	struct cgroup_watch *watch;           /* owned, of the tree */
+	uint64_t unattributed;                      /* execs in a cgroup that is not known */
+	struct who_engine *engine;  /* owned; NULL: it cannot run here, or not any more */
+	struct loop_watch *ring;    /* of the engine's descriptor */
+	struct strbuf path;         /* of the cgroup that is being told */
+	struct cgroup_tree *tree;   /* borrowed from the host; NULL: there is none */
+	struct cgroup_watch *watch; /* owned, of the tree */
 	int64_t tidied_ns, looked_ns, expired_ns;
 	enum who_level level;
 	bool has_new_names;
@@ -238,14 +238,15 @@ static void on_process_exec(void *ctx, const struct process *process)
 
 static int open_processes(struct who *who, struct err *err)
 {
-	char node[HOST_NAME_MAX + 1] = "";
-	const struct process_options options = { .node = node,
+	char hostname[HOST_NAME_MAX + 1] = "";
+	const char *node = who->options.node;
+	const struct process_options options = { .node = node ? node : hostname,
 						 .host = who->options.host,
 						 .exec = on_process_exec,
 						 .exit = on_process_exit,
 						 .ctx = who };
 
-	(void)gethostname(node, sizeof(node) - 1);
+	(void)gethostname(hostname, sizeof(hostname) - 1);
 	if (process_table__new(&options, &who->processes) < 0)
 		return err__set(err, -ENOMEM, NULL, "no memory for processes");
 	return 0;

@@ -31,7 +31,8 @@ struct who_options {
 	int64_t runtime_timeout_ns;     /* of one question; 0: the default */
 	struct program_options program; /* how to open the engine's object */
 	bool wants_environment;         /* processes have theirs: it is long, and full of secrets */
-	void (*named)(void *ctx);       /* names came: what shows placeholders may look again */
+	const char *node;         /* of ids of executions; borrowed. NULL: the machine's name */
+	void (*named)(void *ctx); /* names came: what shows placeholders may look again */
 	/* Or NULL: a process was there at start, or executes something; NULL for a cgroup that nobody knows. */
 	void (*seen)(void *ctx, const struct identity *identity, uint32_t pid, uint64_t mntns_id);
 	/* Or NULL: a container's last cgroup went. */

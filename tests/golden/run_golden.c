@@ -518,6 +518,7 @@ static void run_all(struct tally *tally, const char *root)
 
 	for (size_t i = 0; i < count; i++)
 		run_dialect(tally, root, dialects[i].name);
+	run_dialect(tally, root, AGENT);
 }
 
 int main(int argc, char **argv)

@@ -8,14 +8,14 @@
 cd "$tap_scratch" || exit 1
 caller=$tap_scratch/caller$$
 cp "$SONDE_TEST_BPF/policy_caller" "$caller" || exit 1
-agent='' other=''
+agent='' other='' reader=''
 
 stop() {
-	for process in $agent $other; do
+	for process in $reader $agent $other; do
 		kill "$process" 2>/dev/null
 		wait "$process" 2>/dev/null
 	done
-	agent='' other=''
+	agent='' other='' reader=''
 }
 tap_at_exit stop
 
@@ -114,9 +114,16 @@ cat >calls.yaml <<-END
 END
 start --metrics-label-filter=namespace,workload calls.yaml >/dev/null
 other=$started few=$port
-start -o json --metrics-label-filter=namespace,workload,pod,binary,node_name calls.yaml >out
-agent=$started
-"$caller" read=6 write=4
+start -o json --metrics-label-filter=namespace,workload,pod,binary,node_name --node-name=here --cluster-name=there \
+	--export-socket=events.sock --enable-ancestors=base,kprobe \
+	--enable-process-environment-variables --filter-environment-variables=SHOWN,SECRET \
+	--redaction-filters='{"redact":["SECRET=(.*)"]}' calls.yaml >out
+agent=$started node=here
+"$SONDE_BIN" events --from=events.sock -o compact --color=always --process "^$caller" >stream </dev/null 2>stream.errors &
+reader=$!
+is_connected() { get "$port" | grep -q '^sonde_event_socket_clients 1$'; }
+until_true is_connected
+SHOWN=this SECRET=that OTHER=no "$caller" read=6 write=4
 "$caller" write=3
 all_there() { [ "$(lines kprobe | wc -l)" -ge 13 ]; }
 until_true all_there
@@ -124,8 +131,27 @@ until_true all_there
 function() { lines kprobe | grep -c "\"function_name\":\"__[a-z0-9]*_sys_$1\",\"args\":\\[{\"int_arg\":[0-9]*},{\"size_arg\":\"$2\"}\\]"; }
 tap_is "reads are told with their arguments" "$(function read 8)" 6
 tap_is "so are writes" "$(function write 5)" 7
+tap_is "events have the names they are given" "$(lines kprobe | grep -c '"node_name":"here",.*"cluster_name":"there"')" 13
+id=$(lines exec | head -n 1 | sed 's/.*"process":{"exec_id":"\([^"]*\)".*/\1/' | base64 -d)
+tap_is "so have ids" "${id%%:*}" here
+tap_is "the environment is shown as far as it may be" \
+	"$(lines exec | grep -c '"environment_variables":\[{"Key":"SHOWN","Value":"this"},{"Key":"SECRET","Value":"\*\*\*\*\*"}\]')" 1
+tap_is "ancestors are told" "$(lines kprobe | grep -c "\"pid\":$$,.*\"ancestors\":\[{\"exec_id\":")" 13
+# shown WORD: lines of that kind in the stream, each in its colours.
+shown() { grep "$caller" stream | grep -c "$(printf '\033').*$1"; }
+all_shown() { [ "$(shown '💥 exit')" -ge 2 ]; }
+until_true all_shown
+tap_is "whoever connects has them, too, in colours" "$(shown '📚 read') $(shown '📝 write') $(shown '🚀 process')" "6 7 2"
+kill $reader
+wait $reader 2>/dev/null
+reader=''
 get "$few" >few
 get "$port" >all
+family() { sed -n "s/^$1 //p" all; }
+tap_is "what came through the ring is counted" "$(family tetragon_observer_ringbuf_events_received_total) $(family 'tetragon_msg_op_total{msg_op="13"}')" "13 13"
+tap_check "what was written as well" [ "$(family tetragon_events_exported_total)" -ge 34 ]
+tap_check "with its bytes" [ "$(family tetragon_events_exported_bytes_total | awk '{ printf "%d", $1 }')" -ge 10000 ]
+tap_is "and what was lost" "$(family 'tetragon_bpf_missed_events_total{error="ENOSPC",msg_op="13"}') $(family tetragon_notify_overflowed_events_total)" "0 0"
 # sum FILE PATTERN, count FILE PATTERN: of the series of hooks' events.
 sum() { grep '^tetragon_policy_events_total{' "$1" | grep -e "$2" | awk '{ sum += $NF } END { print sum + 0 }'; }
 count() { grep '^tetragon_policy_events_total{' "$1" | grep -c -e "$2"; }

@@ -70,9 +70,10 @@ static const struct bind_type retry_type = BIND_STRUCT_TYPE("retry section", str
 							    retry_fields);
 
 static const struct bind_field policies_fields[] = {
-	TEXTS(agent_policies, ancestors),  BOOL(agent_policies, credentials),
-	BOOL(agent_policies, environment), TEXTS(agent_policies, environment_names),
-	TEXTS(agent_policies, labels),     BOOL(agent_policies, namespaces),
+	TEXTS(agent_policies, ancestors),         TEXT(agent_policies, cluster),
+	BOOL(agent_policies, credentials),        BOOL(agent_policies, environment),
+	TEXTS(agent_policies, environment_names), TEXTS(agent_policies, labels),
+	BOOL(agent_policies, namespaces),         TEXT(agent_policies, node),
 	BOOL(agent_policies, user_names),
 };
 static const struct bind_type policies_type =
@@ -83,11 +84,13 @@ static const struct bind_field events_fields[] = {
 	BOOL(agent_events, compress),
 	TEXT(agent_events, deny),
 	TEXT(agent_events, fields),
-	BIND_REQUIRED(struct agent_events, file, &bind_text),
+	TEXT(agent_events, file),
 	BIND_FIELD(struct agent_events, interval, &bind_duration),
 	BIND_FIELD(struct agent_events, max_backups, &bind_u32),
 	BIND_FIELD(struct agent_events, max_bytes, &bind_u32),
 	TEXT(agent_events, rate_limit),
+	TEXT(agent_events, redact),
+	TEXT(agent_events, socket),
 };
 static const struct agent_events events_initial = { .max_backups = 5 };
 static const struct bind_type events_type = {
@@ -343,6 +346,10 @@ static int check_events(struct reader *reader, struct agent_file *file)
 	const char *text = events->rate_limit.text;
 	uint64_t number;
 
+	if (events->at.line > 0 && !events->file.text && !events->socket.text &&
+	    !events->redact.text)
+		return err_list__set(reader->errors, -EINVAL, &events->at,
+				     "events: say where they go: 'file' or 'socket' is missing");
 	if (events->interval < 0)
 		return err_list__set(reader->errors, -EINVAL, &events->at,
 				     "events: interval has to be 0 or more");

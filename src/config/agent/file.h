@@ -69,12 +69,14 @@ struct agent_policies { /* of all of them */
 	/* spec_text: kinds of events that list ancestors; the only variables of the environment (none: all); labels of
 	 * series of events (not set: the default). */
 	struct bind_list ancestors, environment_names, labels;
+	struct spec_text node, cluster; /* names; NULL: not said */
 };
 
 struct agent_events { /* of policies */
 	struct loc at;
-	struct spec_text file; /* a path; NULL: they are not written */
-	struct spec_text allow, deny, fields;
+	struct spec_text file;   /* a path; NULL: they are not written */
+	struct spec_text socket; /* a path; NULL: there is none */
+	struct spec_text allow, deny, fields, redact;
 	int64_t interval; /* nanoseconds */
 	uint32_t max_bytes, max_backups;
 	struct spec_text rate_limit; /* events a minute; NULL: no limit */

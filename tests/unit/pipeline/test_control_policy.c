@@ -36,6 +36,7 @@ struct policies {
 	bool is_failing; /* nothing can be loaded */
 	struct policy_subscriber subscriber;
 	bool has_subscriber;
+	uint64_t exports[POLICY_EXPORT_COUNT];
 };
 
 /* ---- the policies --------------------------------------------------------------------------------------- */
@@ -167,6 +168,12 @@ int policies__subscribe(struct policies *policies, const struct policy_subscribe
 	policies->subscriber = *subscriber;
 	policies->has_subscriber = true;
 	return 0;
+}
+
+void policies__note_export(struct policies *policies, enum policy_export what, uint64_t bytes)
+{
+	(void)bytes;
+	policies->exports[what]++;
 }
 
 void policies__unsubscribe(struct policies *policies, const void *ctx)

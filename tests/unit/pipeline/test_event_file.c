@@ -25,6 +25,7 @@
 struct policies {
 	struct policy_subscriber subscriber;
 	bool has_subscriber;
+	uint64_t exports[POLICY_EXPORT_COUNT], bytes;
 };
 
 int policies__subscribe(struct policies *policies, const struct policy_subscriber *subscriber,
@@ -40,6 +41,19 @@ void policies__unsubscribe(struct policies *policies, const void *ctx)
 {
 	if (policies->subscriber.ctx == ctx)
 		policies->has_subscriber = false;
+}
+
+struct process_event policies__own_event(const struct policies *policies,
+					 enum process_event_kind kind)
+{
+	(void)policies;
+	return (struct process_event){ .kind = kind, .node_name = text_view_of("node") };
+}
+
+void policies__note_export(struct policies *policies, enum policy_export what, uint64_t bytes)
+{
+	policies->exports[what]++;
+	policies->bytes += bytes;
 }
 
 struct fixture {
@@ -153,6 +167,8 @@ static void test_limit__holds(void **state)
 	event_file__figures(fixture->file, &figures);
 	assert_int_equal(figures.written, 0);
 	assert_int_equal(figures.export.limited, 7);
+	assert_int_equal(fixture->policies.exports[POLICY_EXPORT_LIMITED], 7);
+	assert_int_equal(fixture->policies.exports[POLICY_EXPORT_WRITTEN], 0);
 }
 
 static void test_wrong_lists__are_refused(void **state)
@@ -305,6 +321,8 @@ static void test_corpus__is_in_files_as_lists_and_fields_say(void **state)
 	files = join_files(&got);
 	assert_true(files >= expected.len / CORPUS_FILE_BYTES);
 	assert_string_equal(strbuf__text(&got), strbuf__text(&expected));
+	assert_int_equal(fixture->policies.exports[POLICY_EXPORT_WRITTEN], kept);
+	assert_int_equal(fixture->policies.bytes, expected.len);
 	strbuf__done(&expected);
 	strbuf__done(&got);
 }
