@@ -86,6 +86,7 @@ static struct contender contenders[] = {
 	{ .name = "read_pid", .by_hand = "read_pid" },
 	{ .name = "read_number", .by_hand = "read_number" },
 	{ .name = "read_process", .by_hand = "read_process" },
+	{ .name = "read_scope", .by_hand = "read_scope" },
 	{ .name = "read_namespace", .by_hand = "read_namespace" },
 	{ .name = "read_capabilities", .by_hand = "read_capabilities" },
 	{ .name = "read_argument", .by_hand = "read_argument" },
@@ -130,6 +131,10 @@ static struct contender contenders[] = {
 	{ .name = "not_binary",
 	  .policy = SELECTOR("matchBinaries: [{operator: In, values: [/nonexistent]}]\n"),
 	  .rival = "read_process",
+	  .most = RATIO_MOST },
+	{ .name = "not_pod",
+	  .policy = "  podSelector: {matchLabels: {app: cart}}\n" SYS_ENTER,
+	  .rival = "read_scope",
 	  .most = RATIO_MOST },
 	{ .name = "not_namespace",
 	  .policy =
@@ -236,7 +241,7 @@ static void open_policies(struct race *race)
 	const struct policy_subscriber subscriber = { .event = hear, .ctx = race };
 
 	for (int i = 0; i < LABELS_COUNT; i++)
-		policy_set__open(&race->sets[i], &options[i], NULL);
+		policy_set__open(&race->sets[i], &options[i]);
 	bench_check(policies__subscribe(race->sets[LABELS_EVENTS].policies, &subscriber, NULL),
 		    "subscribe");
 }

@@ -112,6 +112,7 @@ static double bytes_of(const struct kernel_share *share)
 	"    args: [{index: 4, type: int64}]\n"
 /* Nothing runs into these, however many there are. */
 #define IDLE                                                                                       \
+	"  podSelector: {matchLabels: {app: cart}}\n"                                              \
 	"  tracepoints:\n"                                                                         \
 	"  - subsystem: cgroup\n"                                                                  \
 	"    event: cgroup_freeze\n"                                                               \
@@ -173,7 +174,7 @@ static void load(void)
 	struct kernel_share base;
 	uint32_t ids[200];
 
-	policy_set__open(&set, &options, NULL);
+	policy_set__open(&set, &options);
 	time_loads(&set);
 	for (size_t i = 0; i < array_size(ids); i++)
 		ids[i] = policy_set__add(&set, IDLE);
@@ -244,8 +245,8 @@ static struct policy_hook_view hook_of(const struct policy_set *set, uint32_t id
 	return view;
 }
 
-static struct told tell(struct policy_set *set, struct loop *loop, uint32_t id,
-			const struct policy_output *output, uint32_t calls)
+static struct told tell(struct policy_set *set, uint32_t id, const struct policy_output *output,
+			uint32_t calls)
 {
 	struct producer producer = { .calls = calls };
 	struct policy_hook_view before = hook_of(set, id), after;
@@ -256,7 +257,7 @@ static struct told tell(struct policy_set *set, struct loop *loop, uint32_t id,
 	policy_output__figures(output, &written_before);
 	bench_check(-pthread_create(&thread, NULL, produce, &producer), "no thread");
 	while (!atomic_load(&producer.is_over))
-		(void)loop__run_once(loop, 20);
+		(void)loop__run_once(set->loop, 20);
 	told.wall_ms = bench_wall_ms() - told.wall_ms;
 	bench_check(-pthread_join(thread, NULL), "no thread");
 	policies__drain(set->policies);
@@ -271,13 +272,13 @@ static struct told tell(struct policy_set *set, struct loop *loop, uint32_t id,
 }
 
 /* As often as it takes to have one try that nobody disturbed. */
-static struct told tell_best(struct policy_set *set, struct loop *loop, uint32_t id,
+static struct told tell_best(struct policy_set *set, uint32_t id,
 			     const struct policy_output *output, uint32_t calls)
 {
 	struct told best = { .lost = UINT64_MAX };
 
 	for (int i = 0; i < TRIES; i++) {
-		struct told told = tell(set, loop, id, output, calls);
+		struct told told = tell(set, id, output, calls);
 
 		if (told.lost < best.lost || (told.lost == best.lost && told.cpu_ms < best.cpu_ms))
 			best = told;
@@ -285,14 +286,13 @@ static struct told tell_best(struct policy_set *set, struct loop *loop, uint32_t
 	return best;
 }
 
-static void race_events(struct policy_set *set, struct loop *loop, uint32_t id,
-			const struct policy_output *output)
+static void race_events(struct policy_set *set, uint32_t id, const struct policy_output *output)
 {
 	static const uint32_t rates[] = { 20, 50, 100, 200, 300, 400, 600, 800 }; /* thousands */
 	double most = 0;
 
 	for (size_t i = 0; i < array_size(rates); i++) {
-		struct told told = tell_best(set, loop, id, output, rates[i]);
+		struct told told = tell_best(set, id, output, rates[i]);
 		double rate = (double)told.events / told.wall_ms * 1e3;
 
 		bench_title("%u,000 calls a second: %.0f lines, %llu lost, %.2f s of CPU for a "
@@ -326,16 +326,15 @@ static void events(void)
 
 	bench_check(body ? 0 : -ENOMEM, "no memory");
 	bench_check(fd < 0 ? -errno : 0, "/dev/null");
-	bench_check(loop__new(&sink.loop, NULL), "loop");
-	policy_set__open(&set, &options, sink.loop);
+	policy_set__open(&set, &options);
+	sink.loop = set.loop;
 	sink.policies = set.policies;
 	bench_check(policy_output__new(&sink, &output, NULL), "output");
 	id = policy_set__add(&set, body);
 	policy_set__enable(&set, id);
-	race_events(&set, sink.loop, id, output);
+	race_events(&set, id, output);
 	policy_output__free(output, 0);
 	policy_set__close(&set);
-	loop__free(sink.loop);
 }
 
 static const struct bench_case cases[] = {

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "bench.h"
@@ -23,11 +24,9 @@ static void need(int r, const struct err_list *errors, const char *what)
 	bench_check(r, what);
 }
 
-void policy_set__open(struct policy_set *set, const struct policies_options *options,
-		      struct loop *loop)
+void policy_set__open(struct policy_set *set, const struct policies_options *options)
 {
-	const struct agent_options agent = {
-		.loop = loop,
+	struct agent_options agent = {
 		.policies = *options,
 		.version = "",
 		.revision = "",
@@ -35,6 +34,8 @@ void policy_set__open(struct policy_set *set, const struct policies_options *opt
 	};
 
 	*set = (struct policy_set){ 0 };
+	bench_check(loop__new(&set->loop, NULL), "a loop");
+	agent.loop = set->loop;
 	bench_check(agent__new(&agent, &set->agent, NULL), "an agent");
 	set->policies = agent__policies(set->agent);
 }
@@ -47,6 +48,7 @@ void policy_set__close(struct policy_set *set)
 	}
 	vec_done(&set->specs);
 	agent__free(set->agent);
+	loop__free(set->loop);
 }
 
 uint32_t policy_set__add(struct policy_set *set, const char *body)

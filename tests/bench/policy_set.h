@@ -4,7 +4,7 @@
 
 /*
  * Policies in the bench's own process, so that they can be switched on and off between two rounds.
- * A set owns its agent, whose engine of hooks is open from the first policy on, and the texts' specs. bench_policy*.c make
+ * A set owns its loop, its agent, whose engine of hooks is open from the first policy on, and the specs. bench_policy*.c make
  * one for each way of counting. Every step that fails ends the program.
  */
 
@@ -19,12 +19,11 @@ struct spec;
 struct policy_set {
 	struct agent *agent;
 	struct policies *policies; /* the agent's */
+	struct loop *loop;         /* rings are drained while it runs, or when that is asked for */
 	VEC(struct spec *) specs;
 };
 
-/* loop NULL: rings are drained only when asked. */
-void policy_set__open(struct policy_set *set, const struct policies_options *options,
-		      struct loop *loop);
+void policy_set__open(struct policy_set *set, const struct policies_options *options);
 void policy_set__close(struct policy_set *set);
 /* What stands below `spec:`, with a head and a name. It is known then, and not loaded. Its id. */
 uint32_t policy_set__add(struct policy_set *set, const char *body);

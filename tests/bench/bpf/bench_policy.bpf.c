@@ -41,6 +41,14 @@ struct {
 	__type(value, u64);
 } processes SEC(".maps");
 
+/* By cgroup: whether it is asked for. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, COUNTED_MAX);
+	__type(key, u64);
+	__type(value, u64);
+} scopes SEC(".maps");
+
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, RING_BYTES);
@@ -139,6 +147,16 @@ int read_process(struct bpf_raw_tracepoint_args *ctx)
 	u64 *binary = bpf_map_lookup_elem(&processes, &tgid);
 
 	USE(binary ? *binary : 0);
+	return 0;
+}
+
+SEC("raw_tp/sys_enter")
+int read_scope(struct bpf_raw_tracepoint_args *ctx)
+{
+	u64 cgroup = bpf_get_current_cgroup_id();
+	u64 *scope = bpf_map_lookup_elem(&scopes, &cgroup);
+
+	USE(scope ? *scope : 0);
 	return 0;
 }
 
