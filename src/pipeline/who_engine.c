@@ -14,6 +14,7 @@
 /* Names in bpf/who.bpf.c. */
 #define RING_NAME "who_records"
 #define FIGURES_NAME "who_figures"
+#define PROCESSES_NAME "who_processes"
 #define SEED_NAME "who_seed"
 #define ENVIRONMENT_NAME "who_wants_environment"
 
@@ -163,6 +164,9 @@ static int plan(struct who_engine *engine, struct err *err)
 
 	if (r < 0)
 		return r;
+	r = program__want_sparse(engine->program, PROCESSES_NAME);
+	if (r < 0)
+		return err__set(err, r, NULL, "the table of processes");
 	if (engine->options.level == WHO_LEVEL_CGROUPS)
 		return leave_out_processes(engine, err);
 	if (engine->options.wants_environment)

@@ -16,7 +16,8 @@
 #include "base/str.h"
 #include "host/host.h"
 
-enum { UNTRIED = 1 }; /* beside 0 and -errno */
+enum { UNTRIED = 1 };                                 /* beside 0 and -errno */
+#define MAP_TYPE_USER_RINGBUF ((enum bpf_map_type)31) /* headers before 6.1 have no name for it */
 
 struct features {
 	struct host *host; /* borrowed */
@@ -24,7 +25,8 @@ struct features {
 	int lsm;           /* UNTRIED, 0 or -errno */
 	int fentry; /* UNTRIED, or -EPERM: this kernel refuses all of them, whatever the function */
 	int load;   /* UNTRIED, 0, or why not even the plainest tracing program may be loaded */
-	int exchange; /* UNTRIED, 0 or -errno */
+	int exchange;    /* UNTRIED, 0 or -errno */
+	int sparse_maps; /* likewise */
 };
 
 int features__new(struct host *host, struct features **ret_features, struct err *err)
@@ -39,6 +41,7 @@ int features__new(struct host *host, struct features **ret_features, struct err 
 	features->fentry = UNTRIED;
 	features->load = UNTRIED;
 	features->exchange = UNTRIED;
+	features->sparse_maps = UNTRIED;
 	*ret_features = features;
 	return 0;
 }
@@ -199,6 +202,18 @@ bool features__exchange(struct features *features)
 		features->exchange = try_load(BPF_PROG_TYPE_SOCKET_FILTER, exchange,
 					      array_size(exchange), NULL);
 	return features->exchange == 0;
+}
+
+bool features__sparse_maps(struct features *features)
+{
+	/* Nothing tells of the allocator; this kind of map came with it. */
+	if (features->sparse_maps == UNTRIED) {
+		__cleanup(fd_closep) int fd = bpf_map_create(MAP_TYPE_USER_RINGBUF, NULL, 0, 0,
+							     (uint32_t)sysconf(_SC_PAGESIZE), NULL);
+
+		features->sparse_maps = fd < 0 ? fd : 0;
+	}
+	return features->sparse_maps == 0;
 }
 
 static bool needs_trampoline(uint32_t attach_type)

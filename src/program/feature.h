@@ -27,6 +27,9 @@ int features__uprobes(struct features *features, struct err *err);
 int features__lsm(struct features *features, struct err *err);
 /* Whether programs may exchange a word of memory with a register (BPF_XCHG, since Linux 5.12). */
 bool features__exchange(struct features *features);
+/* Whether programs may put new keys into hash maps that get memory key by key: since Linux 6.1 these have an allocator of
+ * their own, which is ready in any context. */
+bool features__sparse_maps(struct features *features);
 /* Whether programs that hang on a function of the kernel (fentry, fexit, fmod_ret, lsm) are refused altogether, found
  * by loading an empty one onto this type of the kernel's BTF. 0: not as far as can be told. */
 int features__tracing(struct features *features, uint32_t program_type, uint32_t attach_type,

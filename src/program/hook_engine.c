@@ -222,6 +222,10 @@ uint64_t hook_engine__hash(const struct hook_engine *engine, const void *bytes, 
 	return policy_hash_end(&hash, size);
 }
 
+/* Rooms for thousands of keys, of which most machines have some dozens. */
+static const char *const sparse_maps[] = { "policy_counts", "policy_numbers", "policy_processes",
+					   "policy_texts" };
+
 static int open_object(struct hook_engine *engine, struct err *err)
 {
 	const struct program_options options = { .host = engine->options.host,
@@ -242,6 +246,8 @@ static int open_object(struct hook_engine *engine, struct err *err)
 		r = program__plan(engine->program, err);
 	if (r == 0)
 		r = program__want_mmap(engine->program, SWITCHES_NAME);
+	for (size_t i = 0; i < array_size(sparse_maps) && r == 0; i++)
+		r = program__want_sparse(engine->program, sparse_maps[i]);
 	if (r == 0)
 		r = program__want_ring(engine->program, RING_NAME, ring_bytes(engine));
 	if (r == 0)

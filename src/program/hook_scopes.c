@@ -20,6 +20,8 @@ static int open_object(struct hook_engine *engine, struct err *err)
 	if (r == 0)
 		r = program__plan(engine->scopes, err);
 	if (r == 0)
+		r = program__want_sparse(engine->scopes, SCOPES_NAME);
+	if (r == 0)
 		r = program__load(engine->scopes, err);
 	return r < 0 ? r : program__attach(engine->scopes, err);
 }

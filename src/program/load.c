@@ -39,6 +39,26 @@ static void set_mmap_flag(struct program *program, const char *name)
 		(void)bpf_map__set_map_flags(map, bpf_map__map_flags(map) | BPF_F_MMAPABLE);
 }
 
+/* ---- memory key by key ---- */
+
+int program__want_sparse(struct program *program, const char *map)
+{
+	const char *name;
+
+	if (!bpf_object__find_map_by_name(program->object, map))
+		return -ENOENT;
+	name = arena__strdup(&program->arena, map);
+	return name ? vec_push(&program->sparse_maps, name) : -ENOMEM;
+}
+
+static void set_sparse_flag(struct program *program, const char *name)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(program->object, name);
+
+	if (map && features__sparse_maps(program->features))
+		(void)bpf_map__set_map_flags(map, bpf_map__map_flags(map) | BPF_F_NO_PREALLOC);
+}
+
 /* ---- rings ---- */
 
 #define RING_MAX_BYTES (1u << 30)
@@ -97,6 +117,8 @@ static int prepare(struct program *program, struct err *err)
 
 	vec_for_each(&program->mmap_maps, name)
 		set_mmap_flag(program, *name);
+	vec_for_each(&program->sparse_maps, name)
+		set_sparse_flag(program, *name);
 	vec_for_each(&program->wanted_rings, ring)
 		set_ring_size(program, ring);
 	program__share_inherited(program);

@@ -263,6 +263,7 @@ struct program *program__close(struct program *program)
 	library_log__leave(&program->log);
 	features__free(program->features);
 	vec_done(&program->mmap_maps);
+	vec_done(&program->sparse_maps);
 	vec_done(&program->wanted_rings);
 	free(program->image);
 	library_log__done(&program->log);

@@ -97,7 +97,8 @@ struct program {
 	struct object_facts facts;  /* arena */
 	struct program_part *parts; /* arena */
 	uint32_t part_count;
-	VEC(const char *) mmap_maps; /* names; arena */
+	VEC(const char *) mmap_maps;   /* names; arena */
+	VEC(const char *) sparse_maps; /* likewise */
 	VEC(struct wanted_ring) wanted_rings;
 	const char *missing_functions; /* arena, or NULL; kfuncs that this kernel lacks, "a, b" */
 	VEC(struct program_feed *) feeds; /* owned */

@@ -74,6 +74,9 @@ int program__add_constant(struct program *program, const char *name, uint64_t va
 			  struct err *err);
 /* Maps that will be read by mmap: array maps get the flag before load unless they have it. -ENOENT: no such map. */
 int program__want_mmap(struct program *program, const char *map);
+/* A hash map takes memory for the keys that it has, where the kernel can do that for programs, and not for all that it has
+ * room for. -ENOENT: no such map. */
+int program__want_sparse(struct program *program, const char *map);
 /* A ring buffer gets at least so many bytes before load, up to a power of two; a larger or pinned one stays as it is.
  * -ENOENT: no such map; -EINVAL: it is no ring buffer, or that is no size for one. */
 int program__want_ring(struct program *program, const char *map, uint32_t bytes);
