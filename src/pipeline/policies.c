@@ -131,6 +131,7 @@ struct policies *policies__free(struct policies *policies)
 	free(policies->node);
 	free(policies->cluster);
 	process_redaction__free(policies->redaction);
+	policy_types__drop(policies);
 	hook_engine__close(policies->engine);
 	free(policies);
 	return NULL;

@@ -79,7 +79,9 @@ struct policies {
 	uint32_t next_id, next_set;
 	struct policy_bits binaries; /* bits of masks that are taken */
 	struct policy_cgroups cgroups;
-	struct hook_engine *engine;               /* owned; NULL: no policy came yet */
+	struct hook_engine *engine;     /* owned; NULL: no policy came yet */
+	struct kernel_types *types;     /* owned; of the last compilation, for a while; or NULL */
+	struct loop_watch *types_timer; /* then */
 	struct policy *by_hook[POLICY_HOOKS_MAX]; /* borrowed; whose it is */
 	uint32_t hook_index[POLICY_HOOKS_MAX];    /* in its policy's list */
 
@@ -111,6 +113,8 @@ void policy__switch(struct policies *policies, const struct policy *policy);
 int policy_context__open(struct policies *policies, const struct policy_spec *spec,
 			 struct arena *arena, struct policy_context *ret_context, struct err *err);
 void policy_context__close(struct policy_context *context);
+/* Types of the kernel that were kept for the next policy. */
+void policy_types__drop(struct policies *policies);
 
 /* Inodes, WHO_NAMESPACE_…; 0: the kernel has none. */
 void policy_find_host_namespaces(const struct policies *policies, uint32_t *inodes);

@@ -6,7 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
+#include "base/loop.h"
 #include "base/mem.h"
 #include "base/pattern.h"
 #include "base/str.h"
@@ -20,7 +22,10 @@
 #define SYSCALLS_MAX 1024
 #define FUNCTION_LIST_MAX_BYTES (64u << 20)
 
-/* ---- types of the kernel, which take 11 megabytes: only when something asks, and only for a compilation ---- */
+/* ---- types of the kernel, which take 11 megabytes: only when something asks, and only while policies are compiled ---- */
+
+/* To read them takes most of the time of a small policy, and where one comes others may follow. */
+#define KEEP_TYPES_NS NS_PER_S
 
 /* Of a binary: what btfPath names. */
 struct user_types {
@@ -37,6 +42,45 @@ struct policy_knowledge {
 	bool is_tried;
 	VEC(struct user_types *) user; /* owned */
 };
+
+void policy_types__drop(struct policies *policies)
+{
+	kernel_types__close(take_ptr(policies->types));
+	if (policies->types_timer)
+		policies->types_timer = loop__remove(policies->options.loop, policies->types_timer);
+}
+
+static void on_types_unused(void *ctx)
+{
+	policy_types__drop(ctx);
+}
+
+/* Without a loop nobody would notice that it is time to forget them. */
+static void keep_types(struct policy_knowledge *knowledge)
+{
+	struct policies *policies = knowledge->policies;
+	struct kernel_types *types = take_ptr(knowledge->kernel_types);
+
+	policy_types__drop(policies);
+	if (types && policies->options.loop &&
+	    loop__add_timer(policies->options.loop, KEEP_TYPES_NS, 0 /* once */, on_types_unused,
+			    policies, &policies->types_timer, NULL) == 0)
+		policies->types = types;
+	else
+		kernel_types__close(types);
+}
+
+static void take_types(struct policy_knowledge *knowledge)
+{
+	struct policies *policies = knowledge->policies;
+
+	knowledge->kernel_types = take_ptr(policies->types);
+	policy_types__drop(policies);
+	if (!knowledge->kernel_types)
+		return;
+	knowledge->opened = kernel_types__view(knowledge->kernel_types);
+	knowledge->is_tried = true;
+}
 
 static bool open_types(struct policy_knowledge *knowledge)
 {
@@ -253,6 +297,7 @@ int policy_context__open(struct policies *policies, const struct policy_spec *sp
 		return err__set(err, -ENOMEM, NULL, "no memory for a policy");
 	}
 	knowledge->policies = policies;
+	take_types(knowledge);
 	knowledge->types = (struct btf_view){ knowledge, find_function, find_tracepoint, find_type,
 					      expand };
 	knowledge->kernel = (struct policy_kernel){
@@ -291,7 +336,7 @@ void policy_context__close(struct policy_context *context)
 
 	if (!knowledge)
 		return;
-	kernel_types__close(knowledge->kernel_types);
+	keep_types(knowledge);
 	vec_for_each(&knowledge->user, types)
 		free_user_types(*types);
 	vec_done(&knowledge->user);
