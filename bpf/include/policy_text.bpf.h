@@ -245,17 +245,29 @@ static __always_inline u64 folded(u64 word)
 	return word | (from_a & ~behind_z & ~word & HIGHEST_BITS) >> 2;
 }
 
-/* In small letters, into frame->path, where no path is put together now. */
-static __always_inline void fold_text(struct policy_frame *frame, struct text_view *text)
+#define FOLD_STEPS                                                                                 \
+	8 /* words; each way out of a loop is one that the verifier remembers, and 8192 is all it can */
+
+/* In small letters, into frame->path, where no path is put together now: once for all that is sought in it. */
+ROUTINE u64 fold_text(struct policy_frame *frame, u64 index, u64 skip)
 {
-	remember_size(frame, text);
-	for (u32 i = 0; i < TEXT_WORDS; i++) {
-		if (i * 8ull >= text->size)
+	struct text_view text;
+
+	if (!find_text(frame, index, skip, &text))
+		return ASK_NOTHING;
+	for (u32 i = 0; i < TEXT_WORDS; i += FOLD_STEPS) {
+		const u64 *from = (u64 *)(frame->data + ((text.at + i * 8ull) & FRAME_MASK));
+		u64 *to = (u64 *)(frame->path + i * 8ull);
+
+		if (i * 8ull >= text.size)
 			break;
-		*(u64 *)(frame->path + i * 8ull) = folded(word_at(frame, text->at + i * 8ull));
+#pragma unroll
+		for (u32 j = 0; j < FOLD_STEPS; j++)
+			to[j] = folded(from[j]);
 	}
-	text->size = remembered_size(frame);
+	return 0;
 }
+FRAME_CARRIER(fold_text, fold_text(frame, a[0], a[1]))
 
 #define WALK_WANTED 0
 #define WALK_HASH 1
@@ -323,8 +335,8 @@ static __always_inline u64 find_needle(struct policy_frame *frame, const struct 
 }
 
 /*
- * Where the kernel searches (6.17): exact, and one step for the verifier where the loop above is
- * a hundred thousand. Not in bytes, of which a NUL is one.
+ * Where the kernel searches (6.17): exact, and one step for the verifier where the loop above is a hundred thousand. Not in
+ * bytes, of which a NUL is one.
  */
 extern int bpf_strnstr(const char *text, const char *needle, u64 size) __ksym __weak;
 
@@ -339,16 +351,16 @@ ROUTINE u64 text_has_by_kernel(struct policy_frame *frame, u64 index, u64 skip)
 }
 FRAME_CARRIER(text_has_by_kernel, text_has_by_kernel(frame, a[0], a[1]))
 
-ROUTINE u64 text_has_any_case_by_kernel(struct policy_frame *frame, u64 index, u64 skip)
+/* Of what fold_text() made of it. */
+ROUTINE u64 folded_has_by_kernel(struct policy_frame *frame, u64 index, u64 skip)
 {
 	struct text_view text;
 
 	if (!find_text(frame, index, skip, &text))
 		return ASK_NOTHING;
-	fold_text(frame, &text);
 	return bpf_strnstr((char *)frame->path, (char *)frame->affix.text, text.size) >= 0;
 }
-FRAME_CARRIER(text_has_any_case_by_kernel, text_has_any_case_by_kernel(frame, a[0], a[1]))
+FRAME_CARRIER(folded_has_by_kernel, folded_has_by_kernel(frame, a[0], a[1]))
 
 ROUTINE u64 text_has(struct policy_frame *frame, u64 index, u64 skip, u64 needle_size)
 {
@@ -360,15 +372,14 @@ ROUTINE u64 text_has(struct policy_frame *frame, u64 index, u64 skip, u64 needle
 }
 FRAME_CARRIER(text_has, text_has(frame, a[0], a[1], 8 /* as hooks do: a constant */))
 
-ROUTINE u64 text_has_any_case(struct policy_frame *frame, u64 index, u64 skip, u64 needle_size)
+ROUTINE u64 folded_has(struct policy_frame *frame, u64 index, u64 skip, u64 needle_size)
 {
 	struct text_view text;
 
 	if (!find_text(frame, index, skip, &text))
 		return ASK_NOTHING;
-	fold_text(frame, &text);
 	return find_needle(frame, &text, needle_size, true);
 }
-FRAME_CARRIER(text_has_any_case, text_has_any_case(frame, a[0], a[1], 8))
+FRAME_CARRIER(folded_has, folded_has(frame, a[0], a[1], 8))
 
 #endif

@@ -131,11 +131,11 @@ static const char *search_routine(const struct hook_writer *writer, const struct
 {
 	enum policy_class class = writer->hook->values[test->value].class;
 	bool ends = class == POLICY_CLASS_TEXT || class == POLICY_CLASS_PATH;
+	bool is_kernels = ends && writer->options->finds_parts;
 
 	if (test->index == POLICY_TEXT_SUBSTRING)
-		return ends && writer->options->finds_parts ? "text_has_by_kernel" : "text_has";
-	return ends && writer->options->finds_parts ? "text_has_any_case_by_kernel"
-						    : "text_has_any_case";
+		return is_kernels ? "text_has_by_kernel" : "text_has";
+	return is_kernels ? "folded_has_by_kernel" : "folded_has";
 }
 
 static void test_parts(struct hook_writer *writer, const struct hook_test *test, int32_t offset,
@@ -145,6 +145,8 @@ static void test_parts(struct hook_writer *writer, const struct hook_test *test,
 
 	if (test->text_count == 0)
 		writer__refuse(writer, "a text that is to have nothing");
+	if (any_case)
+		writer__ask(writer, "fold_text", test->value, offset, 0 /* unused */);
 	for (uint32_t i = 0; i < test->text_count; i++) {
 		const struct hook_text *text = &test->texts[i];
 

@@ -48,6 +48,14 @@ static int explain(const struct hook_target *target, const struct linked_code *c
 	__cleanup(x_freep) char *log = calloc(1, VERIFIER_LOG_BYTES);
 	int fd;
 
+	/* Too many steps; too many ways that wait to be gone. Its words would take as long again, and say nothing. */
+	if (r == -E2BIG || r == -EFAULT)
+		return err__set(
+			err, -E2BIG, NULL,
+			"%s %s: it asks more than the verifier of this kernel goes through; "
+			"fewer selectors, or fewer values of SubString and "
+			"SubStringIgnCase, are less",
+			target->kind->how, target->name);
 	if (!log)
 		return err__set(err, r, NULL, "%s %s: the kernel refuses the program: %s",
 				target->kind->how, target->name, strerror(-r));
