@@ -14,6 +14,7 @@
 #include "program/explain_map.h"
 #include "program/handler.h"
 #include "program/image.h"
+#include "program/feature.h"
 #include "program/kernel_abi.h"
 #include "program/private.h"
 #include "program/section.h"
