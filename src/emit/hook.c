@@ -114,8 +114,9 @@ static void write_rules(struct hook_writer *writer)
 
 		for (uint32_t j = 0; j < rule->test_count; j++) {
 			writer__test(writer, &rule->tests[j], next);
-			if (j == 0)
-				known_next = writer->known;
+			/* Where the first fails all is known that is known behind it, but what others put into the same
+			 * register later. */
+			known_next = j == 0 ? writer->known : known_next & writer->known;
 		}
 		if (hook->rule_count > 1)
 			code__move_imm(code, REG_RULE, (int32_t)i);
