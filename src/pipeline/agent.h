@@ -134,6 +134,7 @@ struct config_view {
 	uint32_t part_count;
 	uint32_t metric_count;
 	uint32_t span_count;
+	uint32_t hook_count;    /* of its policies, attached ones */
 	const char *error;      /* or NULL: why the whole config does not run */
 	bool is_running;        /* without an error, and some program of it is attached */
 	bool is_partly_running; /* with an error, and a policy of it runs all the same */
@@ -145,6 +146,10 @@ struct config_view {
 
 uint32_t agent__config_count(const struct agent *agent);
 struct config_view agent__config(const struct agent *agent, uint32_t config);
+struct policy_view;
+/* A policy of that config; false behind the last. */
+bool agent__policy(const struct agent *agent, uint32_t config, uint32_t index,
+		   struct policy_view *ret_view);
 /* NULL behind the last one. */
 const struct part *agent__part(const struct agent *agent, uint32_t config, uint32_t part);
 

@@ -45,8 +45,8 @@ static void add_config(struct json_writer *json, const struct agent *agent, uint
 		       : view.error    ? "failed"
 				       : "not attached");
 	json__add_text(json, "error", view.error);
-	json__add_u64(json, "programs", view.part_count);
-	json__add_u64(json, "attached", attached);
+	json__add_u64(json, "programs", view.part_count + view.hook_count);
+	json__add_u64(json, "attached", attached + view.hook_count);
 	json__add_u64(json, "metrics", view.metric_count);
 	json__end_object(json);
 }

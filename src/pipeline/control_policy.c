@@ -53,6 +53,7 @@ static int run_list(void *ctx, struct control_client *client, const json_t *requ
 	(void)client;
 	if (r < 0)
 		return r;
+	policies__refresh(control->policies);
 	json__begin_array(&json, NULL);
 	for (uint32_t i = 0; policies__view(control->policies, i, &view); i++)
 		add_view(&json, &view);
@@ -183,6 +184,7 @@ static int run_hooks(void *ctx, struct control_client *client, const json_t *req
 	(void)client;
 	if (r < 0)
 		return r;
+	policies__refresh(control->policies);
 	json__begin_array(&json, NULL);
 	for (uint32_t i = 0; policies__hook(control->policies, id, i, &view); i++)
 		add_hook(&json, &view);

@@ -12,7 +12,9 @@
 #include "pipeline/agent.h"
 #include "pipeline/ledger_view.h"
 #include "pipeline/page_ledger.h"
+#include "pipeline/page_policies.h"
 #include "pipeline/page_who.h"
+#include "pipeline/policies.h"
 #include "pipeline/web_config.h"
 #include "remote/systemd.h"
 #include "web/pages.h"
@@ -195,18 +197,24 @@ static struct page_metric span_for_page(const struct span_view *span, struct are
 	};
 }
 
-static int config_for_page(const struct agent *agent, uint32_t index, struct arena *arena,
+static int config_for_page(struct agent *agent, uint32_t index, struct arena *arena,
 			   struct page_config *ret_config)
 {
 	struct config_view view = agent__config(agent, index);
-	struct page_program *programs = arena_array(arena, struct page_program, view.part_count);
+	struct page_program *programs =
+		arena_array(arena, struct page_program,
+			    (size_t)view.part_count + page_policies__count(agent, index));
 	struct page_metric *metrics = arena_array(arena, struct page_metric,
 						  view.metric_count + view.span_count);
+	int hooks;
 
 	if (!programs || !metrics)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < view.part_count; i++)
 		programs[i] = program_for_page(agent__part(agent, index, i));
+	hooks = page_policies__make(agent, index, arena, programs + view.part_count);
+	if (hooks < 0)
+		return hooks;
 	for (uint32_t i = 0; i < view.metric_count; i++) {
 		struct metric_view metric = agent__metric(agent, index, i);
 
@@ -222,7 +230,7 @@ static int config_for_page(const struct agent *agent, uint32_t index, struct are
 		.origin = view.origin,
 		.error = view.error,
 		.programs = programs,
-		.program_count = view.part_count,
+		.program_count = view.part_count + (uint32_t)hooks,
 		.metrics = metrics,
 		.metric_count = view.metric_count + view.span_count,
 	};
@@ -243,13 +251,14 @@ static size_t list_links(const struct service *service, struct page_link *ret_li
 
 static int write_page(const struct service *service, struct arena *arena, struct strbuf *text)
 {
-	const struct agent *agent = service->options.agent;
+	struct agent *agent = service->options.agent;
 	uint32_t config_count = agent__config_count(agent);
 	struct page_config *configs = arena_array(arena, struct page_config, config_count);
 	struct page_link links[MAX_LINKS];
 
 	if (!configs)
 		return -ENOMEM;
+	policies__refresh(agent__policies(agent));
 	for (uint32_t i = 0; i < config_count; i++) {
 		int r = config_for_page(agent, i, arena, &configs[i]);
 

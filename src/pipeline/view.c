@@ -38,21 +38,41 @@ bool agent_config_is_running(const struct agent_config *config)
 	return config->spec->program_count == 0;
 }
 
-static bool has_enabled_policy(const struct agent_config *config)
+bool agent__policy(const struct agent *agent, uint32_t index, uint32_t policy,
+		   struct policy_view *ret_view)
+{
+	const struct agent_config *config = agent->configs.items[index];
+	const struct policy_spec *own = config->spec->policies;
+
+	for (uint32_t i = 0; config->policies && policies__view(config->policies, i, ret_view);
+	     i++) {
+		bool is_own = ret_view->spec >= own &&
+			      ret_view->spec < own + config->spec->policy_count;
+
+		if (is_own && policy-- == 0)
+			return true;
+	}
+	return false;
+}
+
+static uint32_t count_hooks(const struct agent *agent, uint32_t index)
+{
+	struct policy_view view;
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; agent__policy(agent, index, i, &view); i++)
+		if (view.state == POLICY_STATE_ENABLED)
+			count += view.hooks;
+	return count;
+}
+
+static bool has_enabled_policy(const struct agent *agent, uint32_t index)
 {
 	struct policy_view view;
 
-	for (uint32_t i = 0; config->policies && i < config->spec->policy_count; i++) {
-		const struct policy_spec *policy = &config->spec->policies[i];
-		uint32_t id;
-
-		if (policies__find(config->policies, policy->name, policy->kube_namespace, &id,
-				   NULL) < 0)
-			continue;
-		for (uint32_t k = 0; policies__view(config->policies, k, &view); k++)
-			if (view.id == id && view.state == POLICY_STATE_ENABLED)
-				return true;
-	}
+	for (uint32_t i = 0; agent__policy(agent, index, i, &view); i++)
+		if (view.state == POLICY_STATE_ENABLED)
+			return true;
 	return false;
 }
 
@@ -68,7 +88,8 @@ struct config_view agent__config(const struct agent *agent, uint32_t index)
 		.span_count = config->span_count,
 		.error = config->error,
 		.is_running = agent_config_is_running(config),
-		.is_partly_running = config->error && has_enabled_policy(config),
+		.hook_count = count_hooks(agent, index),
+		.is_partly_running = config->error && has_enabled_policy(agent, index),
 		.warning_count = config->spec->warning_count,
 		.param_count = config->spec->param_count,
 		.help = config->spec->help,

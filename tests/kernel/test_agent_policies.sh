@@ -89,7 +89,16 @@ tap_is "events that the lists admit are in the file" "$(grep -c . events.json) $
 
 tap_is "and counted" "$(scrape | grep '^sonde_event_file_events_total{result="written"')" 'sonde_event_file_events_total{result="written"} 10'
 
+# page PATTERN: of the page at /, a line each row.
+page() { get "http://127.0.0.1:$port/" | grep -o '<tr>.*' | grep -c -e "$1"; }
+tap_is "the page tells of each hook" "$(page 'first.*kprobe:__[a-z0-9]*_sys_getppid by .*[1-9][0-9]* matched, [1-9][0-9]* posted')" 1
+tap_is "and of what does not run" "$(page 'wrong.*not loaded.*sys_getpppid')" 1
+tap_is "hooks are programs" "$("$SONDE_BIN" control --socket="$tap_scratch/control.sock" list | awk '$1 == "first" { print $2, $3, $4, $5 }')" \
+	"tracing_policy running 1 1"
+
 # ---- over the socket ----
+
+tap_check "what hooks did is told as it is now" [ "$(policy hooks first | awk '/getppid/ { print $(NF - 6) }')" -ge 10 ]
 
 tap_is "policies are listed" "$(state first) $(state wrong)" "enabled load_error"
 tap_is "one is added" "$(policy add second.yaml)$(state second)" enabled

@@ -34,6 +34,7 @@ struct policies {
 	} items[POLICIES_MAX];
 	uint32_t count, next_id;
 	bool is_failing; /* nothing can be loaded */
+	bool is_fresh;   /* the kernel's figures were read */
 	struct policy_subscriber subscriber;
 	bool has_subscriber;
 	uint64_t exports[POLICY_EXPORT_COUNT];
@@ -168,6 +169,11 @@ int policies__subscribe(struct policies *policies, const struct policy_subscribe
 	policies->subscriber = *subscriber;
 	policies->has_subscriber = true;
 	return 0;
+}
+
+void policies__refresh(struct policies *policies)
+{
+	policies->is_fresh = true;
 }
 
 void policies__note_export(struct policies *policies, enum policy_export what, uint64_t bytes)
