@@ -199,8 +199,9 @@ struct agent *agent__free(struct agent *agent)
 		loop__remove(agent->options.loop, agent->cgroups);
 	}
 	cost_meter__stop(agent->cost_meter);
-	agent_for_each_config(agent, config)
-		agent_config__free(config, agent->registry);
+	/* What the kernel has told is taken in while policies go, and looks at those that are left. */
+	while (agent->configs.len)
+		agent_config__free(agent->configs.items[--agent->configs.len], agent->registry);
 	vec_done(&agent->configs);
 	policies__free(agent->policies);
 	span_export__free(agent->span_export);

@@ -269,9 +269,15 @@ static void undo(struct reload *reload)
 
 	if (!reload->registry)
 		return;
-	agent_for_each_config(agent, config)
-		if (!config->is_kept)
-			agent_config__free(config, agent->registry);
+	/* What the kernel has told is taken in while policies go, and looks at those that are left. */
+	for (size_t i = agent->configs.len; i > 0; i--) {
+		struct agent_config *config = agent->configs.items[i - 1];
+
+		if (config->is_kept)
+			continue;
+		agent->configs.items[i - 1] = agent->configs.items[--agent->configs.len];
+		agent_config__free(config, agent->registry);
+	}
 	vec_done(&agent->configs);
 	registry__free(agent->registry);
 	agent->configs = reload->configs;
