@@ -81,7 +81,6 @@ int program__map(const struct program *program, const char *name, struct program
 		.value_size = bpf_map__value_size(map),
 		.max_entries = bpf_map__max_entries(map),
 		.flags = bpf_map__map_flags(map),
-		.memory_bytes = program_memory_of(bpf_map__fd(map)),
 	};
 	return 0;
 }

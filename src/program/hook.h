@@ -47,6 +47,8 @@ struct hook_features {
 int hook_engine__open(const struct hook_engine_options *options, struct hook_engine **ret_engine,
 		      struct err *err);
 struct hook_engine *hook_engine__close(struct hook_engine *engine); /* detaches everything */
+/* Before all hooks are removed: those of system calls that share a program end at once, and not each in its turn. */
+void hook_engine__end_calls(struct hook_engine *engine);
 const struct hook_features *hook_engine__features(const struct hook_engine *engine);
 /* What hook_emit() may make use of. */
 struct hook_emit_options hook_engine__emit_options(const struct hook_engine *engine);

@@ -293,6 +293,7 @@ struct hook_engine *hook_engine__close(struct hook_engine *engine)
 	program__close(engine->program);
 	vec_done(&engine->routines);
 	arena__done(&engine->texts);
+	map__done(&engine->known, free);
 	free(engine);
 	return NULL;
 }

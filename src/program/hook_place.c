@@ -117,7 +117,7 @@ static const char *type_name(struct hook_engine *engine, const struct hook_place
 
 /* ---- one place ---- */
 
-static bool can_bind(const struct hook_manner *kind, uint32_t btf_id)
+static bool loads_bound(const struct hook_manner *kind, uint32_t btf_id)
 {
 	static const struct bpf_insn nothing[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
@@ -131,6 +131,18 @@ static bool can_bind(const struct hook_manner *kind, uint32_t btf_id)
 	bool is_bound = fd >= 0;
 
 	fd_closep(&fd);
+	return is_bound;
+}
+
+static bool can_bind(struct hook_engine *engine, const struct hook_manner *kind,
+		     const struct kernel_target *target)
+{
+	bool is_bound;
+
+	if (hook_engine__knows_bound(engine, target, kind->attach_type, &is_bound))
+		return is_bound;
+	is_bound = loads_bound(kind, target->btf_id);
+	hook_engine__note_bound(engine, target, kind->attach_type, is_bound);
 	return is_bound;
 }
 
@@ -165,7 +177,7 @@ static int find_replaced(struct hook_engine *engine, const struct kernel_target 
 			 struct hook_target (*target)[2], struct err *err)
 {
 	if (found->btf_id && !found->module && engine->features.has_modify_return &&
-	    can_bind(&replacing_kinds[ENTER], found->btf_id)) {
+	    can_bind(engine, &replacing_kinds[ENTER], found)) {
 		set_both(target, replacing_kinds, found->name, found->btf_id);
 		return 0;
 	}
@@ -180,22 +192,24 @@ static int find_replaced(struct hook_engine *engine, const struct kernel_target 
 			found->name);
 }
 
+/* Of a system call, where nothing can hang on its function. */
+static bool is_number_enough(const struct hook_engine *engine, const struct hook_place *place)
+{
+	return place->kind == HOOK_PLACE_SYSCALL && place->syscall != SYSCALL_UNKNOWN &&
+	       !engine->features.has_kprobes && !engine->features.has_fentry;
+}
+
 static int find_function(struct hook_engine *engine, const struct hook_place *place,
 			 const struct kernel_target *found, struct hook_target (*target)[2],
 			 struct err *err)
 {
 	bool is_bound = found->btf_id && !found->module && engine->features.has_fentry;
 
-	/* Of a system call a number is enough, where nothing can hang on its function. */
-	bool is_number_enough = place->kind == HOOK_PLACE_SYSCALL &&
-				place->syscall != SYSCALL_UNKNOWN &&
-				!engine->features.has_kprobes && !engine->features.has_fentry;
-
-	if (!found->btf_id && !is_number_enough && !is_symbol(engine, found->name))
+	if (!found->btf_id && !is_number_enough(engine, place) && !is_symbol(engine, found->name))
 		return no_function(found, err);
 	if (place->overrides)
 		return find_replaced(engine, found, target, err);
-	if (is_bound && can_bind(&bound_kinds[ENTER], found->btf_id)) {
+	if (is_bound && can_bind(engine, &bound_kinds[ENTER], found)) {
 		set_both(target, bound_kinds, found->name, found->btf_id);
 		return 0;
 	}
@@ -227,7 +241,7 @@ static int find_lsm(struct hook_engine *engine, const struct kernel_target *foun
 			found->name + strlen(LSM_PREFIX), found->nearest ? "; nearest is '" : "",
 			found->nearest ? found->nearest + strlen(LSM_PREFIX) : "",
 			found->nearest ? "'" : "");
-	if (!can_bind(&lsm_kinds[ENTER], found->btf_id))
+	if (!can_bind(engine, &lsm_kinds[ENTER], found))
 		return err__set(err, -EOPNOTSUPP, NULL,
 				"this kernel refuses programs on security hooks (CONFIG_BPF_LSM)");
 	set_both(target, lsm_kinds, found->name, found->btf_id);
@@ -299,6 +313,14 @@ static uint32_t type_kind(const struct hook_place *place)
 }
 
 /* Places that are no types of the kernel have a name all the same. */
+static bool is_asked(const struct hook_engine *engine, const struct hook_place *place,
+		     struct kernel_target *target)
+{
+	if (target->kind == BTF_KIND_UNKN || (is_number_enough(engine, place) && !place->overrides))
+		return false;
+	return !hook_engine__knows(engine, target);
+}
+
 static int look_up(struct hook_engine *engine, const struct hook_place *places, size_t count,
 		   struct kernel_target *targets, struct err *err)
 {
@@ -313,15 +335,19 @@ static int look_up(struct hook_engine *engine, const struct hook_place *places, 
 						     .kind = type_kind(&places[i]) };
 		if (!targets[i].name)
 			return err__set(err, -ENOMEM, NULL, "no memory for hooks");
-		if (targets[i].kind != BTF_KIND_UNKN)
+		if (is_asked(engine, &places[i], &targets[i]))
 			asked[asked_count++] = targets[i];
 	}
 	if (asked_count)
 		r = kernel_targets_find(engine->options.host, asked, asked_count, &engine->texts,
 					err);
-	for (size_t i = 0, next = 0; i < count; i++)
-		if (targets[i].kind != BTF_KIND_UNKN)
-			targets[i] = asked[next++];
+	for (size_t i = 0, next = 0; i < count && r == 0; i++) {
+		if (!is_asked(engine, &places[i], &targets[i]))
+			continue;
+		targets[i] = asked[next++];
+	}
+	for (size_t i = 0; i < asked_count && r == 0; i++)
+		hook_engine__note(engine, &asked[i]);
 	return r;
 }
 

@@ -4,15 +4,16 @@
 
 /*
  * The inside of the engine of hooks, shared by hook_*.c; nobody else includes it.
- * The engine owns everything. hook_engine.c opens and ends it, hook_place.c finds out how a place can be had, hook_link.c
- * puts routines behind an image, hook_attach.c loads and attaches, hook_calls.c keeps the shared programs of system calls,
- * hook_mappings.c has the kernel tell of files that are mapped.
+ * The engine owns everything. hook_engine.c opens and ends it, hook_place.c finds out how a place can be had, hook_known.c
+ * remembers it, hook_link.c puts routines behind an image, hook_attach.c loads and attaches, hook_calls.c keeps the shared
+ * programs of system calls, hook_mappings.c has the kernel tell of files that are mapped.
  */
 
 #include <linux/bpf.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include "base/arena.h"
+#include "base/map.h"
 #include "base/vec.h"
 #include "program/attach.h"
 #include "program/hook.h"
@@ -65,6 +66,7 @@ struct hook_engine {
 	bool is_write_tried, can_write_user;
 	VEC(struct hook_routine) routines;
 	struct arena texts;                   /* of the last hook_engine__resolve() */
+	struct map known;                     /* of hook_known.c; values owned */
 	uint8_t *switches;                    /* mapped; POLICY_HOOKS_MAX bytes */
 	struct hook *hooks[POLICY_HOOKS_MAX]; /* owned; NULL: free */
 	uint32_t next;                        /* where the search for a free one begins */
@@ -98,6 +100,18 @@ struct hook_target {
 int hook_engine__find(struct hook_engine *engine, const struct hook_place *places, size_t count,
 		      struct hook_target (*ret_targets)[2], size_t *ret_index, struct err *err);
 
+/* ---- hook_known.c ---- */
+
+struct kernel_target;
+/* Whether its btf_id is there now. */
+bool hook_engine__knows(const struct hook_engine *engine, struct kernel_target *target);
+void hook_engine__note(struct hook_engine *engine, const struct kernel_target *target);
+/* Whether such programs may be bound to it; false: that was not tried yet. */
+bool hook_engine__knows_bound(const struct hook_engine *engine, const struct kernel_target *target,
+			      uint32_t attach_type, bool *ret_is_bound);
+void hook_engine__note_bound(struct hook_engine *engine, const struct kernel_target *target,
+			     uint32_t attach_type, bool is_bound);
+
 /* ---- hook_link.c ---- */
 
 /* After the object was loaded. */
@@ -129,6 +143,5 @@ void hook_loaded__done(struct hook_loaded *loaded);
 int hook_engine__add_call(struct hook_engine *engine, enum hook_end end, struct hook_call call,
 			  struct err *err);
 void hook_engine__remove_calls(struct hook_engine *engine, uint32_t hook);
-void hook_engine__end_calls(struct hook_engine *engine);
 
 #endif

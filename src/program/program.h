@@ -130,7 +130,6 @@ struct program_map {
 	const char *name;
 	int fd; /* borrowed */
 	uint32_t type, key_size, value_size, max_entries, flags;
-	uint64_t memory_bytes; /* as the kernel accounts it; 0: unknown */
 };
 /* After load. -ENOENT with the nearest name when there is none. */
 int program__map(const struct program *program, const char *name, struct program_map *ret_map,

@@ -693,12 +693,11 @@ static void test_map__mmap_flag_and_memory(void **state)
 	assert_int_equal(map.value_size, 8);
 	assert_int_equal(map.max_entries, 4);
 	assert_true(map.flags & BPF_F_MMAPABLE);
-	assert_true(map.memory_bytes >= 4 * 8);
 	for (uint32_t i = 0; i < program__map_count(bench->program); i++) {
 		program__map_figures(bench->program, i, &figures);
 		is_there |= strcmp(figures.name, "values") == 0 && !figures.is_variables &&
-			    figures.id > 0 && figures.memory_bytes == map.memory_bytes &&
-			    program__map_memory(bench->program, i) == map.memory_bytes;
+			    figures.id > 0 && figures.memory_bytes >= 4 * 8 &&
+			    program__map_memory(bench->program, i) == figures.memory_bytes;
 	}
 	assert_true(is_there);
 	assert_int_equal(program__map(bench->program, "value", &map, &err), -ENOENT);
