@@ -39,21 +39,37 @@ static int set_row(const struct hook_engine *engine, const char *name, uint32_t 
 	return bpf_map_delete_elem(map.fd, &row) < 0 && errno != ENOENT ? -errno : 0;
 }
 
-/* From the last to the first, so that whoever is called already has its successor. */
-static int chain(const struct hook_engine *engine, enum hook_end end, uint32_t number)
+/* Whoever comes before the call at `at` and has the same number goes on with this program, -1: with none. */
+static int set_before(const struct hook_engine *engine, enum hook_end end, size_t at, int fd)
 {
-	const struct hook_calls *calls = &engine->calls[end];
-	int next = -1, r = 0;
+	const struct hook_call *calls = engine->calls[end].calls.items;
+	uint32_t number = calls[at].number;
 
-	for (size_t i = calls->calls.len; i > 0 && r == 0; i--) {
-		const struct hook_call *call = &calls->calls.items[i - 1];
+	for (size_t i = at; i > 0; i--)
+		if (calls[i - 1].number == number)
+			return set_row(engine, names[end].next, calls[i - 1].hook, fd);
+	return set_row(engine, names[end].first, row_of(number), fd);
+}
 
-		if (call->number != number)
-			continue;
-		r = set_row(engine, names[end].next, call->hook, next);
-		next = call->fd;
-	}
-	return r < 0 ? r : set_row(engine, names[end].first, row_of(number), next);
+/* The program that comes behind it; -1: none does. */
+static int fd_behind(const struct hook_calls *calls, size_t at)
+{
+	for (size_t i = at + 1; i < calls->calls.len; i++)
+		if (calls->calls.items[i].number == calls->calls.items[at].number)
+			return calls->calls.items[i].fd;
+	return -1;
+}
+
+/* Tail calls of one run: the kernel ends what would be more without a word. */
+#define CHAIN_MAX 32
+
+static size_t count_calls(const struct hook_calls *calls, uint32_t number)
+{
+	size_t count = 0;
+
+	vec_for_each(&calls->calls, call)
+		count += call->number == number;
+	return count;
 }
 
 static int attach_shared(struct hook_engine *engine, enum hook_end end, struct err *err)
@@ -80,28 +96,33 @@ int hook_engine__add_call(struct hook_engine *engine, enum hook_end end, struct 
 	struct hook_calls *calls = &engine->calls[end];
 	int r = row_of(call.number) < 2 * NUMBERS ? 0 : -EINVAL;
 
+	if (count_calls(calls, call.number) >= CHAIN_MAX)
+		return err__set(
+			err, -ENOSPC, NULL,
+			"system call %u has %d hooks already, and no more can share a program: "
+			"this kernel has neither kprobes nor fentry",
+			call.number & ~POLICY_SYSCALL_32, CHAIN_MAX);
 	if (r == 0)
 		r = vec_push(&calls->calls, call);
 	if (r == 0)
-		r = chain(engine, end, call.number);
+		r = set_before(engine, end, calls->calls.len - 1, call.fd);
 	if (r < 0)
 		return err__set(err, r, NULL, "system call %u cannot be hooked: %s", call.number,
 				strerror(-r));
 	return attach_shared(engine, end, err);
 }
 
+/* A row that cannot be written names a program that is still there. */
 static void remove_call(struct hook_engine *engine, enum hook_end end, size_t at)
 {
 	struct hook_calls *calls = &engine->calls[end];
-	struct hook_call call = calls->calls.items[at];
+	uint32_t hook = calls->calls.items[at].hook;
 
+	(void)set_before(engine, end, at, fd_behind(calls, at));
+	(void)set_row(engine, names[end].next, hook, -1);
 	memmove(calls->calls.items + at, calls->calls.items + at + 1,
-		(calls->calls.len - at - 1) * sizeof(call));
+		(calls->calls.len - at - 1) * sizeof(*calls->calls.items));
 	calls->calls.len--;
-	(void)chain(
-		engine, end,
-		call.number); /* a row that cannot be written names a program that is still there */
-	(void)set_row(engine, names[end].next, call.hook, -1);
 }
 
 void hook_engine__remove_calls(struct hook_engine *engine, uint32_t hook)
