@@ -665,6 +665,7 @@ void agent__detach(struct agent *agent)
 		event_drain(agent);
 	agent->is_detached = true;
 	agent->cost_meter = cost_meter__stop(agent->cost_meter);
+	policies__stop(agent->policies);
 	agent_for_each_config(agent, config) {
 		for (i = 0; i < config->route_count; i++) {
 			config->routes[i].table = table_source__close(config->routes[i].table);

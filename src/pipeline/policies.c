@@ -115,11 +115,27 @@ static void free_policy(struct policies *policies, struct policy *policy)
 	free(policy);
 }
 
+/* A system call's hooks are chained, and each that goes from between others has to wait for all CPUs. */
+void policies__stop(struct policies *policies)
+{
+	if (!policies || !policies->engine)
+		return;
+	vec_for_each(&policies->list, policy)
+		vec_for_each(&(*policy)->numbers, number)
+			hook_engine__set_switches(policies->engine, *number, 0);
+	hook_engine__end_calls(policies->engine);
+	policies__drain(policies);
+	policy_series__settle(policies);
+	vec_for_each(&policies->list, policy)
+		(*policy)->is_on = false;
+	policy_cgroups__done(policies);
+}
+
 struct policies *policies__free(struct policies *policies)
 {
 	if (!policies)
 		return NULL;
-	policy_cgroups__done(policies);
+	policies__stop(policies);
 	vec_for_each(&policies->list, policy)
 		free_policy(policies, *policy);
 	vec_done(&policies->list);
@@ -133,6 +149,7 @@ struct policies *policies__free(struct policies *policies)
 	process_redaction__free(policies->redaction);
 	policy_types__drop(policies);
 	hook_engine__close(policies->engine);
+	arena__done(&policies->arena);
 	free(policies);
 	return NULL;
 }

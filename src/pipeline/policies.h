@@ -57,6 +57,8 @@ struct policies_options {
 
 int policies__new(const struct policies_options *options, struct policies **ret_policies,
 		  struct err *err);
+/* Before they all go: what they have counted and told is taken, and from now on they do nothing. */
+void policies__stop(struct policies *policies);
 struct policies *policies__free(struct policies *policies);
 
 /* ---- one policy ---- */

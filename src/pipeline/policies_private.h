@@ -78,6 +78,8 @@ struct policies {
 	VEC(struct policy *) list; /* owned; in the order they came in */
 	uint32_t next_id, next_set;
 	struct policy_bits binaries; /* bits of masks that are taken */
+	struct arena arena;          /* of the two that follow */
+	struct policy_syscalls syscalls, syscalls_32;
 	struct policy_cgroups cgroups;
 	struct hook_engine *engine;     /* owned; NULL: no policy came yet */
 	struct kernel_types *types;     /* owned; of the last compilation, for a while; or NULL */
@@ -109,9 +111,9 @@ void policy__switch(struct policies *policies, const struct policy *policy);
 
 /* ---- policy_context.c ---- */
 
-/* What is known of the machine, for one compilation; `arena` is the policy's. */
+/* What is known of the machine, for one compilation. */
 int policy_context__open(struct policies *policies, const struct policy_spec *spec,
-			 struct arena *arena, struct policy_context *ret_context, struct err *err);
+			 struct policy_context *ret_context, struct err *err);
 void policy_context__close(struct policy_context *context);
 /* Types of the kernel that were kept for the next policy. */
 void policy_types__drop(struct policies *policies);

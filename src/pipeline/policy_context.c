@@ -187,6 +187,17 @@ static int list_syscalls(struct arena *arena, bool is_32, struct policy_syscalls
 	return 0;
 }
 
+/* Once for all policies: 32 KiB. */
+static int list_all_syscalls(struct policies *policies)
+{
+	int r = 0;
+
+	if (policies->syscalls_32.calls)
+		return 0;
+	r = list_syscalls(&policies->arena, false, &policies->syscalls);
+	return r < 0 ? r : list_syscalls(&policies->arena, true, &policies->syscalls_32);
+}
+
 static int keep_matching(struct pattern *pattern, char *text, struct arena *arena,
 			 const char *const **ret_names, uint32_t *ret_count, struct err *err)
 {
@@ -285,14 +296,13 @@ static bool writes_user_memory(const struct policy_spec *spec)
 }
 
 int policy_context__open(struct policies *policies, const struct policy_spec *spec,
-			 struct arena *arena, struct policy_context *ret_context, struct err *err)
+			 struct policy_context *ret_context, struct err *err)
 {
 	const struct hook_features *features = hook_engine__features(policies->engine);
 	struct policy_knowledge *knowledge = new_zero(struct policy_knowledge);
 	struct policy_context context = { 0 };
 
-	if (!knowledge || list_syscalls(arena, false, &context.syscalls) < 0 ||
-	    list_syscalls(arena, true, &context.syscalls_32) < 0) {
+	if (!knowledge || list_all_syscalls(policies) < 0) {
 		free(knowledge);
 		return err__set(err, -ENOMEM, NULL, "no memory for a policy");
 	}
@@ -310,6 +320,8 @@ int policy_context__open(struct policies *policies, const struct policy_spec *sp
 	};
 	context.types = &knowledge->types;
 	context.kernel = &knowledge->kernel;
+	context.syscalls = policies->syscalls;
+	context.syscalls_32 = policies->syscalls_32;
 	context.syscall_prefix = HOOK_SYSCALL_PREFIX;
 	context.syscall_prefix_32 = HOOK_SYSCALL_PREFIX_32;
 	context.find_functions = find_functions;

@@ -153,7 +153,7 @@ static int compile(struct policies *policies, struct policy *policy, struct err_
 	struct policy_sites sites;
 	struct err err = ERR_INIT;
 	const char **hows;
-	int r = policy_context__open(policies, policy->spec, &policy->arena, &context, &err);
+	int r = policy_context__open(policies, policy->spec, &context, &err);
 
 	if (r < 0) {
 		err_list__add(errors, &err);
