@@ -60,18 +60,16 @@ group_of() { echo "$top/docker/$(id_of "$1")"; }
 # in_group GROUP COMMAND…
 # shellcheck disable=SC2016
 in_group() { sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$@"; }
-# calls POLICY PROGRAM: what the policy has counted of it.
-calls() {
-	{ wget -q -O - "$url" 2>/dev/null || curl -s "$url"; } >metrics
-	grep '^tetragon_policy_events_total{' metrics | grep "binary=\"$tap_scratch/$2\"" |
-		grep "policy=\"$1\"" | awk '{ sum += $NF } END { print sum + 0 }'
-}
-# all_calls PROGRAM: of every policy that counted any.
+scrape() { { wget -q -O - "$url" 2>/dev/null || curl -s "$url"; } >metrics; }
+# all_calls PROGRAM: what each policy has counted of it, by name.
 all_calls() {
-	for policy in alone db host servers shop web workloads; do
-		count=$(calls $policy "$1")
-		[ "$count" -eq 0 ] || printf '%s=%s ' $policy "$count"
-	done
+	scrape
+	awk -v program="binary=\"$tap_scratch/$1\"" '
+		/^tetragon_policy_events_total{/ && index($0, program) {
+			match($0, /policy="[^"]*"/)
+			sum[substr($0, RSTART + 8, RLENGTH - 9)] += $NF
+		}
+		END { for (name in sum) print name "=" sum[name] }' metrics | sort | tr '\n' ' '
 }
 start_docker() {
 	"$SONDE_TEST_BPF/fake_docker" "$tap_scratch/docker.sock" docker &
@@ -129,7 +127,7 @@ agent=$!
 until_true grep -q '^Started' errors
 url=http://127.0.0.1:$(sed -n 's/^Listening on .*, port \([0-9]*\)$/\1/p' errors)/metrics
 nobody_waits() {
-	calls none none >all
+	scrape
 	grep -q '^sonde_policy_scope_waiting 0$' metrics
 }
 until_true nobody_waits
@@ -173,11 +171,11 @@ mkdir "$(group_of 5)" "$(group_of 6)"
 somebody_waits() { ! nobody_waits; }
 until_true somebody_waits
 in_group "$(group_of 5)" ./late$$ getppid=100
-tap_is "nothing is taken for what it may not be" "$(calls web late$$) $(calls db late$$) $(calls host late$$)" "6 0 0"
+tap_is "nothing is taken for what it may not be" "$(all_calls late$$)" "servers=6 shop=6 web=6 "
 start_docker
 until_true nobody_waits
 in_group "$(group_of 5)" ./late$$ getppid=1
-tap_is "of a container whose name came late" "$(calls web late$$)" 7
+tap_is "of a container whose name came late" "$(all_calls late$$)" "servers=7 shop=7 web=7 "
 in_group "$(group_of 6)" ./changed$$ getppid=9
 tap_is "a pod's next container has the labels that were changed" "$(all_calls changed$$)" \
 	"db=9 servers=9 shop=9 workloads=9 "
