@@ -233,4 +233,103 @@ ROUTINE u64 capture_iterator(struct policy_frame *frame, u64 index, u64 address,
 }
 FRAME_CARRIER(capture_iterator, capture_iterator(frame, a[0], a[1], a[2], a[3]))
 
+/* ---- what is behind the bytes that a record has (maxData): records of their own, before it ---- */
+
+#define PIECE_BYTES 4096
+#define PIECES_MOST ((POLICY_DATA_MAX - POLICY_BYTES_MAX + PIECE_BYTES - 1) / PIECE_BYTES)
+_Static_assert(sizeof(struct policy_data) + PIECE_BYTES + sizeof(u64) <=
+		       sizeof(((struct policy_frame *)0)->path),
+	       "a piece is made where paths are put together");
+
+/* What the loop keeps, in memory, as above. */
+#define WALK_ADDRESS 0
+#define WALK_AT 1
+#define WALK_END 2
+
+static __always_inline bool send_piece(struct policy_frame *frame, bool is_user)
+{
+	struct policy_data *data = (struct policy_data *)frame->path;
+	u64 at = frame->walk[WALK_AT], end = frame->walk[WALK_END], size = end - at;
+
+	if (at >= end)
+		return false;
+	BOUND(size, PIECE_BYTES);
+	if (read_any(data + 1, size, frame->walk[WALK_ADDRESS] + at, is_user) < 0)
+		return false;
+	*(u64 *)((u8 *)(data + 1) + size) = 0;
+	data->offset = at;
+	data->size = size;
+	data->header.time_ns = bpf_ktime_get_ns();
+	frame->walk[WALK_AT] = at + size;
+	size = (sizeof(*data) + size + 7) & ~7ull;
+	BOUND(size, sizeof(*data) + PIECE_BYTES);
+	data->header.size = size;
+	return bpf_ringbuf_output(&policy_records, data, size, BPF_RB_NO_WAKEUP) == 0;
+}
+
+/* Up to what cannot be read, or the ring has no room for: what is there then is told as cut. */
+static __always_inline u64 send_pieces(struct policy_frame *frame, u64 index, u64 address, u64 size,
+				       u64 most, bool is_user)
+{
+	struct policy_data *data = (struct policy_data *)frame->path;
+
+	if (word_of(frame, index)->place.offset == 0 || (s64)size < 0)
+		return 0;
+	__builtin_memset(data, 0, sizeof(*data));
+	data->header.kind = POLICY_RECORD_DATA;
+	data->header.version = POLICY_VERSION;
+	data->entry_time_ns = frame->record.entry_time_ns;
+	data->tid = frame->record.tid;
+	data->hook = frame->record.hook;
+	data->value = index;
+	frame->walk[WALK_ADDRESS] = address;
+	frame->walk[WALK_AT] = POLICY_BYTES_MAX;
+	frame->walk[WALK_END] = size < most ? size : most;
+	for (u32 i = 0; i < PIECES_MOST; i++) {
+		barrier();
+		if (!send_piece(frame, is_user))
+			break;
+	}
+	return 0;
+}
+
+ROUTINE u64 send_bytes(struct policy_frame *frame, u64 index, u64 address, u64 size, u64 most)
+{
+	return send_pieces(frame, index, address, size, most, false);
+}
+FRAME_CARRIER(send_bytes, send_bytes(frame, a[0], a[1], a[2], a[3]))
+
+ROUTINE u64 send_user_bytes(struct policy_frame *frame, u64 index, u64 address, u64 size, u64 most)
+{
+	return send_pieces(frame, index, address, size, most, true);
+}
+FRAME_CARRIER(send_user_bytes, send_user_bytes(frame, a[0], a[1], a[2], a[3]))
+
+ROUTINE u64 send_any_bytes(struct policy_frame *frame, u64 index, u64 address, u64 size, u64 most)
+{
+	return IS_KERNEL_ADDRESS(address) ? send_pieces(frame, index, address, size, most, false)
+					  : send_pieces(frame, index, address, size, most, true);
+}
+FRAME_CARRIER(send_any_bytes, send_any_bytes(frame, a[0], a[1], a[2], a[3]))
+
+/* Of what is in one piece of memory, as writes of one buffer are. */
+ROUTINE u64 send_iterator(struct policy_frame *frame, u64 index, u64 address, u64 unused, u64 most)
+{
+	struct iov_iter *iterator = (struct iov_iter *)address;
+	u64 kind = iterator_kind(iterator), size = BPF_CORE_READ(iterator, count);
+	u64 skip = BPF_CORE_READ(iterator, iov_offset);
+	struct vector_part part = { 0 };
+
+	if (bpf_core_enum_value_exists(enum iter_type, ITER_UBUF) &&
+	    kind == bpf_core_enum_value(enum iter_type, ITER_UBUF))
+		return send_pieces(frame, index, (u64)BPF_CORE_READ(iterator, ubuf) + skip, size,
+				   most, true);
+	if (kind != bpf_core_enum_value(enum iter_type, ITER_IOVEC) ||
+	    BPF_CORE_READ(iterator, nr_segs) != 1 ||
+	    bpf_probe_read_kernel(&part, sizeof(part), (void *)iterator_list(iterator)) < 0)
+		return 0;
+	return send_pieces(frame, index, part.address + skip, size, most, true);
+}
+FRAME_CARRIER(send_iterator, send_iterator(frame, a[0], a[1], a[2], a[3]))
+
 #endif

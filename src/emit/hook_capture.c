@@ -259,6 +259,29 @@ static uint32_t unless_captured(struct hook_writer *writer, uint32_t index)
 	return is_there;
 }
 
+/* Of bytes in one piece of memory; of lists of several there is the beginning. */
+static const char *send_routine(const struct hook_value *value)
+{
+	if (value->class != POLICY_CLASS_BYTES || value->max_size <= POLICY_BYTES_MAX ||
+	    value->is_at_return)
+		return NULL;
+	if (value->form == HOOK_FORM_ITERATOR)
+		return "send_iterator";
+	if (value->form != HOOK_FORM_PLAIN)
+		return NULL;
+	return value->is_anywhere ? "send_any_bytes"
+	       : value->is_user   ? "send_user_bytes"
+				  : "send_bytes";
+}
+
+void writer__send_rest(struct hook_writer *writer, uint32_t index)
+{
+	const char *routine = send_routine(&writer->hook->values[index]);
+
+	if (routine)
+		capture_bytes(writer, index, routine);
+}
+
 void writer__capture(struct hook_writer *writer, uint32_t index)
 {
 	const struct hook_value *value;

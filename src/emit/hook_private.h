@@ -105,6 +105,8 @@ bool hook_value__is_number(const struct hook_value *value);
 void writer__need_frame(struct hook_writer *writer);
 /* The value is in the frame from here on. */
 void writer__capture(struct hook_writer *writer, uint32_t value);
+/* What a record has no room for goes into the ring before it. */
+void writer__send_rest(struct hook_writer *writer, uint32_t value);
 /* Bytes of it that stand before its text. */
 int32_t hook_value__text_offset(const struct hook_value *value);
 /* A call of a routine on what is in the frame: frame, index of the value, two more arguments. */

@@ -190,6 +190,9 @@ bool writer__record(struct hook_writer *writer)
 	if (is_leave || hook_code__decides_at_return(writer->hook))
 		store_entry_time(writer);
 	writer__for_rules(writer, finish_rule);
+	for (uint32_t i = 0; i < writer->hook->value_count && !is_leave; i++)
+		if (writer->hook->values[i].is_captured)
+			writer__send_rest(writer, i);
 	code__move(code, BPF_REG_1, REG_FRAME);
 	code__move(code, BPF_REG_2, REG_FIGURES);
 	code__move_imm(code, BPF_REG_3, is_leave ? POLICY_RECORD_RETURN : POLICY_RECORD_HOOK);

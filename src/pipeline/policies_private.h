@@ -163,12 +163,12 @@ void policy_cgroups__done(struct policies *policies);
 /* ---- policy_stream.c ---- */
 
 struct policy_stream_figures {
-	uint64_t received;                          /* records */
-	uint64_t malformed;                         /* … that are none */
-	uint64_t orphaned;                          /* … of hooks that are gone */
-	uint64_t unmatched;                         /* ends of calls whose beginning is not known */
-	uint64_t unfinished;                        /* beginnings that made room for others */
-	uint64_t unknown_processes;                 /* events of processes that nobody knows */
+	uint64_t received;          /* records */
+	uint64_t malformed;         /* … that are none */
+	uint64_t orphaned;          /* … of hooks that are gone */
+	uint64_t unmatched;         /* ends of calls whose beginning is not known */
+	uint64_t unfinished;        /* beginnings and pieces that made room for others */
+	uint64_t unknown_processes; /* events of processes that nobody knows */
 	uint64_t of_kind[PROCESS_EVENT_KIND_COUNT]; /* records, by what they tell of */
 };
 void policy_stream__figures(const struct policies *policies,

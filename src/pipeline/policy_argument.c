@@ -14,6 +14,8 @@
 
 /* The bytes of a value in its record. */
 struct value_bytes {
+	const struct policy_record *record;
+	uint32_t index;
 	const uint8_t *data;
 	size_t len;
 };
@@ -59,13 +61,17 @@ static void decode_bytes(struct policy_views *views, const struct value_bytes *b
 	struct policy_bytes header;
 	size_t len;
 
-	(void)views;
 	if (!take_struct(bytes, &header, sizeof(header), argument))
 		return;
 	len = bytes->len - sizeof(header);
 	len = header.size < len ? header.size : len;
-	argument->kind = header.original_size > len ? ARGUMENT_TRUNCATED_BYTES : ARGUMENT_BYTES;
 	argument->bytes.bytes = text_of(bytes->data + sizeof(header), len);
+	if (header.original_size > len)
+		argument->bytes.bytes = policy_pieces__join(&views->pieces, bytes->record,
+							    bytes->index, argument->bytes.bytes,
+							    &views->arena);
+	argument->kind = header.original_size > argument->bytes.bytes.len ? ARGUMENT_TRUNCATED_BYTES
+									  : ARGUMENT_BYTES;
 	argument->bytes.original_size = header.original_size;
 }
 
@@ -418,7 +424,8 @@ void policy_views__argument(struct policy_views *views, const struct policy_reco
 		   (uint32_t)word.place.size > record->header.size - word.place.offset) {
 		set_error(views, word.place.offset ? -EPROTO : word.place.size, &argument);
 	} else {
-		bytes = (struct value_bytes){ (const uint8_t *)record + word.place.offset,
+		bytes = (struct value_bytes){ record, index,
+					      (const uint8_t *)record + word.place.offset,
 					      (size_t)word.place.size };
 		decoders[class](views, &bytes, &argument);
 	}

@@ -15,6 +15,7 @@ void policy_views__done(struct policy_views *views)
 {
 	arena__done(&views->arena);
 	strbuf__done(&views->text);
+	policy_pieces__done(&views->pieces);
 }
 
 void policy_views__begin(struct policy_views *views)

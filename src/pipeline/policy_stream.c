@@ -454,6 +454,12 @@ static void on_record(void *ctx, uint32_t cpu, const void *data, size_t len)
 	struct policy_stream *stream = ctx;
 
 	(void)cpu;
+	/* A piece waits for the record of its call, which comes behind it. */
+	if (len >= sizeof(record->header) && record->header.kind == POLICY_RECORD_DATA) {
+		if (policy_pieces__add(&stream->views.pieces, data, len) < 0)
+			stream->figures.malformed++;
+		return;
+	}
 	stream->figures.received++;
 	if (len < sizeof(*record) || !is_sound(record, len)) {
 		stream->figures.malformed++;
@@ -592,4 +598,6 @@ void policy_stream__figures(const struct policies *policies,
 {
 	*ret_figures = policies->stream ? policies->stream->figures
 					: (struct policy_stream_figures){ 0 };
+	if (policies->stream)
+		ret_figures->unfinished += policies->stream->views.pieces.dropped;
 }

@@ -10,8 +10,8 @@
 
 #include "base/arena.h"
 #include "base/str.h"
-#include "bpf/abi/policy.h"
 #include "enrich/process.h"
+#include "pipeline/policy_pieces.h"
 #include "policy/policy.h"
 #include "record/process_event.h"
 
@@ -21,6 +21,7 @@ struct policy_views {
 	struct arena arena; /* of the event at hand */
 	struct strbuf text; /* while one is put together */
 	uint32_t host_namespaces[WHO_NAMESPACE_COUNT];
+	struct policy_pieces pieces;            /* of long buffers */
 	const struct policies_options *options; /* borrowed; what events show */
 	struct process_redaction *redaction;    /* borrowed; NULL: nothing is hidden */
 };

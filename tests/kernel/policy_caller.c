@@ -107,9 +107,11 @@ static void call_bytes(const char *value)
 
 static void call_write(const char *value)
 {
-	static const char bytes[4096] = "sonde";
+	static char bytes[65536]; /* in memory for sure: nothing is paged in for a program */
 	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
+	memset(bytes, '.', write_bytes < sizeof(bytes) ? write_bytes : sizeof(bytes));
+	memcpy(bytes, "sonde", 5);
 	for (long i = atol(value); i > 0; i--)
 		(void)!write(fd, bytes, write_bytes < sizeof(bytes) ? write_bytes : sizeof(bytes));
 	(void)close(fd);

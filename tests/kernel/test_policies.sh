@@ -200,6 +200,46 @@ tap_is "and there are some" \
 	"$(grep '"process_kprobe":{"process":{[^{}]*"arguments":"getppid=5"' out | head -n 1 | grep -c '"ancestors":\[{"exec_id"')" 1
 stop
 
+# ---- long buffers ----
+
+cat >long.yaml <<-END
+	apiVersion: cilium.io/v1alpha1
+	kind: TracingPolicy
+	metadata:
+	  name: long
+	spec:
+	  kprobes:
+	  - call: "sys_write"
+	    syscall: true
+	    args:
+	    - index: 1
+	      type: "char_buf"
+	      sizeArgIndex: 3
+	      maxData: true
+	    - index: 2
+	      type: "size_t"
+	    selectors:
+	    - matchArgs:
+	      - index: 2
+	        operator: Equal
+	        values: ["20000"]
+	      matchBinaries:
+	      - operator: In
+	        values: ["$caller"]
+END
+start --output=json long.yaml
+"$caller" bytes=20000 write=2
+tries=0
+until [ "$(grep -c '"bytes_arg":"' out)" -ge 2 ] || [ $tries -eq 100 ]; do
+	sleep 0.1
+	tries=$((tries + 1))
+done
+stop
+tap_is "a buffer that is longer than a record is there, whole" \
+	"$(sed -n 's/.*"bytes_arg":"\([^"]*\)".*/\1/p' out | head -n 1 | base64 -d | tr -d . | tr '\n' ' ') $(
+		sed -n 's/.*"bytes_arg":"\([^"]*\)".*/\1/p' out | tail -n 1 | base64 -d | wc -c)" "sonde 20000"
+tap_is "each of them" "$(grep -c '"process_kprobe".*"bytes_arg":"[^"]*"' out) $(grep -c truncated_bytes_arg out)" "2 0"
+
 # ---- binaries ----
 
 mkdir dir && cp "$caller" dir/one && cp "$caller" followed && cp "$caller" other || exit 1

@@ -252,6 +252,44 @@ static void test_value__buffers(void **state)
 	assert_int_equal(seen.original_size, 12);
 }
 
+/* What a record has no room for comes before it, in records of its own. */
+static void test_value__long_buffers(void **state)
+{
+	enum { SIZE = 20000, SHORT = 100 };
+	static char bytes[SIZE];
+	const struct hook_value values[] = {
+		{ .class = POLICY_CLASS_BYTES,
+		  .is_user = true,
+		  .is_captured = true,
+		  .size_value = 1,
+		  .max_size = POLICY_DATA_MAX },
+		{ .class = POLICY_CLASS_NUMBER, .index = 1, .size = 8, .size_value = HOOK_NONE },
+	};
+	struct hook_code code = { .context = HOOK_CONTEXT_RAW_TRACEPOINT,
+				  .values = values,
+				  .value_count = 2,
+				  .can_have_events = true };
+	uint64_t arguments[] = { (uint64_t)(uintptr_t)bytes, SIZE };
+	struct policy_bytes seen;
+	uint32_t size;
+
+	(void)state;
+	memset(bytes, 'x', sizeof(bytes));
+	hook_run__load(&run, &code, POLICY_SWITCH_EVENTS);
+	hook_run__call(&run, arguments, array_size(arguments));
+	assert_int_equal(hook_run__drain(&run), 1 + (SIZE - POLICY_BYTES_MAX + 4095) / 4096);
+	memcpy(&seen, hook_run__bytes(&run, 0, &size), sizeof(seen));
+	assert_int_equal(seen.size, POLICY_BYTES_MAX);
+	assert_int_equal(seen.original_size, SIZE);
+	arguments[1] = SHORT;
+	hook_run__call(&run, arguments, array_size(arguments));
+	assert_int_equal(hook_run__drain(&run), 1);
+	/* What is below zero is what a call that failed returns. */
+	arguments[1] = (uint64_t)-14;
+	hook_run__call(&run, arguments, array_size(arguments));
+	assert_int_equal(hook_run__drain(&run), 1);
+}
+
 /* ---- both ends of a function, in registers ---- */
 
 /* Its first argument has something else in it when it returns. */
@@ -481,6 +519,38 @@ static void test_value__scopes_of_the_cgroup(void **state)
 	assert_false(holds(&scope, NULL, NULL, 0));
 }
 
+/* Masks of the process and of its cgroup are in one register: a selector that asked for the other one last is no reason to
+ * take it for the first. */
+static void test_value__scopes_behind_binaries(void **state)
+{
+	const struct policy_mask mask = { .words = { 1ull << 5 } };
+	const struct policy_process process = { .binaries = { 1ull << 6 } };
+	const struct hook_test first[] = { { .kind = HOOK_TEST_SCOPE, .index = 5 },
+					   { .kind = HOOK_TEST_BINARY, .index = 7 } };
+	const struct hook_test second = { .kind = HOOK_TEST_SCOPE, .index = 5 };
+	const struct hook_rule rules[] = { { .tests = first, .test_count = 2 },
+					   { .tests = &second, .test_count = 1 } };
+	struct hook_code code = { .context = HOOK_CONTEXT_RAW_TRACEPOINT,
+				  .rules = rules,
+				  .rule_count = 2 };
+	uint32_t tgid = (uint32_t)getpid();
+	uint64_t cgroup_id;
+
+	(void)state;
+	if (!find_own_cgroup(&cgroup_id)) {
+		print_message("# skip: cgroups v2 are not mounted\n");
+		skip();
+	}
+	put_process(&process);
+	assert_int_equal(hook_engine__write_scopes(run.engine, cgroup_id, &mask), 0);
+	hook_run__load(&run, &code, 0);
+	hook_run__call(&run, NULL, 0);
+	assert_int_equal(hook_run__figures(&run, 0).matched, 0);
+	assert_int_equal(hook_run__figures(&run, 1).matched, 1);
+	assert_int_equal(hook_engine__write_scopes(run.engine, cgroup_id, NULL), 0);
+	assert_int_equal(bpf_map_delete_elem(hook_run__map(&run, "policy_processes"), &tgid), 0);
+}
+
 static void test_value__changes(void **state)
 {
 	struct policy_process process = { 0 };
@@ -513,12 +583,14 @@ int main(void)
 		cmocka_unit_test(test_value__parts_of_sockets),
 		cmocka_unit_test(test_value__addresses),
 		cmocka_unit_test(test_value__buffers),
+		cmocka_unit_test(test_value__long_buffers),
 		cmocka_unit_test(test_value__both_ends_of_a_function),
 		cmocka_unit_test(test_value__pid),
 		cmocka_unit_test(test_value__namespace),
 		cmocka_unit_test(test_value__capability),
 		cmocka_unit_test(test_value__masks),
 		cmocka_unit_test(test_value__scopes_of_the_cgroup),
+		cmocka_unit_test(test_value__scopes_behind_binaries),
 		cmocka_unit_test(test_value__changes),
 	};
 
