@@ -115,7 +115,7 @@ END
 start --metrics-label-filter=namespace,workload calls.yaml >/dev/null
 other=$started few=$port
 start -o json --metrics-label-filter=namespace,workload,pod,binary,node_name --node-name=here --cluster-name=there \
-	--export-socket=events.sock --enable-ancestors=base,kprobe \
+	--export-allowlist='{"binary_regex":["'"$caller"'"]}' --export-socket=events.sock --enable-ancestors=base,kprobe \
 	--enable-process-environment-variables --filter-environment-variables=SHOWN,SECRET \
 	--redaction-filters='{"redact":["SECRET=(.*)"]}' calls.yaml >out
 agent=$started node=here
@@ -127,10 +127,10 @@ SHOWN=this SECRET=that OTHER=no "$caller" read=6 write=4
 "$caller" write=3
 all_there() { [ "$(lines kprobe | wc -l)" -ge 13 ]; }
 until_true all_there
-# function NAME SIZE: lines with these arguments.
-function() { lines kprobe | grep -c "\"function_name\":\"__[a-z0-9]*_sys_$1\",\"args\":\\[{\"int_arg\":[0-9]*},{\"size_arg\":\"$2\"}\\]"; }
-tap_is "reads are told with their arguments" "$(function read 8)" 6
-tap_is "so are writes" "$(function write 5)" 7
+# calls NAME SIZE: lines with these arguments.
+calls() { lines kprobe | grep -c "\"function_name\":\"__[a-z0-9]*_sys_$1\",\"args\":\\[{\"int_arg\":[0-9]*},{\"size_arg\":\"$2\"}\\]"; }
+tap_is "reads are told with their arguments" "$(calls read 8)" 6
+tap_is "so are writes" "$(calls write 5)" 7
 tap_is "events have the names they are given" "$(lines kprobe | grep -c '"node_name":"here",.*"cluster_name":"there"')" 13
 id=$(lines exec | head -n 1 | sed 's/.*"process":{"exec_id":"\([^"]*\)".*/\1/' | base64 -d)
 tap_is "so have ids" "${id%%:*}" here
