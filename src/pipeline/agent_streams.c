@@ -105,6 +105,12 @@ void agent_watch_streams(struct agent *agent, bool is_watched)
 			stream__watch(stream, is_watched, on_ring, agent);
 }
 
+void agent_note_ends_of_streams(struct agent_config *config)
+{
+	for_each_stream(config, stream)
+		stream__note_end(stream);
+}
+
 void agent_run_streams(struct agent_config *config, int64_t now_ns)
 {
 	for_each_stream(config, stream)

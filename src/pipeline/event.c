@@ -140,6 +140,15 @@ static int64_t charge(struct ledger *ledger, int64_t begin_ns)
 	return now_ns;
 }
 
+/* What is there now is what drain_config() takes. */
+static void note_ends(struct agent_config *config)
+{
+	for (uint32_t i = 0; i < config->route_count; i++)
+		if (config->routes[i].events)
+			config->routes[i].end = event_source__end(config->routes[i].events);
+	agent_note_ends_of_streams(config);
+}
+
 static int64_t drain_config(struct agent_config *config, int64_t now_ns)
 {
 	int64_t begin_ns = now_ns;
@@ -155,7 +164,7 @@ static int64_t drain_config(struct agent_config *config, int64_t now_ns)
 			flush(route, now_ns);
 		if (now_ns >= route->next_pass_ns)
 			begin_pass(route, now_ns);
-		r = event_source__drain(route->events);
+		r = event_source__drain_some(route->events, route->end, EVENT_SOURCE_MOST);
 		if (r < 0)
 			route->ledger.read_errors++;
 		begin_ns = charge(&route->ledger, begin_ns);
@@ -170,6 +179,7 @@ static int64_t drain_config(struct agent_config *config, int64_t now_ns)
 
 void event_drain_config(struct agent_config *config)
 {
+	note_ends(config);
 	(void)drain_config(config, clock_monotonic_ns());
 }
 
@@ -186,6 +196,9 @@ void event_drain(struct agent *agent)
 {
 	int64_t now_ns;
 
+	/* Whoever made an event was told of before: what is there now is somebody's as soon as that is read. */
+	agent_for_each_config(agent, config)
+		note_ends(config);
 	who__drain(agent->who); /* STAGE_ENRICH of what follows */
 	look_for_containers(agent);
 	now_ns = clock_monotonic_ns();

@@ -157,6 +157,8 @@ bool agent_streams_run(const struct agent_config *config);
 uint32_t agent_fill_percent(const struct agent_config *config);
 /* Whether rings of streams wake the loop up; again and again is harmless. */
 void agent_watch_streams(struct agent *agent, bool is_watched);
+/* What the next run takes is what is there now. */
+void agent_note_ends_of_streams(struct agent_config *config);
 void agent_run_streams(struct agent_config *config, int64_t now_ns);
 void agent_stop_streams(struct agent_config *config);
 void agent_free_streams(struct agent_config *config);

@@ -65,6 +65,7 @@ struct route {
 	struct program_map map;
 	struct table_source *table;     /* owned or NULL */
 	struct event_source *events;    /* owned or NULL */
+	uint64_t end;                   /* of what the next drain takes of them */
 	struct table_source *lost;      /* owned or NULL; where the program counts what it lost */
 	struct route_overflow overflow; /* owned; what has no room in the map */
 	int64_t forgot_ns;              /* when placeholders were last forgotten (monotonic) */

@@ -336,7 +336,7 @@ static void take_loss(void *ctx, uint32_t cpu, uint64_t count)
 	stream->perf_lost += count;
 }
 
-static void drain(struct stream *stream)
+static void drain(struct stream *stream, uint64_t end)
 {
 	int64_t end_ns = clock_monotonic_ns() + STREAM_DRAIN_NS;
 	int r;
@@ -344,7 +344,7 @@ static void drain(struct stream *stream)
 	stream->delivered = 0;
 	derive__look_at_clocks(stream->derive);
 	do
-		r = event_source__drain_some(stream->events, STREAM_EVENTS_PER_TURN);
+		r = event_source__drain_some(stream->events, end, STREAM_EVENTS_PER_TURN);
 	while (r >= STREAM_EVENTS_PER_TURN && !stream->is_held && clock_monotonic_ns() < end_ns);
 	if (r < 0)
 		stream->figures.read_errors++;
@@ -540,7 +540,7 @@ bool stream__is_running(const struct stream *stream)
 int stream__read(struct stream *stream, struct err *err)
 {
 	if (stream->events) {
-		drain(stream);
+		drain(stream, EVENT_SOURCE_ALL);
 		return 0;
 	}
 	return stream->table || stream->is_iterating ? read_batch(stream, err) : 0;
@@ -569,12 +569,18 @@ uint32_t stream__fill_percent(const struct stream *stream)
 	return percent < 1 ? 1 : percent > 100 ? 100 : (uint32_t)percent;
 }
 
+void stream__note_end(struct stream *stream)
+{
+	if (stream->events)
+		stream->end = event_source__end(stream->events);
+}
+
 void stream__run(struct stream *stream, int64_t now_ns)
 {
 	if (stream->is_held || stream__demand(stream) == DEMAND_NONE)
 		return;
 	if (stream->events)
-		drain(stream);
+		drain(stream, stream->end);
 	if (!stream->next_read_ns || stream->is_done || now_ns < stream->next_read_ns)
 		return;
 	read_due(stream);
@@ -593,7 +599,7 @@ void stream__finish(struct stream *stream)
 		return;
 	stream->is_held = false;
 	if (stream->events) {
-		drain(stream);
+		drain(stream, EVENT_SOURCE_ALL);
 		stream__read_losses(stream);
 	} else if (stream__is_running(stream) && stream->spec->flush_on_stop) {
 		if (read_batch(stream, &err) < 0)

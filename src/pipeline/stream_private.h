@@ -61,6 +61,7 @@ struct stream {
 	bool is_done; /* it has been read as often as it was to be */
 
 	struct event_source *events;
+	uint64_t end;             /* of what the next run takes */
 	struct loop_watch *watch; /* of its ring */
 	struct table_source *table, *lost_table;
 	bool is_iterating;    /* snapshots: may be read */
@@ -104,7 +105,9 @@ uint32_t stream__fill_percent(const struct stream *stream);
 /* Its ring wakes the loop up from now on, or no more; `run` on the agent. */
 void stream__watch(struct stream *stream, bool is_watched, void (*run)(void *ctx, int fd, uint32_t),
 		   void *ctx);
-/* Reads what is due. */
+/* What comes from now on is for another run than the next one. */
+void stream__note_end(struct stream *stream);
+/* Reads what is due, up to there. */
 void stream__run(struct stream *stream, int64_t now_ns);
 /* The last words before programs are detached: what is in rings, tables that are told at the end. */
 void stream__finish(struct stream *stream);

@@ -13,10 +13,6 @@
 #include "source/ring.h"
 #include "source/source.h"
 
-/* One drain ends after so many samples even when the producer is faster: the loop has other
- * work. */
-#define SAMPLES_PER_DRAIN (1 << 18)
-
 struct event_source {
 	struct event_sink_fns fns;
 	struct perf_buffer *perf; /* owned; one of the two is there */
@@ -153,16 +149,21 @@ struct event_source *event_source__close(struct event_source *source)
 
 int event_source__drain(struct event_source *source)
 {
-	return event_source__drain_some(source, SAMPLES_PER_DRAIN);
+	return event_source__drain_some(source, EVENT_SOURCE_ALL, EVENT_SOURCE_MOST);
 }
 
-int event_source__drain_some(struct event_source *source, int max)
+uint64_t event_source__end(const struct event_source *source)
+{
+	return source->ring ? ring__end(source->ring) : EVENT_SOURCE_ALL;
+}
+
+int event_source__drain_some(struct event_source *source, uint64_t end, int max)
 {
 	int r;
 
 	source->samples = 0;
 	source->max_samples = max;
-	r = source->ring ? ring__consume(source->ring) : perf_buffer__consume(source->perf);
+	r = source->ring ? ring__consume(source->ring, end) : perf_buffer__consume(source->perf);
 	return r < 0 && r != -EAGAIN ? r : source->samples;
 }
 

@@ -129,18 +129,23 @@ static int take_record(struct ring *ring, unsigned long position, uint32_t heade
 	return bytes ? ring->record(ring->ctx, bytes, len) : -ENOMEM;
 }
 
+unsigned long ring__end(const struct ring *ring)
+{
+	return __atomic_load_n((const unsigned long *)(const void *)ring->produced,
+			       __ATOMIC_ACQUIRE);
+}
+
 /*
  * Headers are eight bytes at positions that are multiples of eight, so none of them is cut in two. The kernel publishes
  * each record by its header, and takes what is consumed for room: both are ordered as the kernel's own reader has it
  * (kernel/bpf/ringbuf.c).
  */
-int ring__consume(struct ring *ring)
+int ring__consume(struct ring *ring, unsigned long end)
 {
-	const unsigned long *produced = (const unsigned long *)(const void *)ring->produced;
 	unsigned long position = __atomic_load_n(ring->consumed, __ATOMIC_ACQUIRE);
 	int r = 0;
 
-	while (r >= 0 && position < __atomic_load_n(produced, __ATOMIC_ACQUIRE)) {
+	while (r >= 0 && position < end && position < ring__end(ring)) {
 		const uint32_t *at =
 			(const uint32_t *)(const void *)(ring->produced + ring->page +
 							 (position & (ring->data_bytes - 1)));

@@ -20,8 +20,10 @@ typedef int (*ring_record_fn)(void *ctx, void *bytes, size_t len);
 int ring__open(int map_fd, uint32_t data_bytes, ring_record_fn record, void *ctx,
 	       struct ring **ret_ring);
 struct ring *ring__close(struct ring *ring);
-/* All that is there; what the function returned when that was negative, -ENOMEM, or 0. */
-int ring__consume(struct ring *ring);
+/* Behind the last record that has been begun. */
+unsigned long ring__end(const struct ring *ring);
+/* All up to that end; what the function returned when that was negative, -ENOMEM, or 0. */
+int ring__consume(struct ring *ring, unsigned long end);
 /* Readable when a record is there whose program asked to wake somebody up. */
 int ring__fd(const struct ring *ring);
 

@@ -75,8 +75,13 @@ int event_source__open(const struct map_info *map, uint32_t pages_per_cpu,
 struct event_source *event_source__close(struct event_source *source);
 /* Delivers what is there, without waiting. Number of samples or -errno. */
 int event_source__drain(struct event_source *source);
-/* The same, but stops after max samples (of a perf buffer: of each CPU). */
-int event_source__drain_some(struct event_source *source, int max);
+#define EVENT_SOURCE_ALL UINT64_MAX
+/* One drain ends after so many samples even when the producer is faster: the loop has other work. */
+#define EVENT_SOURCE_MOST (1 << 18)
+/* Behind what is there now: to read up to there, and leave what comes later for another time. A perf buffer has none. */
+uint64_t event_source__end(const struct event_source *source);
+/* The same up to such an end, but stops after max samples (of a perf buffer: of each CPU). */
+int event_source__drain_some(struct event_source *source, uint64_t end, int max);
 /* Readable when there is something, where the program wakes readers up; borrowed. */
 int event_source__fd(const struct event_source *source);
 size_t event_source__ring_bytes(const struct event_source *source);

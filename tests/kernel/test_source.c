@@ -557,6 +557,27 @@ static void test_drain__ring_buffer(void **state)
 	close_events(&events);
 }
 
+static void test_drain__up_to_an_end(void **state)
+{
+	struct events events;
+	uint64_t end = 0;
+
+	(void)state;
+	open_events(&events, "ring", 0);
+	for (uint32_t mark = 1; mark <= 20; mark++) {
+		if (mark == 11)
+			end = event_source__end(events.source);
+		emit(&events, "emit_ring", mark);
+	}
+	assert_int_equal(event_source__drain_some(events.source, end, 4), 4);
+	assert_int_equal(event_source__drain_some(events.source, end, 100), 6);
+	assert_int_equal(event_source__drain_some(events.source, end, 100), 0);
+	assert_int_equal(events.sum, 55);
+	assert_int_equal(event_source__drain(events.source), 10);
+	assert_int_equal(events.sum, 210);
+	close_events(&events);
+}
+
 static void test_drain__perf_buffer(void **state)
 {
 	struct events events;
@@ -646,6 +667,7 @@ int main(void)
 		cmocka_unit_test(test_read__hash_key_by_key_in_a_storm),
 		cmocka_unit_test(test_read__trie_in_a_storm),
 		cmocka_unit_test(test_drain__ring_buffer),
+		cmocka_unit_test(test_drain__up_to_an_end),
 		cmocka_unit_test(test_drain__perf_buffer),
 		cmocka_unit_test(test_drain__perf_buffer_tells_what_was_lost),
 		cmocka_unit_test(test_open__refuses_what_is_no_ring),

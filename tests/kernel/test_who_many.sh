@@ -112,7 +112,7 @@ sed 's|/.*/||' wanted >expected
 seq $first_late $last >expected_late
 for telling in mntns cgroup; do
 	shown_by $telling | sort -n >all
-	# Of those that have just begun a record may be read before it is told whose they are.
+	# What tells whose those are that have just begun is read first, but for what another CPU is still writing then.
 	awk -v first=$first_late '$1 < first' all >actual
 	awk -v first=$first_late '$1 >= first { print $1 }' all >actual_late
 	tap_check "by $telling all $first_other that are wanted are shown once, with their containers, and no other" \
