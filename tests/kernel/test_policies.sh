@@ -332,6 +332,47 @@ else
 	tap_skip "namespaces" "this is not the first pid namespace"
 fi
 
+# ---- texts in the records of tracepoints (data_loc) ----
+
+exec 3>words.yaml
+cat >&3 <<-END
+	apiVersion: cilium.io/v1alpha1
+	kind: TracingPolicy
+	metadata:
+	  name: words
+	spec:
+	  tracepoints:
+	  - subsystem: sched
+	    event: sched_process_exec
+	    args:
+	    - index: 4
+	      type: data_loc
+	    selectors:
+END
+# word OPERATOR VALUE [OPERATOR VALUE]
+word() {
+	echo "    - matchArgs:" >&3
+	while [ $# -gt 0 ]; do
+		echo "      - {index: 4, operator: $1, values: [\"$2\"]}" >&3
+		shift 2
+	done
+}
+word Equal "$tap_scratch/equal"
+word Prefix "$tap_scratch/prefix"
+word Postfix "${tap_scratch#/}/some.postfix"
+word Prefix "$tap_scratch/a" SubString "_needle_"
+word Prefix "$tap_scratch/a" SubStringIgnCase "_haySTACK_"
+word Prefix "$tap_scratch/not" NotEqual "$tap_scratch/not_equal" NotPrefix "$tap_scratch/not_prefix" NotPostfix "_postfix"
+exec 3>&-
+start words.yaml
+for name in equal equals prefixed some.postfix some.postfix~ a_needle_b a_needl_b a_Haystack_b not_equal not_prefixed not_postfix \
+	not_any; do
+	cp "$caller" $name && "$tap_scratch/$name" getppid=1 || exit 1
+done
+tap_is "the text of a tracepoint is asked by each operator" \
+	"$(selector 0) $(selector 1) $(selector 2) $(selector 3) $(selector 4) $(selector 5)" "1 1 1 1 1 1"
+stop
+
 # ---- functions of binaries ----
 
 cat >function.yaml <<-END
