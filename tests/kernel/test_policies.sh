@@ -81,6 +81,8 @@ tap_is "a selector counts what it lets through" \
 tap_is "two policies count the same call" \
 	"$(series tetragon_policy_events_total 'hook="kprobe:__x64_sys_getppid"')" 2000
 tap_is "processes are counted" "$(series tetragon_events_total 'type="PROCESS_EXEC"')" 2
+"$caller" threads=4 getppid=25000
+tap_is "no count is lost when all processors call at once" "$(series tetragon_syscalls_total 'syscall="getppid"')" 102000
 tap_is "nothing came through the ring" \
 	"$(scrape | sed -n 's/^tetragon_observer_ringbuf_events_received_total //p')" 0
 stop
@@ -106,9 +108,10 @@ cat >numbers.yaml <<-END
 END
 start --metrics-label-filter= numbers.yaml
 "$caller" getppid=300 write=7
+"$caller" threads=4 getppid=25000
 "$caller" getppid=33
 numbers=$(scrape | sed -n 's/^tetragon_syscalls_total{binary="",.*syscall="\(getppid\|write\)".*} /\1=/p' | sort | tr '\n' ' ')
-tap_is "calls are counted by their numbers where no label says whose they are" "$numbers" "getppid=333 write=7 "
+tap_is "calls are counted by their numbers where no label says whose they are" "$numbers" "getppid=100333 write=7 "
 tap_is "and nothing is searched for it" \
 	"$("$SONDE_BIN" policy --metrics-label-filter= --dump-insns numbers.yaml 2>/dev/null | grep -c 'map policy_call_counts')" 1
 stop
