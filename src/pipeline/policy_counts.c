@@ -149,10 +149,36 @@ static void remember_ended(struct policies *policies, const struct process *proc
 			image ? image->binary : process->binary);
 }
 
+static const char *const event_types[PROCESS_EVENT_KIND_COUNT] = {
+	[PROCESS_EVENT_EXEC] = "PROCESS_EXEC",
+	[PROCESS_EVENT_EXIT] = "PROCESS_EXIT",
+	[PROCESS_EVENT_KPROBE] = "PROCESS_KPROBE",
+	[PROCESS_EVENT_LOADER] = "PROCESS_LOADER",
+	[PROCESS_EVENT_LSM] = "PROCESS_LSM",
+	[PROCESS_EVENT_TRACEPOINT] = "PROCESS_TRACEPOINT",
+	[PROCESS_EVENT_UPROBE] = "PROCESS_UPROBE",
+	[PROCESS_EVENT_USDT] = "PROCESS_USDT",
+};
+
+/* Rates of what has not happened yet are 0 and not nothing: dashboards ask for them. */
+static void show_types(struct policies *policies)
+{
+	static const struct process_labels nobody = { "", "", "", "", "" };
+	struct family *events = policies->series->events;
+
+	for (size_t i = 0; i < array_size(event_types); i++) {
+		uint32_t found = event_types[i] ? find_series(events, &event_types[i], 1, &nobody)
+						: SPEC_NONE;
+
+		if (found != SPEC_NONE)
+			family__add(events, found, 0);
+	}
+}
+
 void policy_series__count_process(struct policies *policies, enum process_event_kind kind,
 				  const struct process *process)
 {
-	const char *type = kind == PROCESS_EVENT_EXEC ? "PROCESS_EXEC" : "PROCESS_EXIT";
+	const char *type = event_types[kind];
 	struct policy_series *series = policies->series;
 	struct process_labels labels;
 	uint32_t found;
@@ -172,20 +198,6 @@ void policy_series__count_process(struct policies *policies, enum process_event_
 }
 
 /* ---- keys ---- */
-
-static const char *event_type(const struct policy_hook *hook)
-{
-	static const char *const types[] = {
-		[PROCESS_EVENT_KPROBE] = "PROCESS_KPROBE",
-		[PROCESS_EVENT_LOADER] = "PROCESS_LOADER",
-		[PROCESS_EVENT_LSM] = "PROCESS_LSM",
-		[PROCESS_EVENT_TRACEPOINT] = "PROCESS_TRACEPOINT",
-		[PROCESS_EVENT_UPROBE] = "PROCESS_UPROBE",
-		[PROCESS_EVENT_USDT] = "PROCESS_USDT",
-	};
-
-	return types[policy_hook_event_kind(hook)];
-}
 
 static const char *syscall_text(uint32_t number, char buffer[32])
 {
@@ -215,7 +227,7 @@ static bool name_counted(struct policies *policies, struct counted *counted)
 		return false;
 	hook = &policy->hooks[policies->hook_index[counted->key.hook]];
 	labels = labels_of(policies, identity, find_binary(policies, counted->key.binary_hash));
-	first[0] = event_type(hook->compiled);
+	first[0] = event_types[policy_hook_event_kind(hook->compiled)];
 	counted->events = find_series(series->events, first, 1, &labels);
 	first[0] = policy->spec->name;
 	first[1] = hook->name;
@@ -439,7 +451,7 @@ static void add_unkeyed(struct policies *policies, const struct policy *policy,
 {
 	const struct process_labels nobody = { "", "", "", "", "" };
 	const struct hook_code *code = &hook->compiled->code;
-	const char *first[2] = { event_type(hook->compiled) };
+	const char *first[2] = { event_types[policy_hook_event_kind(hook->compiled)] };
 	struct policy_figures figures;
 	uint64_t unkeyed;
 	uint32_t series;
@@ -471,6 +483,7 @@ void policy_series__settle(struct policies *policies)
 	if (!series || !policies->engine ||
 	    policy_series__open_table(policies, COUNTS_NAME, &series->counts) < 0)
 		return;
+	show_types(policies);
 	(void)table_source__read(series->counts, take_rows, policies, &ignored);
 	err__done(&ignored);
 	policy_call_counts__read(policies);

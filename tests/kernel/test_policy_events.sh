@@ -151,6 +151,7 @@ family() { sed -n "s/^$1 //p" all; }
 tap_is "what came through the ring is counted" "$(family tetragon_observer_ringbuf_events_received_total) $(family 'tetragon_msg_op_total{msg_op="13"}')" "13 13"
 tap_check "what was written as well" [ "$(family tetragon_events_exported_total)" -ge 34 ]
 tap_check "with its bytes" [ "$(family tetragon_events_exported_bytes_total | awk '{ printf "%d", $1 }')" -ge 10000 ]
+tap_is "types of which nothing happened are there" "$(grep -c '^tetragon_events_total{binary="",.*type="PROCESS_[A-Z]*",.* 0$' all)" 8
 tap_is "and what was lost" "$(family 'tetragon_bpf_missed_events_total{error="ENOSPC",msg_op="13"}') $(family tetragon_notify_overflowed_events_total)" "0 0"
 # sum FILE PATTERN, count FILE PATTERN: of the series of hooks' events.
 sum() { grep '^tetragon_policy_events_total{' "$1" | grep -e "$2" | awk '{ sum += $NF } END { print sum + 0 }'; }
