@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What each kind of record does to the table of processes. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,17 @@ static size_t strip_deleted(const char *path)
 	return len > suffix && strcmp(path + len - suffix, DELETED) == 0 ? len - suffix : 0;
 }
 
+/* As ps and Tetragon show one: it runs no file, and is in no directory of its own. */
+static int name_kernel_thread(struct process_entry *entry, const struct who_seed *seed)
+{
+	char text[WHO_COMM_SIZE + 3];
+	struct process_names names = { .filename = text };
+
+	names.filename_size = (size_t)snprintf(text, sizeof(text), "[%.*s]", WHO_COMM_SIZE,
+					       seed->comm);
+	return process_names__bind(&names, entry);
+}
+
 static int name_seed(const struct process_table *table, struct process_entry *entry,
 		     const struct who_seed *seed)
 {
@@ -43,6 +55,8 @@ static int name_seed(const struct process_table *table, struct process_entry *en
 	size_t deleted;
 	int r;
 
+	if (seed->task.flags & WHO_FLAG_KERNEL_THREAD)
+		return name_kernel_thread(entry, seed);
 	if (table->options.host)
 		(void)host__proc_pid(table->options.host, seed->task.process.tgid,
 				     WHO_ARGUMENTS_MAX, &proc); /* its name will have to do */

@@ -53,7 +53,8 @@ static bool is_missed(const struct process *process, uint32_t flag)
 static bool has_no_cwd(const struct process *process, uint32_t flag)
 {
 	(void)flag;
-	return process->cwd[0] == '\0' && !has_flag(process, WHO_FLAG_CWD_ERROR);
+	return process->cwd[0] == '\0' &&
+	       !has_flag(process, WHO_FLAG_CWD_ERROR | WHO_FLAG_KERNEL_THREAD);
 }
 
 /* The first image after a fork, with an exec or without. */

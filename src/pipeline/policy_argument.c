@@ -46,9 +46,8 @@ static bool take_struct(const struct value_bytes *bytes, void *ret_struct, size_
 static void decode_text(struct policy_views *views, const struct value_bytes *bytes,
 			struct process_argument *argument)
 {
-	struct text_view text = text_of(bytes->data, bytes->len);
+	struct text_view text = policy_views__legible(views, text_of(bytes->data, bytes->len));
 
-	(void)views;
 	if (argument->kind == ARGUMENT_NET_DEVICE)
 		argument->net_device.name = text;
 	else
@@ -104,7 +103,8 @@ static void decode_path(struct policy_views *views, const struct value_bytes *by
 		return;
 	len = bytes->len - sizeof(header);
 	len = header.size < len ? header.size : len;
-	argument->path.path = text_of(bytes->data + sizeof(header), len);
+	argument->path.path = policy_views__legible(views,
+						    text_of(bytes->data + sizeof(header), len));
 	if (header.flags & POLICY_PATH_CUT)
 		argument->path.flags = text_view_of("unresolvedPathComponents");
 	argument->path.permission = permission_of(views, header.mode);

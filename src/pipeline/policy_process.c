@@ -38,6 +38,25 @@ struct text_view policy_views__take_text(struct policy_views *views)
 	return view;
 }
 
+/* Tetragon shows what is no UTF-8 as one U+FFFD, however long it is; writers of JSON have one for each byte. */
+struct text_view policy_views__legible(struct policy_views *views, struct text_view text)
+{
+	bool is_illegible = false;
+
+	if (str_is_utf8(text.data, text.len))
+		return text;
+	for (size_t i = 0, step; i < text.len; i += step) {
+		step = str_utf8_step(text.data + i, text.len - i);
+		if (step > 0)
+			strbuf__add(&views->text, text.data + i, step);
+		else if (!is_illegible)
+			strbuf__add_text(&views->text, "\xef\xbf\xbd");
+		is_illegible = step == 0;
+		step = step ? step : 1;
+	}
+	return policy_views__take_text(views);
+}
+
 static struct text_view exec_id_of(struct policy_views *views, const struct who_key *key)
 {
 	process_table__add_exec_id(who__processes(views->options->who), key, &views->text);
@@ -302,10 +321,11 @@ static void set_texts(struct policy_views *views, const struct process *process,
 	view->exec_id = exec_id_of(views, &process->key);
 	if (process->parent.tgid || process->parent.time_ns)
 		view->parent_exec_id = exec_id_of(views, &process->parent);
-	view->cwd = text_view_of(process->cwd);
-	view->binary = text_view_of(process->binary);
+	view->cwd = policy_views__legible(views, text_view_of(process->cwd));
+	view->binary = policy_views__legible(views, text_view_of(process->binary));
 	process__add_arguments(process, &views->text);
-	view->arguments = hide_secrets(views, &view->binary, policy_views__take_text(views));
+	view->arguments = hide_secrets(
+		views, &view->binary, policy_views__legible(views, policy_views__take_text(views)));
 	process__add_flags(process, &views->text);
 	view->flags = policy_views__take_text(views);
 }
@@ -343,6 +363,8 @@ void policy_views__add_binary(struct policy_views *views, const struct process *
 {
 	if (view && (*process->file || (views->options->has_credentials && process->raised)))
 		view->binary_properties = binary_of(views, process);
+	if (view && view->binary_properties)
+		view->references = process->references + 1;
 }
 
 void policy_views__add_ancestors(struct policy_views *views, const struct process *process,

@@ -49,6 +49,8 @@ void policy_views__argument(struct policy_views *views, const struct policy_reco
 
 /* A copy with a NUL behind it, in the event's memory; absent when there is none. */
 struct text_view policy_views__keep(struct policy_views *views, const char *text, size_t len);
+/* The text itself, or in the event's memory without what is no UTF-8. */
+struct text_view policy_views__legible(struct policy_views *views, struct text_view text);
 /* What was written to `text` since it was emptied; it is empty afterwards. */
 struct text_view policy_views__take_text(struct policy_views *views);
 

@@ -178,6 +178,7 @@ tap_is "an argument that is passed over leaves nothing behind" \
 
 start --output=json --enable-ancestors=base,kprobe --enable-process-environment-variables \
 	--filter-environment-variables=SHOWN,SECRET --redaction-filters='{"redact":["SECRET=(.*)"]}' calls.yaml
+/bin/true "$(printf 'a\377\376b')"
 env SHOWN=1=2 SECRET=3 HIDDEN=4 "$caller" run="$caller" threads=1 getppid=2
 tries=0
 until [ "$(grep -c '"process_exit":{"process":{[^{}]*"arguments":"run=' out)" -ge 1 ] || [ $tries -eq 100 ]; do
@@ -192,6 +193,8 @@ tap_is "and not of its process' first one" \
 tap_is "of the environment there is what was asked for, without what is secret" \
 	"$(grep '"process_exec":{"process":{[^{}]*"arguments":"run=' out |
 		grep -c '"environment_variables":\[{"Key":"SHOWN","Value":"1=2"},{"Key":"SECRET","Value":"[*]*"}\]')" 1
+tap_is "what is no UTF-8 is one replacement character" \
+	"$(grep '"process_exec":{"process":{[^{}]*/true"' out | grep -c "\"arguments\":\"a$(printf '\357\277\275')b\"")" 1
 own=$(grep -o '"process_[a-z]*":{"process":{[^{}]*"arguments":"getppid=5"[^{}]*' out)
 tap_is "how often a process is referred to is told of calls, for its image of its own not of exec and exit" \
 	"$(echo "$own" | grep -c '^"process_kprobe".*"refcnt":1[,}]') $(echo "$own" | grep -v '^"process_kprobe"' | grep -c refcnt)" "5 0"

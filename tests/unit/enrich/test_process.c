@@ -348,6 +348,24 @@ static void test_take__seed_of_what_is_known(void **state)
 	close_table(&fixture);
 }
 
+static void test_take__seed_of_a_kernel_thread(void **state)
+{
+	struct strbuf flags = STRBUF_INIT;
+	const struct process *process;
+	struct fixture fixture;
+
+	(void)state;
+	open_table(&fixture, 0);
+	take_seed(&fixture, who_key(CHILD, 5), who_key(2, 1), WHO_FLAG_KERNEL_THREAD);
+	process = process_table__find(fixture.table, CHILD);
+	assert_string_equal(process->binary, "[older]");
+	assert_string_equal(process->cwd, "");
+	process__add_flags(process, &flags);
+	assert_string_equal(strbuf__text(&flags), "procFS");
+	strbuf__done(&flags);
+	close_table(&fixture);
+}
+
 /* ---- bytes that are no record ----------------------------------------------------------------- */
 
 static void test_take__malformed(void **state)
@@ -530,6 +548,7 @@ int main(void)
 		cmocka_unit_test(test_take__full_of_the_dead),
 		cmocka_unit_test(test_take__seeds_whose_parent_comes_later),
 		cmocka_unit_test(test_take__seed_of_what_is_known),
+		cmocka_unit_test(test_take__seed_of_a_kernel_thread),
 		cmocka_unit_test(test_take__malformed),
 		cmocka_unit_test(test_take__moved_to_another_cgroup),
 		cmocka_unit_test(test_take__what_raised_it),
