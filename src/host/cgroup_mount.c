@@ -22,7 +22,7 @@
 
 /* A cgroup2 line of mountinfo. */
 struct candidate {
-	char *path;    /* borrowed from the text that was read */
+	char *path;    /* below the root; borrowed from the text that was read */
 	bool is_whole; /* the hierarchy from its root on, not a part that was bound elsewhere */
 	bool is_usual; /* at or below /sys/fs/cgroup */
 };
@@ -57,9 +57,9 @@ static void unescape(char *text)
 }
 
 /* "id parent device ROOT PATH options [optional...] - TYPE source options" */
-static bool parse_line(char *line, struct candidate *ret_candidate)
+static bool parse_line(char *line, const char *prefix, struct candidate *ret_candidate)
 {
-	char *fields[5];
+	char *fields[5], *path;
 	char *type = strstr(line, " - ");
 
 	if (!type || strncmp(type + 3, "cgroup2 ", strlen("cgroup2 ")) != 0)
@@ -74,18 +74,20 @@ static bool parse_line(char *line, struct candidate *ret_candidate)
 		line = end + 1;
 	}
 	unescape(fields[4]);
+	/* The list is this process' own: with the machine's root at /host, its paths begin with /host. */
+	path = *prefix && is_below(fields[4], prefix) ? fields[4] + strlen(prefix) : fields[4];
 	/* The kernel writes no such paths, and they would lead out of a root that is not ours. */
-	if (strstr(fields[4], "/../") || str_ends(fields[4], "/.."))
+	if (strstr(path, "/../") || str_ends(path, "/.."))
 		return false;
 	*ret_candidate = (struct candidate){
-		.path = fields[4],
+		.path = path,
 		.is_whole = str_eq(fields[3], "/"),
-		.is_usual = is_below(fields[4], USUAL_PLACE),
+		.is_usual = is_below(path, USUAL_PLACE),
 	};
 	return true;
 }
 
-static int find_candidates(char *text, struct candidate_list *candidates)
+static int find_candidates(char *text, const char *prefix, struct candidate_list *candidates)
 {
 	for (char *line = text, *next; line; line = next) {
 		struct candidate candidate;
@@ -93,7 +95,7 @@ static int find_candidates(char *text, struct candidate_list *candidates)
 		next = strchr(line, '\n');
 		if (next)
 			*next++ = '\0';
-		if (parse_line(line, &candidate) && vec_push(candidates, candidate) < 0)
+		if (parse_line(line, prefix, &candidate) && vec_push(candidates, candidate) < 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -129,21 +131,17 @@ static ssize_t read_fd_path(int fd, char *buf, size_t size)
 }
 
 /* Opens by the path that the mount has below the root. */
-static int open_candidate(const struct candidate *candidate, int root_fd, const char *prefix,
+static int open_candidate(const struct candidate *candidate, int root_fd,
 			  struct cgroup_mount *mount)
 {
-	/* The list is this process' own: with the machine's root at /host, its paths begin with /host. */
-	const char *path = *prefix && is_below(candidate->path, prefix)
-				   ? candidate->path + strlen(prefix)
-				   : candidate->path;
-	const char *relative = path + strspn(path, "/");
+	const char *relative = candidate->path + strspn(candidate->path, "/");
 	__cleanup(fd_closep) int fd = openat(root_fd, *relative ? relative : ".",
 					     O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct statfs status;
 
 	if (fd < 0)
 		return -errno;
-	mount->path = strdup(path);
+	mount->path = strdup(candidate->path);
 	if (!mount->path)
 		return -ENOMEM;
 	mount->is_real = fstatfs(fd, &status) == 0 && status.f_type == CGROUP2_SUPER_MAGIC;
@@ -160,7 +158,7 @@ static int open_best(const struct candidate_list *candidates, int root_fd, const
 	for (size_t i = 0; i < candidates->len && !best.is_real; i++) {
 		struct cgroup_mount mount = CGROUP_MOUNT_INIT;
 
-		if (open_candidate(&candidates->items[i], root_fd, prefix, &mount) < 0)
+		if (open_candidate(&candidates->items[i], root_fd, &mount) < 0)
 			continue;
 		if (best.fd < 0 || mount.is_real) {
 			cgroup_mount__close(&best);
@@ -217,7 +215,7 @@ int cgroup_mount__open(struct cgroup_mount *mount, int root_fd, struct err *err)
 		return err__set(err, r, NULL, "cannot read /%s: %s", MOUNTINFO_PATH, strerror(-r));
 	if (read_fd_path(root_fd, prefix, sizeof(prefix)) < 0 || str_eq(prefix, "/"))
 		prefix[0] = '\0';
-	r = find_candidates(text, &candidates);
+	r = find_candidates(text, prefix, &candidates);
 	if (r == 0 && candidates.len) {
 		qsort(candidates.items, candidates.len, sizeof(*candidates.items),
 		      compare_candidates);

@@ -87,19 +87,24 @@ static void test_find__second_place(void **state)
 			"mnt/cgroup/a", "/mnt/cgroup/a");
 }
 
-/* The machine's root at another place than ours: the list of mounts has that place before its paths. */
+/* The machine's root at another place than ours: the list of mounts has that place before its paths. There is the usual
+ * place, which goes before where others may have mounted it as well. */
 static void test_find__root_is_elsewhere(void **state)
 {
 	struct cgroup_tree *cgroups;
-	char mountinfo[256];
+	char mountinfo[512];
 	unsigned long id;
 	struct tree tree;
 
 	(void)state;
 	tree_make(&tree);
 	(void)snprintf(mountinfo, sizeof(mountinfo),
-		       "50 23 0:38 / %s/sys/fs/cgroup rw - cgroup2 cgroup2 rw\n", tree.root);
+		       "49 23 0:38 / /run/x rw - cgroup2 cgroup2 rw\n"
+		       "50 23 0:38 / %s/sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"
+		       "51 23 0:38 / %s/run/x rw - cgroup2 cgroup2 rw\n",
+		       tree.root, tree.root);
 	tree_write(&tree, "proc/self/mountinfo", mountinfo);
+	tree_mkdir(&tree, "run/x");
 	id = tree_mkdir(&tree, "sys/fs/cgroup/a");
 	cgroups = open_tree(tree.fd);
 	assert_string_equal(cgroup_tree__find(cgroups, id), "/sys/fs/cgroup/a");
