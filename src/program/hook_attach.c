@@ -189,6 +189,12 @@ static int refuse(const struct hook_target *target, const struct hook_place *pla
 				"%s at 0x%" PRIx64 " of '%s': the kernel refuses it; is there no "
 				"instruction, or a probe with another counter (refCtrOffsets)?",
 				target->kind->how, offset, place->path);
+	if (target->kind->is_bound && r == -E2BIG)
+		return err__set(
+			err, r, NULL,
+			"%s %s: the kernel lets at most 38 programs be at one function, and "
+			"all of them are there",
+			target->kind->how, target->name);
 	return err__set(err, r, NULL, "%s %s: %s", target->kind->how, target->name, strerror(-r));
 }
 

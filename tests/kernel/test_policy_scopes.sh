@@ -122,6 +122,7 @@ END
 start_docker
 in_group "$(group_of 1)" ./older$$ wait="$tap_scratch/go" getppid=5 &
 sleeper=$!
+touch errors
 "$SONDE_BIN" agent -c sonde.yaml --log.no-timestamps >out 2>errors &
 agent=$!
 until_true grep -q '^Started' errors
