@@ -43,6 +43,16 @@ const volatile bool carriers_run = false; /* never: the verifier reads it, the c
 		return carriers_run && frame ? (int)(u64)(call) : 0;                               \
 	}
 
+/* … of one that not every kernel has: the verifier looks at it at once, and without it the engine does without the routine. */
+#define TRIED_CARRIER(name, call)                                                                  \
+	SEC("raw_tp/sys_enter") int carry_##name(struct carrier_arguments *ctx)                    \
+	{                                                                                          \
+		u64 *a = ctx->of;                                                                  \
+		u32 zero = 0;                                                                      \
+		struct policy_frame *frame = bpf_map_lookup_elem(&policy_frames, &zero);           \
+		return frame ? (int)(u64)(call) : 0;                                               \
+	}
+
 /* ---- a frame: taken, given back by whoever took it (busy = 0) ---- */
 
 static __always_inline void begin_frame(struct policy_frame *frame, u64 value_count)

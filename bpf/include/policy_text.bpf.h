@@ -349,7 +349,7 @@ ROUTINE u64 text_has_by_kernel(struct policy_frame *frame, u64 index, u64 skip)
 	return bpf_strnstr((char *)frame->data + (text.at & FRAME_MASK), (char *)frame->affix.text,
 			   text.size) >= 0;
 }
-FRAME_CARRIER(text_has_by_kernel, text_has_by_kernel(frame, a[0], a[1]))
+TRIED_CARRIER(text_has_by_kernel, text_has_by_kernel(frame, a[0], a[1]))
 
 /* Of what fold_text() made of it. */
 ROUTINE u64 folded_has_by_kernel(struct policy_frame *frame, u64 index, u64 skip)
@@ -360,7 +360,7 @@ ROUTINE u64 folded_has_by_kernel(struct policy_frame *frame, u64 index, u64 skip
 		return ASK_NOTHING;
 	return bpf_strnstr((char *)frame->path, (char *)frame->affix.text, text.size) >= 0;
 }
-FRAME_CARRIER(folded_has_by_kernel, folded_has_by_kernel(frame, a[0], a[1]))
+TRIED_CARRIER(folded_has_by_kernel, folded_has_by_kernel(frame, a[0], a[1]))
 
 ROUTINE u64 text_has(struct policy_frame *frame, u64 index, u64 skip, u64 needle_size)
 {
