@@ -277,8 +277,12 @@ FRAME_CARRIER(fold_text, fold_text(frame, a[0], a[1]))
 static __always_inline const u8 *byte_at(struct policy_frame *frame, const struct text_view *text,
 					 u64 at, bool is_folded)
 {
-	return is_folded ? frame->path + (at & (POLICY_TEXT_MAX - 1))
-			 : frame->data + ((text->at + at) & FRAME_MASK);
+	u64 offset = is_folded ? at : text->at + at;
+	u32 mask = is_folded ? POLICY_TEXT_MAX - 1 : FRAME_MASK;
+
+	/* Where the compiler sees it, it goes on from a place in front of the frame, which new verifiers refuse. */
+	asm volatile("%0 &= %1" : "+r"(offset) : "i"(mask));
+	return (is_folded ? frame->path : frame->data) + offset;
 }
 
 /* Hashes of the needle and of as many bytes of the text: to memory, of which the verifier knows nothing. Else all that
