@@ -124,7 +124,7 @@ void policies__stop(struct policies *policies)
 		vec_for_each(&(*policy)->numbers, number)
 			hook_engine__set_switches(policies->engine, *number, 0);
 	hook_engine__end_calls(policies->engine);
-	policies__drain(policies);
+	policy_stream__drain_all(policies);
 	policy_series__settle(policies);
 	vec_for_each(&policies->list, policy)
 		(*policy)->is_on = false;

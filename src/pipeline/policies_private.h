@@ -173,6 +173,8 @@ struct policy_stream_figures {
 };
 void policy_stream__figures(const struct policies *policies,
 			    struct policy_stream_figures *ret_figures);
+/* What is in the ring is told now, whatever it waits for: its hooks are about to go. */
+void policy_stream__drain_all(struct policies *policies);
 int policy_stream__open(struct policies *policies, struct err *err);
 void policy_stream__close(struct policies *policies);
 /* Whether somebody could want what this policy posts. */

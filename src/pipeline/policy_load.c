@@ -266,7 +266,7 @@ void policy__unload(struct policies *policies, struct policy *policy)
 		for (uint32_t i = 0; i < policy->program.hook_count; i++)
 			hook_engine__set_switches(policies->engine,
 						  policy->program.hooks[i].code.id, 0);
-		policies__drain(policies);
+		policy_stream__drain_all(policies);
 		policy_series__settle(policies);
 	}
 	policy->is_on = false;

@@ -17,6 +17,8 @@
 /* While so many records come in between that the ring may be full before the next time. */
 #define BUSY_DRAIN_NS NS_PER_MS
 #define BUSY_RECORDS 128
+/* What waits for a record of a process is told without it after so many drains. */
+#define HELD_UP_MAX 50u
 /* Calls that have begun and not returned; a thread is in one at a time, mostly. */
 #define OPEN_CALLS_MAX 8192
 
@@ -40,6 +42,7 @@ struct policy_stream {
 	struct strbuf waiting;
 	size_t next;            /* of those, where it begins */
 	bool is_busy;           /* it is drained more often */
+	uint32_t held_up;       /* times in a row that what waits was left to wait */
 	int64_t wall_offset_ns; /* from the monotonic clock to the wall's */
 	struct policy_stream_figures figures;
 };
@@ -511,14 +514,29 @@ static void tell_until(struct policies *policies, uint64_t time_ns)
 void policies__drain(struct policies *policies)
 {
 	struct policy_stream *stream = policies->stream;
+	bool is_all_told;
 
 	if (!stream)
 		return;
 	stream->wall_offset_ns = clock_wall_ns() - clock_monotonic_ns();
-	/* What is in the ring now was done by processes that have been told of by the end of the next step. */
+	/* What is in the ring now was done by processes that have been told of by the end of the next step, unless a CPU
+	 * was taken away from under a record of theirs: then calls wait for it, too. */
 	tell_until(policies, 0);
+	is_all_told = who__drain_records(policies->options.who);
 	who__drain(policies->options.who);
+	if (!is_all_told && stream->held_up < HELD_UP_MAX) {
+		stream->held_up++;
+		return;
+	}
+	stream->held_up = 0;
 	tell_waiting(stream, UINT64_MAX);
+}
+
+void policy_stream__drain_all(struct policies *policies)
+{
+	if (policies->stream)
+		policies->stream->held_up = HELD_UP_MAX;
+	policies__drain(policies);
 }
 
 static void on_timer(void *ctx)

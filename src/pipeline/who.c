@@ -517,6 +517,11 @@ static void take_names(struct who *who)
 		who->options.named(who->options.ctx);
 }
 
+bool who__drain_records(struct who *who)
+{
+	return !who->table || !who->engine || who_engine__drain_all(who->engine);
+}
+
 void who__drain(struct who *who)
 {
 	int64_t now_ns = clock_monotonic_ns();

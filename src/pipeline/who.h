@@ -55,6 +55,8 @@ int who__start(struct who *who, enum who_level level, struct err *err);
 bool who__is_running(const struct who *who);
 /* Takes in what the kernel has told; before labels are made. */
 void who__drain(struct who *who);
+/* Of that only the kernel's records; false: some that were there stay for the next time. */
+bool who__drain_records(struct who *who);
 /* Ends the engine; what is known stays. */
 void who__detach(struct who *who);
 

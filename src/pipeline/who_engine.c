@@ -72,6 +72,14 @@ int who_engine__seed(struct who_engine *engine, struct err *err)
 				err);
 }
 
+bool who_engine__drain_all(struct who_engine *engine)
+{
+	uint64_t end = event_source__end(engine->ring);
+
+	who_engine__drain(engine);
+	return event_source__has_read(engine->ring, end);
+}
+
 void who_engine__drain(struct who_engine *engine)
 {
 	(void)event_source__drain(engine->ring); /* what it could not read now it reads next time */

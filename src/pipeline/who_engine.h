@@ -54,6 +54,8 @@ const struct program *who_engine__program(const struct who_engine *engine);
 int who_engine__seed(struct who_engine *engine, struct err *err);
 /* All that is in the ring. */
 void who_engine__drain(struct who_engine *engine);
+/* The same; false: something that was there stays for the next time, behind a record that a CPU has not finished. */
+bool who_engine__drain_all(struct who_engine *engine);
 /* Becomes readable as soon as there is a new cgroup; -1 when it does not. */
 int who_engine__event_fd(const struct who_engine *engine);
 void who_engine__figures(struct who_engine *engine, struct who_engine_figures *ret_figures);

@@ -157,6 +157,11 @@ uint64_t event_source__end(const struct event_source *source)
 	return source->ring ? ring__end(source->ring) : EVENT_SOURCE_ALL;
 }
 
+bool event_source__has_read(const struct event_source *source, uint64_t end)
+{
+	return !source->ring || ring__has_read(source->ring, end);
+}
+
 int event_source__drain_some(struct event_source *source, uint64_t end, int max)
 {
 	int r;

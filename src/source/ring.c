@@ -135,6 +135,11 @@ unsigned long ring__end(const struct ring *ring)
 			       __ATOMIC_ACQUIRE);
 }
 
+bool ring__has_read(const struct ring *ring, unsigned long end)
+{
+	return __atomic_load_n(ring->consumed, __ATOMIC_ACQUIRE) >= end;
+}
+
 /*
  * Headers are eight bytes at positions that are multiples of eight, so none of them is cut in two. The kernel publishes
  * each record by its header, and takes what is consumed for room: both are ordered as the kernel's own reader has it

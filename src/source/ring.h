@@ -8,6 +8,7 @@
  * It owns its mappings, an epoll descriptor, and room for the one record that is cut in two. event.c reads through it.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,8 @@ int ring__open(int map_fd, uint32_t data_bytes, ring_record_fn record, void *ctx
 struct ring *ring__close(struct ring *ring);
 /* Behind the last record that has been begun. */
 unsigned long ring__end(const struct ring *ring);
+/* Whether all before that end was read: a record that its CPU has not finished holds up those behind it. */
+bool ring__has_read(const struct ring *ring, unsigned long end);
 /* All up to that end; what the function returned when that was negative, -ENOMEM, or 0. */
 int ring__consume(struct ring *ring, unsigned long end);
 /* Readable when a record is there whose program asked to wake somebody up. */

@@ -80,6 +80,8 @@ int event_source__drain(struct event_source *source);
 #define EVENT_SOURCE_MOST (1 << 18)
 /* Behind what is there now: to read up to there, and leave what comes later for another time. A perf buffer has none. */
 uint64_t event_source__end(const struct event_source *source);
+/* Whether all before such an end was read: records that are not finished hold up those behind them. */
+bool event_source__has_read(const struct event_source *source, uint64_t end);
 /* The same up to such an end, but stops after max samples (of a perf buffer: of each CPU). */
 int event_source__drain_some(struct event_source *source, uint64_t end, int max);
 /* Readable when there is something, where the program wakes readers up; borrowed. */
