@@ -10,7 +10,7 @@
 
 #include <linux/types.h>
 
-#define POLICY_VERSION 1
+#define POLICY_VERSION 2
 #define POLICY_HOOKS_MAX 4096 /* hooks of all policies together */
 #define POLICY_VALUES_MAX 16  /* args, data and the returned value of one hook */
 #define POLICY_TEXT_MAX 4096  /* with its NUL */
@@ -149,12 +149,12 @@ struct policy_record {
 	__u16 value_count; /* struct policy_word each, behind the header */
 	__u16 pad;
 	__s32 kernel_stack, user_stack; /* ids in `policy_stacks`; negative: none */
-	__u8 image_hash_algorithm;      /* 0: none */
-	__u8 image_hash_size;
+	__u16 image_hash_algorithm; /* enum hash_algo of the kernel; with an offset of 0: none */
 	__u16 pad2;
-	__u32 pad3;
+	__u32 image_hash_offset; /* of POLICY_IMAGE_HASH_MAX bytes, from the start of the record */
 };
 _Static_assert(sizeof(struct policy_record) == 80, "policy_record");
+#define POLICY_IMAGE_HASH_MAX 64
 
 #define POLICY_FLAG_RETURNS (1u << 0)   /* a RETURN record will follow */
 #define POLICY_FLAG_MONITORED (1u << 1) /* the action was not taken, for the policy only monitors */

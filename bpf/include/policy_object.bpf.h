@@ -18,6 +18,30 @@
 	})
 #define KEEP_OBJECT(frame, index, object) keep_bytes(frame, index, (frame)->used, sizeof(*(object)))
 
+/* ---- hashes of files ---- */
+
+/* By IMA, which may have to read the file: of programs that may sleep. `file` is a pointer with its type. */
+ROUTINE u64 capture_image_hash(struct policy_frame *frame, struct file *file)
+{
+	u64 at = frame->used;
+	long algorithm;
+
+	if (at > POLICY_FRAME_BYTES - POLICY_IMAGE_HASH_MAX) {
+		frame->record.flags |= POLICY_FLAG_CUT;
+		return 0;
+	}
+	BOUND(at, POLICY_FRAME_BYTES - POLICY_IMAGE_HASH_MAX);
+	__builtin_memset(frame->data + at, 0, POLICY_IMAGE_HASH_MAX);
+	algorithm = bpf_ima_file_hash(file, frame->data + at, POLICY_IMAGE_HASH_MAX);
+	if (algorithm < 0)
+		return 0;
+	frame->record.image_hash_algorithm = algorithm;
+	frame->record.image_hash_offset = at;
+	frame->used = at + POLICY_IMAGE_HASH_MAX;
+	return 0;
+}
+FRAME_CARRIER(capture_image_hash, capture_image_hash(frame, (struct file *)a[0]))
+
 /* ---- credentials ---- */
 
 static __always_inline void fill_user_namespace(struct policy_user_namespace *to,

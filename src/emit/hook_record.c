@@ -62,6 +62,24 @@ static void take_stack(struct hook_writer *writer, uint64_t flags, size_t offset
 	code__store(code, sizeof(int32_t), REG_FRAME, record_at(offset), BPF_REG_0);
 }
 
+/* Its pointers have types, which the verifier wants to see: they are loaded as they are. */
+static void take_image_hash(struct hook_writer *writer)
+{
+	const struct hook_file *file = &writer->hook->file;
+	struct code *code = &writer->code;
+
+	if (writer->context != HOOK_CONTEXT_CALL) {
+		writer__refuse(writer, "the hash of a file that nobody has");
+		return;
+	}
+	code__load(code, sizeof(uint64_t), BPF_REG_2, REG_CONTEXT,
+		   (int16_t)(sizeof(uint64_t) * file->argument));
+	if (file->is_member)
+		code__load(code, sizeof(uint64_t), BPF_REG_2, BPF_REG_2, file->offset);
+	code__move(code, BPF_REG_1, REG_FRAME);
+	writer__call(writer, "capture_image_hash");
+}
+
 static void post(struct hook_writer *writer, const struct hook_action *action, uint32_t rule)
 {
 	if (action->rate_ns > 0)
@@ -70,6 +88,8 @@ static void post(struct hook_writer *writer, const struct hook_action *action, u
 		take_stack(writer, 0, offsetof(struct policy_record, kernel_stack));
 	if (action->wants_user_stack)
 		take_stack(writer, BPF_F_USER_STACK, offsetof(struct policy_record, user_stack));
+	if (action->wants_image_hash)
+		take_image_hash(writer);
 }
 
 static void mark_monitored(struct hook_writer *writer, struct hook_actions actions)

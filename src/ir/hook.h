@@ -246,6 +246,13 @@ enum hook_count_part {
 	HOOK_COUNT_SYSCALL = 1 << 2, /* the number in `syscall_value` */
 };
 
+/* The struct file whose hash a POST wants: an argument, or what a member of it points to. */
+struct hook_file {
+	uint8_t argument;
+	bool is_member;
+	int16_t offset; /* of the member */
+};
+
 struct hook_code {
 	uint32_t
 		id; /* of the hook: its switches, its part of keys, its row in the chain of a call */
@@ -268,6 +275,7 @@ struct hook_code {
 	bool can_have_events;        /* else it only counts, and there is no second half */
 	uint32_t
 		policy; /* whose notes and sockets are meant; whoever adds it to the engine fills it in */
+	struct hook_file file; /* LSM hooks: of actions that want an image hash */
 	bool is_enforcer; /* it only does what NOTIFY_ENFORCER noted for this thread: no values, rules, counts, records */
 };
 

@@ -363,6 +363,15 @@ static void add_action(const struct hook_action *action, const char *word, struc
 		       action->is_enforcement ? ", enforcing" : "");
 }
 
+static bool wants_image_hash(const struct hook_code *code)
+{
+	for (uint32_t i = 0; i < code->rule_count; i++)
+		for (uint32_t k = 0; k < code->rules[i].action_count; k++)
+			if (code->rules[i].actions[k].wants_image_hash)
+				return true;
+	return false;
+}
+
 static void add_rule(const struct hook_code *code, uint32_t index, struct strbuf *text)
 {
 	const struct hook_rule *rule = &code->rules[index];
@@ -409,6 +418,11 @@ void hook_code__format(const struct hook_code *code, struct strbuf *text)
 		add_value(&code->values[i], i, text);
 	for (uint32_t i = 0; i < code->rule_count; i++)
 		add_rule(code, i, text);
+	if (wants_image_hash(code))
+		strbuf__printf(text,
+			       code->file.is_member ? "  file: argument %u +%d\n"
+						    : "  file: argument %u\n",
+			       code->file.argument, code->file.offset);
 	if (code->return_value_action != POLICY_ACTION_NONE)
 		strbuf__printf(text, "  %s the result\n", NAME(actions, code->return_value_action));
 	if (!code->is_enforcer)

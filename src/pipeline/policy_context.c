@@ -282,17 +282,29 @@ static uint32_t count_parts(uint32_t labels)
 	return parts;
 }
 
-static bool writes_user_memory(const struct policy_spec *spec)
+/* What only some policies need, and is dear, or told, to be found out. */
+static bool has_action(const struct policy_spec *spec,
+		       bool (*is_wanted)(const struct action_spec *action))
 {
 	for (uint32_t i = 0; i < spec->hook_count; i++)
 		for (uint32_t k = 0; k < spec->hooks[i].rule_count; k++) {
 			const struct rule_spec *rule = &spec->hooks[i].rules[k];
 
 			for (uint32_t n = 0; n < rule->action_count; n++)
-				if (rule->actions[n].kind == ACTION_KIND_SET)
+				if (is_wanted(&rule->actions[n]))
 					return true;
 		}
 	return false;
+}
+
+static bool writes_user_memory(const struct action_spec *action)
+{
+	return action->kind == ACTION_KIND_SET;
+}
+
+static bool wants_image_hash(const struct action_spec *action)
+{
+	return action->wants_image_hash;
 }
 
 int policy_context__open(struct policies *policies, const struct policy_spec *spec,
@@ -314,8 +326,10 @@ int policy_context__open(struct policies *policies, const struct policy_spec *sp
 		.has_modify_return = features->has_modify_return,
 		.has_override = features->has_override,
 		.has_signal = features->has_signal,
+		.has_image_hash = has_action(spec, wants_image_hash) &&
+				  hook_engine__has_image_hash(policies->engine),
 		.has_user_registers = features->has_user_registers,
-		.has_probe_write_user = writes_user_memory(spec) &&
+		.has_probe_write_user = has_action(spec, writes_user_memory) &&
 					hook_engine__can_write_user(policies->engine),
 	};
 	context.types = &knowledge->types;

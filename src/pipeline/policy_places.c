@@ -43,6 +43,7 @@ struct hook_place policy_hook_place(const struct policy_site *site)
 		.semaphore_offset = site->semaphore_offset,
 		.overrides = site->is_override,
 		.is_optional = site->is_optional,
+		.sleeps = site->sleeps,
 	};
 }
 

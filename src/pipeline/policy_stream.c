@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/loop.h"
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/str.h"
 #include "pipeline/policies_private.h"
 #include "pipeline/policy_views.h"
@@ -300,6 +301,37 @@ static void count_lists(const struct policy_hook *hook, struct value_lists *list
 	}
 }
 
+/* As enum hash_algo of the kernel counts them. */
+static const struct image_hash {
+	uint16_t algorithm;
+	uint8_t size;
+	const char *name;
+} image_hashes[] = {
+	{ 1, 16, "md5" },    { 2, 20, "sha1" },   { 4, 32, "sha256" }, { 5, 48, "sha384" },
+	{ 6, 64, "sha512" }, { 7, 28, "sha224" }, { 13, 64, "wp512" }, { 17, 32, "sm3" },
+};
+
+static const struct image_hash *image_hash__find(uint16_t algorithm)
+{
+	for (size_t i = 0; i < array_size(image_hashes); i++)
+		if (image_hashes[i].algorithm == algorithm)
+			return &image_hashes[i];
+	return NULL;
+}
+
+/* "sha256:" and the digits, where the kernel has measured the file. */
+static struct text_view image_hash(struct policy_stream *stream, const struct policy_record *record)
+{
+	const struct image_hash *hash = image_hash__find(record->image_hash_algorithm);
+	uint64_t at = record->image_hash_offset;
+	char digits[2 * POLICY_IMAGE_HASH_MAX + 1];
+
+	if (at == 0 || !hash || at + POLICY_IMAGE_HASH_MAX > record->header.size)
+		return (struct text_view){ 0 };
+	digits[num_format_hex(digits, (const uint8_t *)record + at, hash->size)] = '\0';
+	return text_view_of(arena__printf(&stream->views.arena, "%s:%s", hash->name, digits));
+}
+
 /* Its values are no arguments for people. */
 static void set_library(const struct process_argument *values, struct process_event *event)
 {
@@ -372,6 +404,7 @@ static void tell(struct policy_stream *stream, const struct policy_record *begin
 	event.action = begin->action ? begin->action : PROCESS_ACTION_POST;
 	if (end)
 		event.return_action = end->action ? end->action : PROCESS_ACTION_POST;
+	event.ima_hash = image_hash(stream, begin);
 	policy_stacks__add(policies, begin, &stream->views, &event);
 	publish(policies, &event);
 }

@@ -24,6 +24,7 @@ struct policy_kernel {
 	bool has_modify_return;  /* fmod_ret of security_* */
 	bool has_override;       /* bpf_override_return() */
 	bool has_signal;         /* bpf_send_signal() */
+	bool has_image_hash;     /* of files, by IMA */
 	bool has_user_registers; /* programs of uprobes may write them */
 	bool has_probe_write_user;
 };
@@ -112,6 +113,7 @@ struct policy_site {
 	uint64_t semaphore_offset;
 	uint32_t syscall; /* its number, POLICY_SYSCALL_32; HOOK_NONE: not known on this machine */
 	bool is_override; /* the hook overrides what it returns: fmod_ret, or bpf_override_return() */
+	bool sleeps;      /* hashes of files may have to be read: LSM */
 	bool wants_return; /* there will be a program at the end of the call, too */
 	bool is_optional;  /* no error when there is no such place */
 	bool is_loader;    /* its events are of libraries */

@@ -30,6 +30,15 @@ static const struct action_spec *find_action(const struct hook_spec *hook, enum 
 	return NULL;
 }
 
+static bool wants_image_hash(const struct hook_spec *hook)
+{
+	for (uint32_t i = 0; i < hook->rule_count; i++)
+		for (uint32_t k = 0; k < hook->rules[i].action_count; k++)
+			if (hook->rules[i].actions[k].wants_image_hash)
+				return true;
+	return false;
+}
+
 static bool wants_return(const struct hook_spec *hook)
 {
 	for (uint32_t i = 0; i < hook->arg_count; i++)
@@ -73,6 +82,7 @@ static int begin(struct finding *finding, const struct hook_spec *hook, struct p
 				      .syscall = HOOK_NONE,
 				      .is_override = override && can_override,
 				      .wants_return = wants_return(hook),
+				      .sleeps = wants_image_hash(hook),
 				      .is_optional = hook->is_ignored_when_missing };
 	return override ? check_override(finding, hook, override) : 0;
 }

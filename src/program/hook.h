@@ -54,6 +54,8 @@ const struct hook_features *hook_engine__features(const struct hook_engine *engi
 struct hook_emit_options hook_engine__emit_options(const struct hook_engine *engine);
 /* bpf_probe_write_user(). To be asked by who wants it only: the kernel's log tells of each program that may. */
 bool hook_engine__can_write_user(struct hook_engine *engine);
+/* Files are measured (IMA), and bpf_ima_file_hash() tells what came of it. */
+bool hook_engine__has_image_hash(struct hook_engine *engine);
 /* A shared map by its name in bpf/policy.bpf.c. -ENOENT. */
 int hook_engine__map(const struct hook_engine *engine, const char *name,
 		     struct program_map *ret_map, struct err *err);
@@ -130,6 +132,7 @@ struct hook_place {
 	bool overrides; /* what it returns is to be replaced: fmod_ret or LSM (the program's own return code), or a kprobe
 			 * where errors may be injected (bpf_override_return()) */
 	bool is_optional; /* no error when there is no such function */
+	bool sleeps;      /* HOOK_PLACE_LSM: its program may sleep */
 };
 
 /* How a place can be had here: which context its programs run in. Texts are the engine's until it resolves again. */

@@ -30,7 +30,8 @@ static int load(const struct hook_target *target, const struct linked_code *code
 {
 	LIBBPF_OPTS(bpf_prog_load_opts, options,
 		    .expected_attach_type = (enum bpf_attach_type)target->kind->attach_type,
-		    .attach_btf_id = target->kind->is_bound ? target->btf_id : 0, .log_buf = log,
+		    .attach_btf_id = target->kind->is_bound ? target->btf_id : 0,
+		    .prog_flags = target->kind->sleeps ? BPF_F_SLEEPABLE : 0, .log_buf = log,
 		    .log_size = (uint32_t)log_size, .log_level = log ? 1 : 0);
 	int fd = bpf_prog_load((enum bpf_prog_type)target->kind->program_type, PROGRAM_NAME, "GPL",
 			       code->insns.items, code->insns.len, &options);

@@ -22,9 +22,13 @@
 
 enum { ENTER = HOOK_END_ENTER, LEAVE = HOOK_END_LEAVE, ENDS };
 
+#define BOUND(word, program, attach)                                                               \
+	.how = (word), .program_type = BPF_PROG_TYPE_##program, .attach_type = (attach),           \
+	.context = HOOK_CONTEXT_CALL, .is_bound = true, .is_preemptible = true
+
 static const struct hook_manner bound_kinds[ENDS] = {
-	{ "fentry", BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY, HOOK_CONTEXT_CALL, true, true },
-	{ "fexit", BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT, HOOK_CONTEXT_CALL, true, true },
+	{ BOUND("fentry", TRACING, BPF_TRACE_FENTRY) },
+	{ BOUND("fexit", TRACING, BPF_TRACE_FEXIT) },
 };
 static const struct hook_manner probe_kinds[ENDS] = {
 	{ .how = "kprobe",
@@ -35,12 +39,16 @@ static const struct hook_manner probe_kinds[ENDS] = {
 	  .context = HOOK_CONTEXT_REGISTERS },
 };
 static const struct hook_manner replacing_kinds[ENDS] = {
-	{ "fmod_ret", BPF_PROG_TYPE_TRACING, BPF_MODIFY_RETURN, HOOK_CONTEXT_CALL, true, true },
-	{ "fexit", BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT, HOOK_CONTEXT_CALL, true, true },
+	{ BOUND("fmod_ret", TRACING, BPF_MODIFY_RETURN) },
+	{ BOUND("fexit", TRACING, BPF_TRACE_FEXIT) },
 };
 static const struct hook_manner lsm_kinds[ENDS] = {
-	{ "lsm", BPF_PROG_TYPE_LSM, BPF_LSM_MAC, HOOK_CONTEXT_CALL, true, true },
-	{ "fexit", BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT, HOOK_CONTEXT_CALL, true, true },
+	{ BOUND("lsm", LSM, BPF_LSM_MAC) },
+	{ BOUND("fexit", TRACING, BPF_TRACE_FEXIT) },
+};
+static const struct hook_manner sleeping_kinds[ENDS] = {
+	{ BOUND("lsm", LSM, BPF_LSM_MAC), .sleeps = true },
+	{ BOUND("fexit", TRACING, BPF_TRACE_FEXIT) },
 };
 static const struct hook_manner call_kinds[ENDS] = {
 	{ .how = "shared sys_enter",
@@ -125,7 +133,7 @@ static bool loads_bound(const struct hook_manner *kind, uint32_t btf_id)
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, options,
 		    .expected_attach_type = (enum bpf_attach_type)kind->attach_type,
-		    .attach_btf_id = btf_id);
+		    .attach_btf_id = btf_id, .prog_flags = kind->sleeps ? BPF_F_SLEEPABLE : 0);
 	int fd = bpf_prog_load((enum bpf_prog_type)kind->program_type, NULL, "GPL", nothing,
 			       array_size(nothing), &options);
 	bool is_bound = fd >= 0;
@@ -171,6 +179,11 @@ static bool is_symbol(struct hook_engine *engine, const char *name)
 
 	err__done(&reason);
 	return is_there;
+}
+
+bool hook_engine__has_image_hash(struct hook_engine *engine)
+{
+	return is_symbol(engine, "bpf_ima_file_hash") && is_symbol(engine, "ima_file_hash");
 }
 
 static int find_replaced(struct hook_engine *engine, const struct kernel_target *found,
@@ -228,9 +241,11 @@ static int find_function(struct hook_engine *engine, const struct hook_place *pl
 			found->name);
 }
 
-static int find_lsm(struct hook_engine *engine, const struct kernel_target *found,
-		    struct hook_target (*target)[2], struct err *err)
+static int find_lsm(struct hook_engine *engine, const struct hook_place *place,
+		    const struct kernel_target *found, struct hook_target (*target)[2],
+		    struct err *err)
 {
+	const struct hook_manner *kinds = place->sleeps ? sleeping_kinds : lsm_kinds;
 	int r = features__lsm(engine->program->features, err);
 
 	if (r < 0)
@@ -244,7 +259,12 @@ static int find_lsm(struct hook_engine *engine, const struct kernel_target *foun
 	if (!can_bind(engine, &lsm_kinds[ENTER], found))
 		return err__set(err, -EOPNOTSUPP, NULL,
 				"this kernel refuses programs on security hooks (CONFIG_BPF_LSM)");
-	set_both(target, lsm_kinds, found->name, found->btf_id);
+	if (place->sleeps && !loads_bound(&sleeping_kinds[ENTER], found->btf_id))
+		return err__set(err, -EOPNOTSUPP, NULL,
+				"programs on security hook '%s' may not sleep, as they do while a "
+				"file is read for its hash",
+				found->name + strlen(LSM_PREFIX));
+	set_both(target, kinds, found->name, found->btf_id);
 	return 0;
 }
 
@@ -293,7 +313,7 @@ static int find_one(struct hook_engine *engine, const struct hook_place *place,
 	case HOOK_PLACE_RAW_TRACEPOINT:
 		return find_raw_tracepoint(place, found, target, err);
 	case HOOK_PLACE_LSM:
-		return find_lsm(engine, found, target, err);
+		return find_lsm(engine, place, found, target, err);
 	case HOOK_PLACE_TRACEPOINT:
 		return find_tracepoint(place, found->name, target);
 	case HOOK_PLACE_UPROBE:

@@ -85,6 +85,7 @@ struct hook_manner {
 	enum hook_context context;
 	bool is_bound; /* to a type of the kernel, at load */
 	bool is_preemptible;
+	bool sleeps;
 };
 
 /* ---- hook_place.c ---- */

@@ -253,7 +253,18 @@ echo '  loader: true' >>loader.yaml
 		    ignore: {digestVerificationFailure: true}
 	END
 } >digests.yaml
-start addresses.yaml offsets.yaml loader.yaml digests.yaml
+{
+	policy hashes
+	cat <<-END
+		  lsmhooks:
+		  - hook: bprm_check_security
+		    args: [{index: 0, type: linux_binprm}]
+		    selectors:
+		    - matchArgs: [{index: 0, operator: Equal, values: ["$caller"]}]
+		      matchActions: [{action: Post, imaHash: true}]
+	END
+} >hashes.yaml
+start addresses.yaml offsets.yaml loader.yaml digests.yaml hashes.yaml
 "$caller" asked=1 double=21
 tap_is "both count beside what is counted" "$?" 42
 until_exits 1
@@ -273,6 +284,16 @@ else
 	# Of two runs of ours, and whatever else there is.
 	tap_check "and counted" [ "$(counted loader)" -ge 2 ]
 fi
+reason=$(sed -n 's/.*policy "hashes" does not run: //p' errors)
+hash=$(grep '"process_lsm"' out | sed -n '1s/.*"ima_hash":"\([^"]*\)".*/\1/p')
+case $reason in
+*"refuses programs on security hooks"* | *"does not measure files"* | *"security modules"*)
+	tap_skip "what is executed is told with its hash" "${reason#*: }"
+	;;
+*)
+	tap_is "what is executed is told with its hash" "$reason${hash#*:}" "$("${hash%%:*}sum" <"$caller" | cut -d' ' -f1)"
+	;;
+esac
 "$SONDE_BIN" policy --metrics-server= unlike.yaml >unlike 2>&1
 tap_has "the kernel wants one counter at a place" "$(cat unlike)" "another counter (refCtrOffsets)"
 stop

@@ -115,7 +115,7 @@ static int check_user(struct policy_draft *draft, const struct action_spec *spec
 		return policy_compile__refuse(compile, -EOPNOTSUPP, &spec->at, spec->path,
 					      "Override of user space writes the registers of the "
 					      "process, which programs of this kernel cannot "
-					      "(those newer than Linux 6.18 can)");
+					      "(Linux 6.18)");
 	if (is_at_return(draft, spec, rule) || draft->site->wants_return)
 		return policy_compile__refuse(
 			compile, -EINVAL, &spec->at, spec->path,

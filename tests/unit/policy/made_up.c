@@ -189,7 +189,7 @@ static int find_spot(void *ctx, const char *binary, const struct policy_spot *sp
 
 void made_up__init(struct made_up *made_up)
 {
-	*made_up = (struct made_up){ .kernel = { true, true, true, true, true } };
+	*made_up = (struct made_up){ .kernel = { true, true, true, true, true, true } };
 	made_up->types = view_types();
 	made_up->context = (struct policy_context){
 		.types = &made_up->types,
