@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/mem.h"
+#include "base/str.h"
 
 int elf_file_refuse(const char *path, int code, struct err *err)
 {
@@ -83,4 +85,51 @@ int elf_file__address_of(const struct elf_file *file, uint64_t offset, uint32_t 
 	if (r == 0)
 		*ret_address = offset - segment.p_offset + segment.p_vaddr;
 	return r;
+}
+
+#define TABLE_BYTES_MAX (256u << 20)
+
+/* How many there are of it; the address of the last. */
+static uint32_t count_variables(const struct elf_file *file, Elf_Scn *section,
+				const GElf_Shdr *header, const char *name, uint64_t *address)
+{
+	Elf_Data *data = header->sh_size <= TABLE_BYTES_MAX ? elf_getdata(section, NULL) : NULL;
+	size_t count = data && header->sh_entsize ? data->d_size / header->sh_entsize : 0;
+	uint32_t found = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *of;
+		GElf_Sym symbol;
+
+		if (!gelf_getsym(data, (int)i, &symbol) || symbol.st_shndx == SHN_UNDEF ||
+		    GELF_ST_TYPE(symbol.st_info) != STT_OBJECT)
+			continue;
+		of = elf_strptr(file->elf, header->sh_link, symbol.st_name);
+		if (!of || !str_eq(of, name))
+			continue;
+		*address = symbol.st_value;
+		found++;
+	}
+	return found;
+}
+
+int elf_file__find_variable(const struct elf_file *file, const char *name, uint64_t *ret_address)
+{
+	/* All that .dynsym has is in .symtab, too, where there is one. */
+	static const uint32_t tables[] = { SHT_SYMTAB, SHT_DYNSYM };
+
+	for (size_t i = 0; i < array_size(tables); i++) {
+		Elf_Scn *section = NULL;
+		uint32_t found = 0;
+
+		while ((section = elf_nextscn(file->elf, section))) {
+			GElf_Shdr header;
+
+			if (gelf_getshdr(section, &header) && header.sh_type == tables[i])
+				found += count_variables(file, section, &header, name, ret_address);
+		}
+		if (found > 0)
+			return found == 1 ? 0 : -ENOENT;
+	}
+	return -ENOENT;
 }

@@ -29,5 +29,7 @@ int elf_file__offset_of(const struct elf_file *file, uint64_t address, uint32_t 
 			uint64_t *ret_offset);
 int elf_file__address_of(const struct elf_file *file, uint64_t offset, uint32_t flags,
 			 uint64_t *ret_address);
+/* Where a variable is. -ENOENT: there is none of that name, or several. */
+int elf_file__find_variable(const struct elf_file *file, const char *name, uint64_t *ret_address);
 
 #endif

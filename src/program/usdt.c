@@ -73,6 +73,24 @@ struct search {
 	VEC(const char *) others; /* "provider:name" */
 };
 
+/* As far from the probe as they are, wherever the loader puts both. */
+static void find_variables(const struct search *search, uint64_t location,
+			   struct usdt_operands *operands)
+{
+	for (uint32_t i = 0; i < operands->count; i++) {
+		uint64_t address, distance;
+
+		if (!operands->symbols[i])
+			continue;
+		if (elf_file__find_variable(&search->file, operands->symbols[i], &address) < 0) {
+			operands->items[i].kind = HOOK_USDT_UNKNOWN;
+			continue;
+		}
+		distance = (uint64_t)operands->items[i].constant + address - location;
+		memcpy(&operands->items[i].constant, &distance, sizeof(distance));
+	}
+}
+
 /* Whoever moved the sections of a binary afterwards (prelink) left the notes as they were. */
 static int add_location(struct search *search, const struct note *note)
 {
@@ -88,7 +106,10 @@ static int add_location(struct search *search, const struct note *note)
 	if (search->found.len == USDT_LOCATIONS_MAX)
 		return -E2BIG;
 	r = usdt_operands_parse(note->arguments, search->arena, &location.operands);
-	return r < 0 ? r : vec_push(&search->found, location);
+	if (r < 0)
+		return r;
+	find_variables(search, note->location + moved, &location.operands);
+	return vec_push(&search->found, location);
 }
 
 static int add_other(struct search *search, const struct note *note)

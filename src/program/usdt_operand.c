@@ -11,6 +11,11 @@
 
 #define WORD_BYTES 8 /* of a register that an address is in */
 
+struct span {
+	const char *text;
+	size_t len;
+};
+
 /* ---- what is left of an operand ---- */
 
 static bool take_char(const char **text, char wanted)
@@ -48,6 +53,8 @@ static bool take_word(const char **text, int16_t *offset)
 /* ---- as the machine's assembler writes them ---- */
 
 #if defined(__x86_64__)
+#define INSTRUCTION_OFFSET 128 /* of the instruction pointer in struct pt_regs */
+
 /* "$5" */
 static bool parse_constant(const char *text, struct hook_usdt *operand)
 {
@@ -77,6 +84,25 @@ static bool take_base(const char **text, struct hook_usdt *operand)
 static bool parse_memory(const char *text, struct hook_usdt *operand)
 {
 	return take_base(&text, operand) && take_char(&text, ')') && !*text;
+}
+
+/* "counter", "4+counter", "counter+4": a variable, and what is added to its address. */
+static bool parse_variable(const char *text, struct hook_usdt *operand, struct span *symbol)
+{
+	int64_t behind = 0;
+
+	if (isdigit((unsigned char)*text) &&
+	    (!take_number(&text, &operand->constant) || !take_char(&text, '+')))
+		return false;
+	symbol->text = text;
+	while (isalnum((unsigned char)*text) || (*text && strchr("_.$@", *text)))
+		text++;
+	symbol->len = (size_t)(text - symbol->text);
+	if ((*text == '+' || *text == '-') && !take_number(&text, &behind))
+		return false;
+	operand->constant += behind;
+	operand->base_offset = INSTRUCTION_OFFSET;
+	return symbol->len > 0 && strcmp(text, "(%rip)") == 0;
 }
 
 /* "-16(%rbp,%rax,8)"; without the last it is 1 */
@@ -130,6 +156,15 @@ static bool parse_memory(const char *text, struct hook_usdt *operand)
 	return take_char(&text, ']') && !*text;
 }
 
+/* Its address is put together in a register before. */
+static bool parse_variable(const char *text, struct hook_usdt *operand, struct span *symbol)
+{
+	(void)text;
+	(void)operand;
+	(void)symbol;
+	return false;
+}
+
 /* "[x0, x1]" */
 static bool parse_indexed(const char *text, struct hook_usdt *operand)
 {
@@ -167,8 +202,9 @@ static bool take_size(const char **text, struct hook_usdt *operand)
 	return size == 1 || size == 2 || size == 4 || size == 8;
 }
 
-static struct hook_usdt parse(const char *text)
+static struct hook_usdt parse(const char *text, struct span *symbol)
 {
+	struct hook_usdt variable;
 	struct hook_usdt sized = { .kind = HOOK_USDT_UNKNOWN };
 
 	if (!take_size(&text, &sized))
@@ -180,6 +216,11 @@ static struct hook_usdt parse(const char *text)
 		if (kinds[i].parse(text, &operand))
 			return operand;
 	}
+	variable = sized;
+	variable.kind = HOOK_USDT_MEMORY;
+	if (parse_variable(text, &variable, symbol))
+		return variable;
+	symbol->len = 0;
 	return sized;
 }
 
@@ -205,21 +246,26 @@ int usdt_operands_parse(const char *text, struct arena *arena, struct usdt_opera
 {
 	struct hook_usdt *items = arena_array(arena, struct hook_usdt, USDT_OPERANDS_MAX);
 	const char **texts = arena_array(arena, const char *, USDT_OPERANDS_MAX);
+	const char **symbols = arena_array(arena, const char *, USDT_OPERANDS_MAX);
 	uint32_t count = 0;
 
-	if (!items || !texts)
+	if (!items || !texts || !symbols)
 		return -ENOMEM;
 	for (text += strspn(text, " "); *text && count < USDT_OPERANDS_MAX;
 	     text += strspn(text, " ")) {
 		size_t len = measure(text);
+		struct span symbol = { 0 };
 
 		texts[count] = arena__strndup(arena, text, len);
 		if (!texts[count])
 			return -ENOMEM;
-		items[count] = parse(texts[count]);
+		items[count] = parse(texts[count], &symbol);
+		if (symbol.len > 0 &&
+		    !(symbols[count] = arena__strndup(arena, symbol.text, symbol.len)))
+			return -ENOMEM;
 		count++;
 		text += len;
 	}
-	*ret_operands = (struct usdt_operands){ items, texts, count };
+	*ret_operands = (struct usdt_operands){ items, texts, symbols, count };
 	return 0;
 }

@@ -15,8 +15,11 @@
 #define USDT_OPERANDS_MAX 12 /* of <sys/sdt.h> */
 
 struct usdt_operands {
-	const struct hook_usdt *items; /* HOOK_USDT_UNKNOWN: nothing that a program can reach */
-	const char *const *texts;      /* of each: "-4@%edi" */
+	struct hook_usdt *items;  /* HOOK_USDT_UNKNOWN: nothing that a program can reach */
+	const char *const *texts; /* of each: "-4@%edi" */
+	/* Of an operand that is where a variable is: `constant` behind it, counted from the probe's own address on, which
+	 * whoever knows the binary adds; or NULL. */
+	const char *const *symbols;
 	uint32_t count;
 };
 

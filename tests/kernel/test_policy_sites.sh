@@ -80,6 +80,7 @@ policy() {
 		    - {index: 3, type: int16}
 		    - {index: 4, type: string}
 		    - {index: 5, type: uint64}
+		    - {index: 7, type: int64}
 		    message: "all kinds of operands"
 		    tags: ["first"]
 		  - path: "$caller"
@@ -186,7 +187,7 @@ fi
 "$caller"
 until_exits $processes
 tap_is "operands are what they are in the assembler's words" "$(arguments '"name":"values"' | head -n 1)" \
-	'[{"int_arg":-7},{"size_arg":"78187493530"},{"long_arg":"-5"},{"int_arg":300},{"string_arg":"text of the probe"},{"size_arg":"255"}]'
+	'[{"int_arg":-7},{"size_arg":"78187493530"},{"long_arg":"-5"},{"int_arg":300},{"string_arg":"text of the probe"},{"size_arg":"255"},{"long_arg":"-200"}]'
 tap_is "each time" "$(arguments '"name":"values"' | cut -c1-15)" '[{"int_arg":-7}
 [{"int_arg":-8}'
 tap_is "an event tells of its probe" "$(grep -c "\"process_usdt\".*\"path\":\"$caller\",\"provider\":\"sonde\",\"name\":\"values\",\"policy_name\":\"usdts\",\"message\":\"all kinds of operands\".*\"tags\":\[\"first\"\].*\"action\":\"KPROBE_ACTION_POST\"" out)" 2

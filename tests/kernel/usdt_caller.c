@@ -26,9 +26,9 @@ USDT_SEMAPHORE(listeners);
 static const short numbers[] = { 100, -200, 300, -400 };
 
 #if defined(__x86_64__)
-#define VALUES "-4@%k0 8@%1 -1@$-5 -2@(%2,%3,2) 8@%4 1@%b5 8f@%%xmm0"
+#define VALUES "-4@%k0 8@%1 -1@$-5 -2@(%2,%3,2) 8@%4 1@%b5 8f@%%xmm0 -2@2+numbers(%%rip)"
 #elif defined(__aarch64__)
-#define VALUES "-4@%w0 8@%1 -1@-5 -2@[%2, %3] 8@%4 1@%w5 8@d0"
+#define VALUES "-4@%w0 8@%1 -1@-5 -2@[%2, %3] 8@%4 1@%w5 8@d0 -2@-200"
 #endif
 
 static void pass_values(int count)

@@ -21,6 +21,40 @@
 
 USDT_SEMAPHORE(listeners);
 
+#if defined(__x86_64__)
+static volatile long numbers[] = { 1, 2, 3 };
+
+__attribute__((noinline)) static void third(void)
+{
+	USDT_PROBE("sonde", "variable", 0, "8@%0 8@nothing(%%rip)", "m"(numbers[1]));
+}
+
+/* However the compiler writes it, the operand is as far from the instruction in the file's headers as in memory. */
+static void test_find__variables(void **state)
+{
+	const struct usdt_location *locations;
+	struct arena arena = ARENA_INIT;
+	uint64_t code, there;
+	uint32_t count;
+
+	(void)state;
+	third();
+	assert_int_equal(usdt_find(SELF, "sonde", "variable", &arena, &locations, &count, NULL), 0);
+	assert_int_equal(count, 1);
+	if (!locations[0].operands.symbols[0]) {
+		arena__done(&arena);
+		print_message("# skip: the compiler took a register\n");
+		skip();
+	}
+	/* The probe is the first thing in the function, or near. */
+	code = (uint64_t)(uintptr_t)third;
+	there = code + (uint64_t)locations[0].operands.items[0].constant;
+	assert_in_range(there - (uint64_t)(uintptr_t)&numbers[1] + 4096, 4096 - 64, 4096 + 64);
+	assert_int_equal(locations[0].operands.items[1].kind, HOOK_USDT_UNKNOWN);
+	arena__done(&arena);
+}
+#endif
+
 /* The probe "sonde:twice" stands here, and a second time below. */
 __attribute__((noinline)) static long first(long value)
 {
@@ -127,6 +161,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_find__each_place_of_a_probe),
 		cmocka_unit_test(test_find__the_semaphore),
+#if defined(__x86_64__)
+		cmocka_unit_test(test_find__variables),
+#endif
 		cmocka_unit_test(test_find__tells_what_is_missing),
 	};
 

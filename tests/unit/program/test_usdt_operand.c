@@ -31,7 +31,9 @@ static const struct row rows[] = {
 	{ "1@(%rbp,%rcx)", { HOOK_USDT_INDEXED, 1, false, 0, 32, 88, 1 } },
 	{ "8@(%rbp,%rcx,3)", { HOOK_USDT_UNKNOWN, .size = 8 } },
 	{ "8@(%ebp)", { HOOK_USDT_UNKNOWN, .size = 8 } }, /* no address of this machine */
-	{ "8@counter(%rip)", { HOOK_USDT_UNKNOWN, .size = 8 } },
+	{ "8@(%rip)", { HOOK_USDT_MEMORY, 8, false, .base_offset = 128 } },
+	{ "8@4+(%rip)", { HOOK_USDT_UNKNOWN, .size = 8 } },
+	{ "8@counter(%rbx)", { HOOK_USDT_UNKNOWN, .size = 8 } },
 	{ "1@%ah", { HOOK_USDT_UNKNOWN, .size = 1 } },
 	{ "8@%rax,", { HOOK_USDT_UNKNOWN, .size = 8 } },
 	{ "8@5", { HOOK_USDT_UNKNOWN, .size = 8 } },
@@ -73,6 +75,7 @@ static void test_parse__all_ways_to_write_them(void **state)
 		assert_int_equal(usdt_operands_parse(rows[i].text, &arena, &operands), 0);
 		assert_int_equal(operands.count, 1);
 		assert_string_equal(operands.texts[0], rows[i].text);
+		assert_null(operands.symbols[0]);
 		assert_int_equal(operands.items[0].kind, wanted.kind);
 		assert_int_equal(operands.items[0].size, wanted.size);
 		assert_int_equal(operands.items[0].is_signed, wanted.is_signed);
@@ -83,6 +86,36 @@ static void test_parse__all_ways_to_write_them(void **state)
 		arena__done(&arena);
 	}
 }
+
+#if defined(__x86_64__)
+static void test_parse__variables(void **state)
+{
+	static const struct {
+		const char *text, *symbol;
+		int64_t behind;
+	} variables[] = {
+		{ "-1@counter(%rip)", "counter", 0 },
+		{ "-1@4+t1(%rip)", "t1", 4 },
+		{ "-1@list.2-8(%rip)", "list.2", -8 },
+		{ "-1@0x10+_x+1(%rip)", "_x", 17 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < array_size(variables); i++) {
+		struct arena arena = ARENA_INIT;
+		struct usdt_operands operands;
+
+		assert_int_equal(usdt_operands_parse(variables[i].text, &arena, &operands), 0);
+		assert_int_equal(operands.items[0].kind, HOOK_USDT_MEMORY);
+		assert_int_equal(operands.items[0].base_offset, 128);
+		assert_int_equal(operands.items[0].constant, variables[i].behind);
+		assert_int_equal(operands.items[0].size, 1);
+		assert_true(operands.items[0].is_signed);
+		assert_string_equal(operands.symbols[0], variables[i].symbol);
+		arena__done(&arena);
+	}
+}
+#endif
 
 static void test_parse__several(void **state)
 {
@@ -108,6 +141,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse__all_ways_to_write_them),
+#if defined(__x86_64__)
+		cmocka_unit_test(test_parse__variables),
+#endif
 		cmocka_unit_test(test_parse__several),
 	};
 
