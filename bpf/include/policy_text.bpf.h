@@ -256,11 +256,16 @@ ROUTINE u64 fold_text(struct policy_frame *frame, u64 index, u64 skip)
 	if (!find_text(frame, index, skip, &text))
 		return ASK_NOTHING;
 	for (u32 i = 0; i < TEXT_WORDS; i += FOLD_STEPS) {
-		const u64 *from = (u64 *)(frame->data + ((text.at + i * 8ull) & FRAME_MASK));
+		u64 offset = text.at + i * 8ull;
 		u64 *to = (u64 *)(frame->path + i * 8ull);
+		const u64 *from;
 
 		if (i * 8ull >= text.size)
 			break;
+		barrier_var(offset);
+		offset &= FRAME_MASK;
+		barrier_var(offset);
+		from = (u64 *)(frame->data + offset);
 #pragma unroll
 		for (u32 j = 0; j < FOLD_STEPS; j++)
 			to[j] = folded(from[j]);
@@ -273,16 +278,17 @@ FRAME_CARRIER(fold_text, fold_text(frame, a[0], a[1]))
 #define WALK_HASH 1
 #define WALK_LEAVING 2
 
-/* Where a search is at: in the text, or in what fold_text() made of it. */
+/* Where a search is at: in the text, or in what fold_text() made of it. The bound stays with the register that is added,
+ * which the compiler would else take a step of the loop away from (7.3 and 5.10 refuse that). */
 static __always_inline const u8 *byte_at(struct policy_frame *frame, const struct text_view *text,
 					 u64 at, bool is_folded)
 {
 	u64 offset = is_folded ? at : text->at + at;
-	u32 mask = is_folded ? POLICY_TEXT_MAX - 1 : FRAME_MASK;
 
-	/* Where the compiler sees it, it goes on from a place in front of the frame, which new verifiers refuse. */
-	asm volatile("%0 &= %1" : "+r"(offset) : "i"(mask));
-	return (is_folded ? frame->path : frame->data) + offset;
+	barrier_var(offset);
+	offset &= is_folded ? POLICY_TEXT_MAX - 1 : FRAME_MASK;
+	barrier_var(offset);
+	return is_folded ? frame->path + offset : frame->data + offset;
 }
 
 /* Hashes of the needle and of as many bytes of the text: to memory, of which the verifier knows nothing. Else all that

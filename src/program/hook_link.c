@@ -17,6 +17,19 @@ static bool is_call(const struct bpf_insn *insn)
 	return insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_CALL;
 }
 
+/* libbpf leaves a call of nothing where the kernel has no such function, and not every carrier is refused for it. */
+static bool is_whole(const struct hook_routine *routine)
+{
+	for (uint32_t i = 0; i < routine->count; i++) {
+		const struct bpf_insn *insn = &routine->insns[i];
+
+		if (insn->code == (BPF_JMP | BPF_CALL) && insn->src_reg == BPF_PSEUDO_KFUNC_CALL &&
+		    insn->imm == 0)
+			return false;
+	}
+	return true;
+}
+
 /* libbpf puts functions behind the program in the order in which they are called first: the routine is where the
  * carrier's own code ends. */
 static int take_routine(struct hook_engine *engine, const char *name,
@@ -35,6 +48,8 @@ static int take_routine(struct hook_engine *engine, const char *name,
 			break;
 		routine.insns = insns + target;
 		routine.count = (uint32_t)(count - target);
+		if (!is_whole(&routine))
+			return 0;
 		return vec_push(&engine->routines, routine) < 0
 			       ? err__set(err, -ENOMEM, NULL, "no memory for routines")
 			       : 0;
