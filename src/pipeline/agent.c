@@ -199,6 +199,7 @@ struct agent *agent__free(struct agent *agent)
 		loop__remove(agent->options.loop, agent->cgroups);
 	}
 	cost_meter__stop(agent->cost_meter);
+	policies__stop(agent->policies);
 	/* What the kernel has told is taken in while policies go, and looks at those that are left. */
 	while (agent->configs.len)
 		agent_config__free(agent->configs.items[--agent->configs.len], agent->registry);

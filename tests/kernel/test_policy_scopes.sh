@@ -65,7 +65,7 @@ scrape() { { wget -q -O - "$url" 2>/dev/null || curl -s "$url"; } >metrics; }
 all_calls() {
 	scrape
 	awk -v program="binary=\"$tap_scratch/$1\"" '
-		/^tetragon_policy_events_total{/ && index($0, program) {
+		/^tetragon_policy_events_total[{]/ && index($0, program) {
 			match($0, /policy="[^"]*"/)
 			sum[substr($0, RSTART + 8, RLENGTH - 9)] += $NF
 		}
