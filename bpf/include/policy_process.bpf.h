@@ -191,8 +191,9 @@ ROUTINE u64 may_post(struct policy_frame *frame, u64 rule, u64 scope, u64 interv
 	}
 	key.values = policy_hash_end(&hash, frame->record.value_count);
 	last = bpf_map_lookup_elem(&policy_rates, &key);
-	/* Of several at once one takes the old time away, and one leaves the new one. */
-	if (last && (now - *last < interval_ns || bpf_map_delete_elem(&policy_rates, &key) < 0))
+	/* Of several at once one takes the old time away, and one leaves the new one, which may be later than that of another. */
+	if (last &&
+	    ((s64)(now - *last) < (s64)interval_ns || bpf_map_delete_elem(&policy_rates, &key) < 0))
 		return 0;
 	return bpf_map_update_elem(&policy_rates, &key, &now, BPF_NOEXIST) != ALREADY_THERE;
 }
