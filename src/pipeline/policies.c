@@ -331,18 +331,17 @@ bool policies__hook(const struct policies *policies, uint32_t id, uint32_t index
 {
 	const struct policy *policy = find_id(policies, id);
 	const struct attached_hook *hook;
-	struct hook_program_figures program;
 	struct policy_figures figures;
 
 	if (!policy || policy->state != POLICY_STATE_ENABLED || index >= policy->program.hook_count)
 		return false;
 	hook = &policy->hooks[index];
-	hook_engine__figures(policies->engine, hook->compiled->code.id, &program);
 	policy_counts__read(policies, &hook->compiled->code, &figures);
 	*ret_view = (struct policy_hook_view){
 		.hook = hook->name,
 		.how = hook->how,
-		.instructions = program.instructions,
+		.instructions = hook_engine__instructions(policies->engine,
+							  hook->compiled->code.id),
 		.matched = figures.matched,
 		.posted = figures.posted,
 		.not_posted = figures.not_posted,

@@ -177,7 +177,10 @@ struct hook_program_figures {
 	uint64_t memory_bytes; /* of programs and of maps of its own */
 	uint64_t run_count, run_time_ns, missed_runs;
 };
+/* Asks the kernel for each program. */
 void hook_engine__figures(const struct hook_engine *engine, uint32_t hook,
 			  struct hook_program_figures *ret_figures);
+/* Of the same, without asking. */
+uint32_t hook_engine__instructions(const struct hook_engine *engine, uint32_t hook);
 
 #endif

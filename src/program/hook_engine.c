@@ -537,6 +537,17 @@ void hook_engine__remove(struct hook_engine *engine, uint32_t hook)
 	engine->hooks[hook] = NULL;
 }
 
+uint32_t hook_engine__instructions(const struct hook_engine *engine, uint32_t hook)
+{
+	const struct hook *found = engine->hooks[hook];
+	uint32_t sum = 0;
+
+	if (found)
+		vec_for_each(&found->programs, loaded)
+			sum += loaded->instructions;
+	return sum;
+}
+
 void hook_engine__figures(const struct hook_engine *engine, uint32_t hook,
 			  struct hook_program_figures *ret_figures)
 {
