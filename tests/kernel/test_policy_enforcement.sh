@@ -131,6 +131,7 @@ cat >sonde.yaml <<-END
 	run:
 	- policy: policies
 END
+: >errors
 "$SONDE_BIN" agent -c sonde.yaml --log.no-timestamps >out 2>errors &
 agent=$!
 started() { grep -q '^Started' errors || ! kill -0 $agent 2>/dev/null; }

@@ -61,6 +61,7 @@ if [ -n "${SONDE_IN_VM-}" ]; then
 	count=2
 fi
 cp "$SONDE_TEST_BPF/policy_caller" reader || exit 1
+: >errors
 "$SONDE_BIN" policy --metrics-server=127.0.0.1:0 --output=json --export-allowlist='{"event_set":["PROCESS_KPROBE"]}' policies >out 2>errors &
 agent=$!
 started() { grep -q 'Started in' errors || ! kill -0 $agent 2>/dev/null; }

@@ -142,6 +142,7 @@ older=$!
 ./parent wait="$tap_scratch/go" run="$tap_scratch/child" getppid=2 exec="$tap_scratch/child" getppid=20 &
 older="$older $!"
 
+: >errors
 "$SONDE_BIN" policy --metrics-server=127.0.0.1:0 --output=json \
 	--export-allowlist='{"policy_names":["abi","abi-list","first","thread","process","global"]}' policies >out 2>errors &
 agent=$!

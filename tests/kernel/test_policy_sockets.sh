@@ -8,7 +8,7 @@
 [ -n "${SONDE_IN_VM-}" ] || tap_skip_all "functions of the kernel can be hooked in VMs, and its tables are ours alone there"
 cd "$tap_scratch" || exit 1
 agent='' server=''
-port_of_server=7411 connections=20 many=1000
+port_of_server=7411 connections=20 many=400
 
 stop() {
 	for process in $server $agent; do
@@ -79,6 +79,7 @@ cat >>policies/few.yaml <<-END
 	      - {index: 0, operator: DAddr, values: ["127.0.0.0/8"]}
 	      - {index: 1, operator: Equal, values: ["8"]}
 END
+: >errors
 "$SONDE_BIN" policy --metrics-server=127.0.0.1:0 --output=json \
 	--export-allowlist='{"event_set":["PROCESS_KPROBE"],"policy_names":["few"]}' policies >out 2>errors &
 agent=$!
