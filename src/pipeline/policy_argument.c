@@ -82,6 +82,12 @@ static struct text_view permission_of(struct policy_views *views, uint16_t mode)
 		char letter;
 	} types[] = { { S_IFDIR, 'd' }, { S_IFLNK, 'l' },  { S_IFCHR, 'c' },
 		      { S_IFBLK, 'b' }, { S_IFSOCK, 's' }, { S_IFIFO, 'p' } };
+	/* Where they are set, the bit that is executed says so. */
+	static const struct {
+		uint32_t bit;
+		int place;
+		char letter;
+	} marks[] = { { S_ISUID, 3, 's' }, { S_ISGID, 6, 's' }, { S_ISVTX, 9, 't' } };
 	char text[] = "-rwxrwxrwx";
 
 	for (size_t i = 0; i < array_size(types); i++)
@@ -90,6 +96,11 @@ static struct text_view permission_of(struct policy_views *views, uint16_t mode)
 	for (int bit = 0; bit < 9; bit++)
 		if (!(mode & (1 << (8 - bit))))
 			text[1 + bit] = '-';
+	for (size_t i = 0; i < array_size(marks); i++)
+		if (mode & marks[i].bit)
+			text[marks[i].place] = text[marks[i].place] == 'x'
+						       ? marks[i].letter
+						       : (char)(marks[i].letter - 'a' + 'A');
 	return policy_views__keep(views, text, sizeof(text) - 1);
 }
 
