@@ -66,6 +66,8 @@ order() {
 }
 
 sed 's/^/hold /' wanted others >&3
+# Those that are there already are what the agent finds when it starts; a fork behind that tells it of no container.
+tap_is "containers are there" "$(order held)" "done"
 
 # ---- the agent ----
 

@@ -4,6 +4,7 @@
  * end with this program, which is linked without libraries so that a fork takes microseconds. What it is told, line by line:
  *
  *   hold NUMBER CGROUP-DIRECTORY    one that waits
+ *   held                            nothing: all of them are there when it is answered
  *   fire                            all that wait call fire() with their number
  *   exec NUMBER CGROUP-DIRECTORY    one that executes a program, which calls fire()
  *
@@ -116,6 +117,8 @@ static void obey(struct crowd *crowd, char *line)
 		if (start(dir) == 0)
 			exec(crowd, number);
 		wait_until_fired(crowd, 1);
+	} else if (verb && strcmp(verb, "held") == 0) {
+		puts("done");
 	} else if (verb && strcmp(verb, "fire") == 0) {
 		(void)close(crowd->gate[1]);
 		wait_until_fired(crowd, crowd->waiting);
