@@ -83,7 +83,7 @@ stop
 
 # Of the agent, by kind.
 things() {
-	find "/proc/$agent/fd" -type l -exec readlink {} + 2>/dev/null |
+	find "/proc/$agent/fd" -type l -exec readlink {} \; 2>/dev/null |
 		sed -n 's/^anon_inode:\[*\(bpf-prog\|bpf-map\|bpf_link\|bpf-link\|perf_event\)\]*$/\1/p' | sort | uniq -c
 }
 policies few 30
