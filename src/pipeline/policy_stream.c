@@ -358,6 +358,15 @@ static uint32_t skip_absent(struct process_argument *arguments, uint32_t count)
 	return kept;
 }
 
+/* Events of uprobes have no field for it: as with Tetragon it is the last of the values. make_lists() has room for one more. */
+static void set_result(const struct value_lists *lists, struct process_event *event)
+{
+	if (event->kind == PROCESS_EVENT_UPROBE)
+		lists->arguments[event->argument_count++] = *lists->result;
+	else
+		event->result = lists->result;
+}
+
 /* begin: the record of the call's entry; end: of its return, or NULL. */
 static void tell(struct policy_stream *stream, const struct policy_record *begin,
 		 const struct policy_record *end)
@@ -400,7 +409,8 @@ static void tell(struct policy_stream *stream, const struct policy_record *begin
 		event.data = lists.data;
 		event.data_count = skip_absent(lists.data, lists.data_count);
 	}
-	event.result = lists.has_result ? lists.result : NULL;
+	if (lists.has_result)
+		set_result(&lists, &event);
 	event.action = begin->action ? begin->action : PROCESS_ACTION_POST;
 	if (end)
 		event.return_action = end->action ? end->action : PROCESS_ACTION_POST;

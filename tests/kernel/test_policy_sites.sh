@@ -231,6 +231,18 @@ tap_is "nobody listens any more" "$?" 10
 	END
 } >offsets.yaml
 {
+	policy returns
+	cat <<-END
+		  uprobes:
+		  - path: "$caller"
+		    symbols: [twice]
+		    refCtrOffsets: [$semaphore_offset]
+		    args: [{index: 0, type: int}]
+		    return: true
+		    returnArg: {index: 0, type: int}
+	END
+} >returns.yaml
+{
 	policy unlike
 	printf '  uprobes:\n  - {path: "%s", offsets: [%s]}\n' "$caller" "$twice_offset"
 } >unlike.yaml
@@ -265,7 +277,7 @@ echo '  loader: true' >>loader.yaml
 		      matchActions: [{action: Post, imaHash: true}]
 	END
 } >hashes.yaml
-start addresses.yaml offsets.yaml loader.yaml digests.yaml hashes.yaml
+start addresses.yaml offsets.yaml returns.yaml loader.yaml digests.yaml hashes.yaml
 "$caller" asked=1 double=21
 tap_is "both count beside what is counted" "$?" 42
 until_exits 1
@@ -274,6 +286,7 @@ told() {
 }
 tap_is "by address" "$(told addresses)" "[{\"int_arg\":21}] \"offset\":\"$twice_offset\",\"ref_ctr_offset\":\"$semaphore_offset\""
 tap_is "by offset" "$(told offsets)" "$(told addresses)"
+tap_is "what it returned is the last of its values" "$(arguments '"policy_name":"returns"')" '[{"int_arg":21},{"int_arg":42}]'
 tap_is "where the binary has one of the digests" "$(grep '"process_uprobe"' out | grep -c '"policy_name":"digests"')" 2
 tap_is "others are passed over when that is wanted" "$(grep -c 'has none of the binaryDigests, ignoring the hook' errors)" 1
 if grep -q 'policy "loader" does not run: .*\(cannot be hooked\|tells no build ids\)' errors; then
