@@ -29,6 +29,20 @@ struct policy_server {
 
 /* ---- reading ------------------------------------------------------------------------------------------- */
 
+/* What the command line names, read. */
+struct policy_files {
+	struct config_paths paths;
+	struct spec_list specs;
+	VEC(const char *) unreadable; /* in the paths */
+};
+
+static void policy_files__done(struct policy_files *files)
+{
+	vec_done(&files->unreadable);
+	spec_list__done(&files->specs);
+	config_paths__done(&files->paths);
+}
+
 static int read_path(const struct config_path *path, struct spec_list *specs,
 		     struct err_list *errors)
 {
@@ -45,29 +59,58 @@ static int read_path(const struct config_path *path, struct spec_list *specs,
 	return err_list__set(errors, -ENOMEM, NULL, "no memory for policies");
 }
 
-/* One that cannot be read leaves the others running, unless strict. Also for a reload. */
-static int read_specs(void *ctx, struct spec_list *specs, struct err_list *errors)
+/* One that cannot be read is listed, with its errors, and leaves the others alone, unless strict. */
+static int read_files(const struct policy_server *server, struct policy_files *files,
+		      struct err_list *errors)
+{
+	struct err err = ERR_INIT;
+	int r = 0;
+
+	for (size_t i = 0; i < server->path_count && r == 0; i++)
+		r = config_paths__add(&files->paths, server->paths[i], &err);
+	if (r < 0)
+		err_list__add(errors, &err);
+	for (size_t i = 0; i < files->paths.len && r == 0; i++) {
+		const char *path = files->paths.items[i].path;
+
+		r = read_path(&files->paths.items[i], &files->specs, errors);
+		if (r < 0 && !server->options->is_strict)
+			r = vec_push(&files->unreadable, path);
+	}
+	return r;
+}
+
+/* ---- reading again ------------------------------------------------------------------------------------- */
+
+/* Of a file that cannot be read any more what it said before goes on. */
+static bool goes_on(void *ctx, const char *name, const char *origin)
+{
+	const struct policy_files *files = ctx;
+
+	(void)name;
+	vec_for_each(&files->unreadable, path)
+		if (str_eq(*path, origin))
+			return true;
+	return false;
+}
+
+static int reload(void *ctx, bool *ret_is_replaced, struct err_list *errors)
 {
 	const struct policy_server *server = ctx;
-	struct config_paths paths = { .len = 0 };
-	struct err err = ERR_INIT;
-	int first = 0;
+	struct policy_files files = { .unreadable = VEC_INIT };
+	const struct reload_options wish = { .is_lenient = !server->options->is_strict,
+					     .keeps = goes_on,
+					     .ctx = &files };
+	int r = read_files(server, &files, errors);
 
-	for (size_t i = 0; i < server->path_count && first == 0; i++)
-		first = config_paths__add(&paths, server->paths[i], &err);
-	if (first < 0)
-		err_list__add(errors, &err);
-	for (size_t i = 0; i < paths.len && first == 0; i++) {
-		size_t before = errors->len;
-		int r = read_path(&paths.items[i], specs, errors);
-
-		if (r < 0 && server->options->is_strict)
-			first = r;
-		for (size_t k = before; r < 0 && k < errors->len; k++)
-			log_err(LOG_WARN, &errors->items[k], "policy is left out");
-	}
-	config_paths__done(&paths);
-	return first;
+	*ret_is_replaced = false;
+	if (r == 0)
+		r = agent__reload(server->session.agent, files.specs.items, files.specs.len, &wish,
+				  ret_is_replaced, errors);
+	else
+		agent__note_failed_reload(server->session.agent);
+	policy_files__done(&files);
+	return r;
 }
 
 /* ---- starting ------------------------------------------------------------------------------------------ */
@@ -186,7 +229,7 @@ static int open_session(struct policy_server *server)
 		.title = "sonde policy",
 		.telemetry_path = options->telemetry_path,
 		.web_config = options->web_config,
-		.read = read_specs,
+		.reload = reload,
 		.read_ctx = server,
 	};
 	struct err err = ERR_INIT;
@@ -233,22 +276,28 @@ static int open_outputs(struct policy_server *server)
 	return r < 0 ? session_fail("cannot give events to anybody", &err, r) : 0;
 }
 
+static void log_all(const struct err_list *errors, enum log_level level, const char *what)
+{
+	vec_for_each(errors, error)
+		log_err(level, error, "%s", what);
+}
+
 static int add_policies(struct policy_server *server)
 {
 	struct err_list errors = { .len = 0 };
-	struct spec_list specs = { .len = 0 };
+	struct policy_files files = { .unreadable = VEC_INIT };
 	struct agent *agent = server->session.agent;
-	int r = read_specs(server, &specs, &errors);
+	int r = read_files(server, &files, &errors);
 
-	vec_for_each(&specs, spec)
+	log_all(&errors, r < 0 ? LOG_ERROR : LOG_WARN, r < 0 ? "policies" : "policy is left out");
+	err_list__done(&errors);
+	vec_for_each(&files.specs, spec)
 		if (r == 0 && agent__add(agent, take_ptr(*spec), &errors) < 0 &&
 		    server->options->is_strict)
 			r = -EINVAL;
-	if (r < 0)
-		vec_for_each(&errors, error)
-			log_err(LOG_ERROR, error, "policies");
+	log_all(&errors, r < 0 ? LOG_ERROR : LOG_WARN, r < 0 ? "policies" : "policy is left out");
 	err_list__done(&errors);
-	spec_list__done(&specs);
+	policy_files__done(&files);
 	if (r == 0 && agent__config_count(agent) == 0) {
 		log_error("no policy could be read");
 		r = -ENOENT;

@@ -57,6 +57,9 @@ bool reload_keeps_programs(const struct spec *spec, const struct agent_config *b
 {
 	const struct spec *former = before->spec;
 
+	/* Policies bring none: theirs belong to the policy, which is loaded anew. */
+	if (spec->program_count == 0)
+		return false;
 	if (!before->is_loaded || spec->program_count != former->program_count ||
 	    spec->feed_count != former->feed_count || !same_wanted(spec, former))
 		return false;
