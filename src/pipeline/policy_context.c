@@ -324,6 +324,7 @@ int policy_context__open(struct policies *policies, const struct policy_spec *sp
 					      expand };
 	knowledge->kernel = (struct policy_kernel){
 		.has_modify_return = features->has_modify_return,
+		.has_modify_call = features->has_modify_call,
 		.has_override = features->has_override,
 		.has_signal = features->has_signal,
 		.has_image_hash = has_action(spec, wants_image_hash) &&

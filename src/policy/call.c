@@ -249,6 +249,8 @@ bool policy_enforcers__can_replace(const struct policy_spec *policy,
 		return true;
 	if (!kernel->has_modify_return || policy->override_method == OVERRIDE_METHOD_RETURN)
 		return false;
+	if (kernel->has_modify_call)
+		return true;
 	for (uint32_t i = 0; i < policy->enforcer_count; i++)
 		for (uint32_t k = 0; k < policy->enforcers[i].call_count; k++)
 			if (has_syscall(policy, &policy->enforcers[i].calls[k]))

@@ -22,6 +22,7 @@
 /* What the kernel can do, as program/hook.h found out. */
 struct policy_kernel {
 	bool has_modify_return;  /* fmod_ret of security_* */
+	bool has_modify_call;    /* and of system calls */
 	bool has_override;       /* bpf_override_return() */
 	bool has_signal;         /* bpf_send_signal() */
 	bool has_image_hash;     /* of files, by IMA */

@@ -58,7 +58,7 @@ static int check_override(struct finding *finding, const struct hook_spec *hook,
 
 	if (hook->kind != HOOK_KIND_KPROBE && hook->kind != HOOK_KIND_FENTRY)
 		return 0;
-	if (can_return || (can_modify && (!hook->is_syscall || method != OVERRIDE_METHOD_ANY)))
+	if (can_return || (can_modify && (!hook->is_syscall || kernel->has_modify_call)))
 		return 0;
 	return policy_compile__refuse(
 		&finding->compile, -EOPNOTSUPP, &action->at, action->path,
@@ -66,7 +66,7 @@ static int check_override(struct finding *finding, const struct hook_spec *hook,
 		"(CONFIG_BPF_KPROBE_OVERRIDE)%s",
 		can_modify
 			? ", without which only security_* functions, by fmod_ret, and LSM hooks "
-			  "can be made to fail"
+			  "can be made to fail here"
 			: " and no fmod_ret, or the policy's override-method rules them out; LSM "
 			  "hooks can be made to fail");
 }

@@ -38,6 +38,7 @@ struct hook_engine_options {
 struct hook_features {
 	bool has_kprobes, has_uprobes, has_lsm;
 	bool has_fentry, has_modify_return; /* of functions: fentry and fexit; fmod_ret */
+	bool has_modify_call;               /* fmod_ret of system calls */
 	bool has_override;                  /* bpf_override_return(), in kprobes */
 	bool has_signal;                    /* bpf_send_signal() */
 	bool has_user_registers;            /* programs of uprobes may write them */

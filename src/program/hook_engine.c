@@ -55,22 +55,28 @@ static bool loads(uint32_t program_type, uint32_t attach_type, uint32_t btf_id, 
 /* The kernel's own tests of the two have functions that do nothing; where they are not built in, any will do. */
 static void find_bound(struct hook_engine *engine)
 {
+	enum { CALL = 2, FUNCTIONS = CALL };
 	struct kernel_target targets[] = {
 		{ .name = "security_file_open", .kind = BTF_KIND_FUNC },
 		{ .name = "bpf_fentry_test1", .kind = BTF_KIND_FUNC },
+		{ .name = HOOK_SYSCALL_PREFIX "sys_read", .kind = BTF_KIND_FUNC },
 	};
 	__cleanup(arena__done) struct arena arena = { 0 };
 	struct err ignored = { 0 };
 
 	if (kernel_targets_find(engine->options.host, targets, array_size(targets), &arena,
 				&ignored) == 0) {
-		for (size_t i = 0; i < array_size(targets) && !engine->features.has_fentry; i++)
+		for (size_t i = 0; i < FUNCTIONS && !engine->features.has_fentry; i++)
 			engine->features.has_fentry = targets[i].btf_id && !targets[i].module &&
 						      loads(BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY,
 							    targets[i].btf_id, 0);
 		engine->features.has_modify_return = targets[0].btf_id &&
 						     loads(BPF_PROG_TYPE_TRACING, BPF_MODIFY_RETURN,
 							   targets[0].btf_id, 0);
+		/* With error injection; newer kernels without it as well. */
+		engine->features.has_modify_call = targets[CALL].btf_id &&
+						   loads(BPF_PROG_TYPE_TRACING, BPF_MODIFY_RETURN,
+							 targets[CALL].btf_id, 0);
 	}
 	err__done(&ignored);
 }

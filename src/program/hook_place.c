@@ -200,9 +200,10 @@ static int find_replaced(struct hook_engine *engine, const struct kernel_target 
 	}
 	return err__set(err, -EOPNOTSUPP, NULL,
 			"what '%s' returns cannot be replaced here: this kernel allows it for "
-			"security functions and where errors may be injected "
-			"(CONFIG_BPF_KPROBE_OVERRIDE), and this is neither",
-			found->name);
+			"security functions%s and where errors may be injected "
+			"(CONFIG_BPF_KPROBE_OVERRIDE)",
+			found->name,
+			engine->features.has_modify_call ? ", system calls of 64 bits" : "");
 }
 
 /* Of a system call, where nothing can hang on its function. */

@@ -189,7 +189,12 @@ static int find_spot(void *ctx, const char *binary, const struct policy_spot *sp
 
 void made_up__init(struct made_up *made_up)
 {
-	*made_up = (struct made_up){ .kernel = { true, true, true, true, true, true } };
+	*made_up = (struct made_up){ .kernel = { .has_modify_return = true,
+						 .has_override = true,
+						 .has_signal = true,
+						 .has_image_hash = true,
+						 .has_user_registers = true,
+						 .has_probe_write_user = true } };
 	made_up->types = view_types();
 	made_up->context = (struct policy_context){
 		.types = &made_up->types,

@@ -72,6 +72,8 @@ static void test_compile__replaces_what_security_functions_return(void **state)
 	enforcer.call_count = 2;
 	assert_int_equal(policy_fixture__compile(fixture, &policy), -EOPNOTSUPP);
 	assert_non_null(strstr(policy_fixture__error(fixture), "only what security_* functions"));
+	fixture->made_up.kernel.has_modify_call = true;
+	assert_int_equal(policy_fixture__compile(fixture, &policy), 0);
 }
 
 static void test_compile__needs_no_enforcers_for_signals(void **state)

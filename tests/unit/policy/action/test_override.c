@@ -130,6 +130,21 @@ static void test_find_sites__tells_what_the_kernel_lacks(void **state)
 	policy_fixture__check_actions(fixture, rows, array_size(rows));
 }
 
+static void test_find_sites__overrides_system_calls_by_fmod_ret(void **state)
+{
+	const struct action_row rows[] = {
+		{ { .kind = HOOK_KIND_KPROBE, .call = VALUE("sys_read"), .is_syscall = true },
+		  { .kind = ACTION_KIND_OVERRIDE, .error = -1 },
+		  "do override with -1",
+		  0 },
+	};
+	struct policy_fixture *fixture = *state;
+
+	fixture->made_up.kernel.has_override = false;
+	fixture->made_up.kernel.has_modify_call = true;
+	policy_fixture__check_actions(fixture, rows, array_size(rows));
+}
+
 static void test_find_sites__has_nothing_to_override_by(void **state)
 {
 	const struct action_row rows[] = {
@@ -155,6 +170,7 @@ int main(void)
 		TEST(test_compile__sets_registers_of_user_space),
 		TEST(test_compile__needs_registers_that_can_be_set),
 		TEST(test_find_sites__tells_what_the_kernel_lacks),
+		TEST(test_find_sites__overrides_system_calls_by_fmod_ret),
 		TEST(test_find_sites__has_nothing_to_override_by),
 	};
 
