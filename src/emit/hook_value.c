@@ -37,6 +37,21 @@ void writer__read_bytes(struct hook_writer *writer, uint8_t address, uint32_t si
 	code__call_helper(code, is_user ? BPF_FUNC_probe_read_user : BPF_FUNC_probe_read_kernel);
 }
 
+/*
+ * The verifier knows pointers of the context by their types: less may be done with them than with addresses, and those to
+ * what is no struct, or one that is only declared, may not be loaded at all.
+ */
+static void copy_context_word(struct hook_writer *writer, int32_t offset, uint8_t dst)
+{
+	struct code *code = &writer->code;
+
+	code__move(code, BPF_REG_3, REG_CONTEXT);
+	if (offset != 0)
+		code__alu_imm(code, BPF_ADD, BPF_REG_3, offset);
+	writer__read_bytes(writer, BPF_REG_3, WORD, false);
+	code__load(code, WORD, dst, BPF_REG_10, TEMP_AT);
+}
+
 static void load_argument(struct hook_writer *writer, const struct hook_value *value, uint8_t dst)
 {
 	struct code *code = &writer->code;
@@ -53,15 +68,10 @@ static void load_argument(struct hook_writer *writer, const struct hook_value *v
 		writer__refuse(writer, "arguments of a tracepoint that has fields");
 		return;
 	}
-	if (writer->context != HOOK_CONTEXT_CALL || is_number) {
+	if (writer->context != HOOK_CONTEXT_CALL || (is_number && !value->is_address))
 		code__load(code, WORD, dst, REG_CONTEXT, (int16_t)(WORD * value->index));
-		return;
-	}
-	/* The verifier knows them as pointers with types, with which less may be done than with addresses. */
-	code__move(code, BPF_REG_3, REG_CONTEXT);
-	code__alu_imm(code, BPF_ADD, BPF_REG_3, (int32_t)(WORD * value->index));
-	writer__read_bytes(writer, BPF_REG_3, WORD, false);
-	code__load(code, WORD, dst, BPF_REG_10, TEMP_AT);
+	else
+		copy_context_word(writer, (int32_t)(WORD * value->index), dst);
 }
 
 static void load_syscall_argument(struct hook_writer *writer, const struct hook_value *value,
@@ -74,13 +84,16 @@ static void load_syscall_argument(struct hook_writer *writer, const struct hook_
 		writer__refuse(writer, "a seventh argument of a system call");
 		return;
 	}
-	code__load(code, WORD, BPF_REG_3, REG_CONTEXT, is_probe ? argument_offsets[0] : 0);
+	if (writer->hook->hides_registers)
+		copy_context_word(writer, 0, BPF_REG_3);
+	else
+		code__load(code, WORD, BPF_REG_3, REG_CONTEXT, is_probe ? argument_offsets[0] : 0);
 	code__alu_imm(code, BPF_ADD, BPF_REG_3, syscall_offsets[value->index]);
 	writer__read_bytes(writer, BPF_REG_3, WORD, false);
 	code__load(code, WORD, dst, BPF_REG_10, TEMP_AT);
 }
 
-static void load_returned(struct hook_writer *writer, uint8_t dst)
+static void load_returned(struct hook_writer *writer, const struct hook_value *value, uint8_t dst)
 {
 	int16_t offset = 0;
 
@@ -90,6 +103,10 @@ static void load_returned(struct hook_writer *writer, uint8_t dst)
 		break;
 	case HOOK_CONTEXT_CALL:
 		offset = (int16_t)(WORD * writer->hook->argument_count);
+		if (value->is_address) {
+			copy_context_word(writer, offset, dst);
+			return;
+		}
 		break;
 	case HOOK_CONTEXT_SYSCALL_EXIT:
 		offset = WORD;
@@ -145,7 +162,7 @@ static void load_base(struct hook_writer *writer, const struct hook_value *value
 		code__alu_imm(code, BPF_ADD, dst, (int32_t)value->index);
 		return;
 	case HOOK_BASE_RETURN:
-		load_returned(writer, dst);
+		load_returned(writer, value, dst);
 		return;
 	case HOOK_BASE_TASK:
 		code__call_helper(code, BPF_FUNC_get_current_task);

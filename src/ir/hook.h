@@ -99,6 +99,7 @@ struct hook_value {
 	uint32_t max_size;   /* bytes taken at most: texts, buffers */
 	bool is_at_return;   /* fetched when the call returns (returnCopy, the returned value) */
 	bool is_captured;    /* wanted in records, not only by tests */
+	bool is_address; /* ARGUMENT, RETURN of HOOK_CONTEXT_CALL: a pointer by the kernel's types, whatever is made of it */
 };
 
 #define HOOK_NONE UINT32_MAX
@@ -261,6 +262,7 @@ struct hook_code {
 	uint8_t argument_count; /* of the function; HOOK_CONTEXT_CALL has the returned value behind them */
 	bool has_return;        /* there is a second program at the end of the call */
 	bool is_preemptible; /* tasks may change in the middle of it */
+	bool hides_registers; /* HOOK_CONTEXT_CALL of a system call: struct pt_regs * is a pointer that may not be loaded */
 	bool is_chained; /* it shares its place with others: it ends with a call of the one behind it */
 	const struct hook_value *values;
 	uint32_t value_count;

@@ -157,6 +157,8 @@ static void add_value(const struct hook_value *value, uint32_t index, struct str
 		strbuf__printf(text, " %u", value->index);
 	if (value->usdt)
 		add_operand(value->usdt, text);
+	if (value->is_address)
+		strbuf__add_text(text, ", an address");
 	add_way(value, text);
 	strbuf__printf(text, ": %s", NAME(classes, value->class));
 	if (is_number(value))
@@ -414,6 +416,8 @@ void hook_code__format(const struct hook_code *code, struct strbuf *text)
 	strbuf__printf(text, "%s%s%s%s\n", code->has_return ? ", with return" : "",
 		       code->is_preemptible ? ", preemptible" : "",
 		       code->is_chained ? ", chained" : "", code->is_enforcer ? ", enforcer" : "");
+	if (code->hides_registers)
+		strbuf__add_text(text, "  registers are hidden\n");
 	for (uint32_t i = 0; i < code->value_count; i++)
 		add_value(&code->values[i], i, text);
 	for (uint32_t i = 0; i < code->rule_count; i++)

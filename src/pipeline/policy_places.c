@@ -217,6 +217,7 @@ static int fill_attach(struct policies *policies, const struct policy_site *site
 	attach->return_context = found->return_context;
 	attach->is_preemptible = found->is_preemptible;
 	attach->is_chained = found->is_chained;
+	attach->hides_registers = found->hides_registers;
 	if (site->kind == POLICY_SITE_USDT)
 		return read_locations(site, arena, attach, err);
 	if (site->has_address)

@@ -88,6 +88,13 @@ static bool is_raw_number(const struct policy_draft *draft, uint32_t index)
 	       str_eq(site->name, "sys_enter");
 }
 
+/* To the verifier, too. */
+static bool is_address(const struct policy_draft *draft, const struct fact_type *type)
+{
+	return draft->attach->context == HOOK_CONTEXT_CALL && type &&
+	       type->kind == FACT_TYPE_POINTER;
+}
+
 static int find_parameter(struct policy_draft *draft, const struct argument_spec *spec,
 			  uint32_t index, struct hook_value *value,
 			  const struct fact_type **ret_type)
@@ -112,6 +119,7 @@ static int find_parameter(struct policy_draft *draft, const struct argument_spec
 	value->index = index;
 	*ret_type = function && index < function->parameter_count ? function->parameters[index]
 								  : NULL;
+	value->is_address = is_address(draft, *ret_type);
 	return 0;
 }
 
@@ -187,6 +195,7 @@ static int find_result(struct policy_draft *draft, const struct argument_spec *s
 					      "only functions and system calls return something");
 	value->base = HOOK_BASE_RETURN;
 	*ret_type = draft->function ? draft->function->result : NULL;
+	value->is_address = is_address(draft, *ret_type);
 	return 0;
 }
 

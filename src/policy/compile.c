@@ -87,6 +87,7 @@ static int fill_code(struct policy_draft *draft)
 	code->argument_count = count_arguments(draft);
 	code->is_preemptible = draft->attach->is_preemptible;
 	code->is_chained = draft->attach->is_chained;
+	code->hides_registers = draft->attach->hides_registers;
 	code->has_return = draft->site->wants_return;
 	code->can_have_events = context->can_have_events;
 	r = policy_values__add_all(draft);

@@ -146,7 +146,7 @@ struct policy_usdt { /* one of the locations of a USDT */
 struct policy_attach {
 	bool is_absent; /* an optional one that is not there: no hook is made of it */
 	enum hook_context context, return_context;
-	bool is_preemptible, is_chained;
+	bool is_preemptible, is_chained, hides_registers;
 	const struct policy_field *fields; /* TRACEPOINT */
 	uint32_t field_count;
 	uint64_t offset;                     /* in the file, of a site that has an address */

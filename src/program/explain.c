@@ -84,6 +84,9 @@ static char *verifier_lines(const char *log)
 	if (start)
 		return strndup(start, len);
 	end = last_with(log, "-- END PROG LOAD LOG --");
+	if (!end && !str_starts(log, "libbpf: "))
+		return strdup(
+			log); /* the kernel's own, of whoever loads without libbpf's words around it */
 	return end ? strndup(log, (size_t)(end - log)) : NULL;
 }
 

@@ -144,6 +144,7 @@ struct hook_attach {
 	enum hook_context context, return_context;
 	bool is_preemptible;
 	bool is_chained; /* several hooks share one program there */
+	bool hides_registers; /* of a system call: its programs may not load the one argument of its function */
 };
 /*
  * All at once, because names of functions are looked up in one pass over the kernel's types. -ENOENT: there is no such

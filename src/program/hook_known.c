@@ -14,7 +14,7 @@
 
 struct known_target {
 	uint32_t btf_id;
-	uint64_t asked, bindable; /* bits by attach type */
+	uint64_t asked, bindable, blind; /* bits by attach type */
 };
 
 /* 0: it is longer than any name. */
@@ -61,20 +61,22 @@ void hook_engine__note(struct hook_engine *engine, const struct kernel_target *t
 		free(known);
 }
 
-bool hook_engine__knows_bound(const struct hook_engine *engine, const struct kernel_target *target,
-			      uint32_t attach_type, bool *ret_is_bound)
+bool hook_engine__knows_bond(const struct hook_engine *engine, const struct kernel_target *target,
+			     uint32_t attach_type, enum hook_bond *ret_bond)
 {
 	const struct known_target *known = find(engine, target);
 	uint64_t bit = 1ull << attach_type;
 
 	if (!known || !(known->asked & bit))
 		return false;
-	*ret_is_bound = known->bindable & bit;
+	*ret_bond = !(known->bindable & bit) ? HOOK_BOND_NONE
+		    : known->blind & bit     ? HOOK_BOND_BLIND
+					     : HOOK_BOND_WHOLE;
 	return true;
 }
 
-void hook_engine__note_bound(struct hook_engine *engine, const struct kernel_target *target,
-			     uint32_t attach_type, bool is_bound)
+void hook_engine__note_bond(struct hook_engine *engine, const struct kernel_target *target,
+			    uint32_t attach_type, enum hook_bond bond)
 {
 	struct known_target *known = find(engine, target);
 	uint64_t bit = 1ull << attach_type;
@@ -82,5 +84,6 @@ void hook_engine__note_bound(struct hook_engine *engine, const struct kernel_tar
 	if (!known)
 		return;
 	known->asked |= bit;
-	known->bindable |= is_bound ? bit : 0;
+	known->bindable |= bond != HOOK_BOND_NONE ? bit : 0;
+	known->blind |= bond == HOOK_BOND_BLIND ? bit : 0;
 }

@@ -125,33 +125,46 @@ static const char *type_name(struct hook_engine *engine, const struct hook_place
 
 /* ---- one place ---- */
 
-static bool loads_bound(const struct hook_manner *kind, uint32_t btf_id)
+/* Not reading: its two instructions alone. */
+static bool loads_bound(const struct hook_manner *kind, uint32_t btf_id, bool reads)
 {
-	static const struct bpf_insn nothing[] = {
+	static const struct bpf_insn looks[] = {
+		{ .code = BPF_LDX | BPF_MEM | BPF_DW, .dst_reg = BPF_REG_2, .src_reg = BPF_REG_1 },
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, options,
 		    .expected_attach_type = (enum bpf_attach_type)kind->attach_type,
 		    .attach_btf_id = btf_id, .prog_flags = kind->sleeps ? BPF_F_SLEEPABLE : 0);
-	int fd = bpf_prog_load((enum bpf_prog_type)kind->program_type, NULL, "GPL", nothing,
-			       array_size(nothing), &options);
+	int fd = bpf_prog_load((enum bpf_prog_type)kind->program_type, NULL, "GPL", looks + !reads,
+			       array_size(looks) - !reads, &options);
 	bool is_bound = fd >= 0;
 
 	fd_closep(&fd);
 	return is_bound;
 }
 
-static bool can_bind(struct hook_engine *engine, const struct hook_manner *kind,
-		     const struct kernel_target *target)
+static enum hook_bond try_bond(const struct hook_manner *kind, uint32_t btf_id)
 {
-	bool is_bound;
+	if (loads_bound(kind, btf_id, true))
+		return HOOK_BOND_WHOLE;
+	return loads_bound(kind, btf_id, false) ? HOOK_BOND_BLIND : HOOK_BOND_NONE;
+}
 
-	if (hook_engine__knows_bound(engine, target, kind->attach_type, &is_bound))
-		return is_bound;
-	is_bound = loads_bound(kind, target->btf_id);
-	hook_engine__note_bound(engine, target, kind->attach_type, is_bound);
-	return is_bound;
+/*
+ * Of a system call, also whether the pointer to its arguments can be loaded: where struct pt_regs is only declared in the file
+ * that the call's function is in (sys_connect of 5.10), its type has no members, and the verifier refuses it.
+ */
+static enum hook_bond find_bond(struct hook_engine *engine, const struct hook_manner *kind,
+				const struct kernel_target *target)
+{
+	enum hook_bond bond;
+
+	if (hook_engine__knows_bond(engine, target, kind->attach_type, &bond))
+		return bond;
+	bond = try_bond(kind, target->btf_id);
+	hook_engine__note_bond(engine, target, kind->attach_type, bond);
+	return bond;
 }
 
 static void set_both(struct hook_target (*target)[2], const struct hook_manner kinds[ENDS],
@@ -160,6 +173,19 @@ static void set_both(struct hook_target (*target)[2], const struct hook_manner k
 	for (int end = 0; end < ENDS; end++)
 		(*target)[end] =
 			(struct hook_target){ .kind = &kinds[end], .name = name, .btf_id = btf_id };
+}
+
+/* False: this kernel does not bind such programs to it. */
+static bool bind_both(struct hook_engine *engine, const struct hook_manner kinds[ENDS],
+		      const struct kernel_target *found, struct hook_target (*target)[2])
+{
+	enum hook_bond bond = find_bond(engine, &kinds[ENTER], found);
+
+	if (bond == HOOK_BOND_NONE)
+		return false;
+	set_both(target, kinds, found->name, found->btf_id);
+	(*target)[ENTER].hides_registers = bond == HOOK_BOND_BLIND;
+	return true;
 }
 
 static int no_function(const struct kernel_target *found, struct err *err)
@@ -190,10 +216,8 @@ static int find_replaced(struct hook_engine *engine, const struct kernel_target 
 			 struct hook_target (*target)[2], struct err *err)
 {
 	if (found->btf_id && !found->module && engine->features.has_modify_return &&
-	    can_bind(engine, &replacing_kinds[ENTER], found)) {
-		set_both(target, replacing_kinds, found->name, found->btf_id);
+	    bind_both(engine, replacing_kinds, found, target))
 		return 0;
-	}
 	if (engine->features.has_kprobes && engine->features.has_override) {
 		set_both(target, probe_kinds, found->name, 0);
 		return 0;
@@ -223,10 +247,8 @@ static int find_function(struct hook_engine *engine, const struct hook_place *pl
 		return no_function(found, err);
 	if (place->overrides)
 		return find_replaced(engine, found, target, err);
-	if (is_bound && can_bind(engine, &bound_kinds[ENTER], found)) {
-		set_both(target, bound_kinds, found->name, found->btf_id);
+	if (is_bound && bind_both(engine, bound_kinds, found, target))
 		return 0;
-	}
 	if (engine->features.has_kprobes) {
 		set_both(target, probe_kinds, found->name, 0);
 		return 0;
@@ -246,7 +268,6 @@ static int find_lsm(struct hook_engine *engine, const struct hook_place *place,
 		    const struct kernel_target *found, struct hook_target (*target)[2],
 		    struct err *err)
 {
-	const struct hook_manner *kinds = place->sleeps ? sleeping_kinds : lsm_kinds;
 	int r = features__lsm(engine->program->features, err);
 
 	if (r < 0)
@@ -257,15 +278,16 @@ static int find_lsm(struct hook_engine *engine, const struct hook_place *place,
 			found->name + strlen(LSM_PREFIX), found->nearest ? "; nearest is '" : "",
 			found->nearest ? found->nearest + strlen(LSM_PREFIX) : "",
 			found->nearest ? "'" : "");
-	if (!can_bind(engine, &lsm_kinds[ENTER], found))
+	if (!bind_both(engine, lsm_kinds, found, target))
 		return err__set(err, -EOPNOTSUPP, NULL,
 				"this kernel refuses programs on security hooks (CONFIG_BPF_LSM)");
-	if (place->sleeps && !loads_bound(&sleeping_kinds[ENTER], found->btf_id))
+	if (place->sleeps && !loads_bound(&sleeping_kinds[ENTER], found->btf_id, false))
 		return err__set(err, -EOPNOTSUPP, NULL,
 				"programs on security hook '%s' may not sleep, as they do while a "
 				"file is read for its hash",
 				found->name + strlen(LSM_PREFIX));
-	set_both(target, kinds, found->name, found->btf_id);
+	if (place->sleeps)
+		set_both(target, sleeping_kinds, found->name, found->btf_id);
 	return 0;
 }
 
@@ -418,6 +440,7 @@ int hook_engine__resolve(struct hook_engine *engine, const struct hook_place *pl
 							   : ends[ENTER].kind->context,
 			.is_preemptible = ends[ENTER].kind->is_preemptible,
 			.is_chained = ends[ENTER].is_chained,
+			.hides_registers = ends[ENTER].hides_registers,
 		};
 	}
 	free(targets);

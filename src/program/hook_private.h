@@ -96,6 +96,7 @@ struct hook_target {
 	const char *name; /* function, event: in the engine's texts */
 	uint32_t btf_id;  /* is_bound */
 	bool is_chained;
+	bool hides_registers;
 };
 /* Both ends; the second is of no use where a place has none. */
 int hook_engine__find(struct hook_engine *engine, const struct hook_place *places, size_t count,
@@ -107,11 +108,17 @@ struct kernel_target;
 /* Whether its btf_id is there now. */
 bool hook_engine__knows(const struct hook_engine *engine, struct kernel_target *target);
 void hook_engine__note(struct hook_engine *engine, const struct kernel_target *target);
-/* Whether such programs may be bound to it; false: that was not tried yet. */
-bool hook_engine__knows_bound(const struct hook_engine *engine, const struct kernel_target *target,
-			      uint32_t attach_type, bool *ret_is_bound);
-void hook_engine__note_bound(struct hook_engine *engine, const struct kernel_target *target,
-			     uint32_t attach_type, bool is_bound);
+/* What programs that are bound to it may do. */
+enum hook_bond {
+	HOOK_BOND_NONE,
+	HOOK_BOND_BLIND /* not load its first argument */,
+	HOOK_BOND_WHOLE
+};
+/* False: that was not tried yet. */
+bool hook_engine__knows_bond(const struct hook_engine *engine, const struct kernel_target *target,
+			     uint32_t attach_type, enum hook_bond *ret_bond);
+void hook_engine__note_bond(struct hook_engine *engine, const struct kernel_target *target,
+			    uint32_t attach_type, enum hook_bond bond);
 
 /* ---- hook_link.c ---- */
 

@@ -139,6 +139,49 @@ static void test_record__typed_arguments(void **state)
 	hook_run__load_typed(&run, &code, "sched_process_exec");
 }
 
+/* No number to the verifier: of sched_process_exec the first is the task, the last what is executed. */
+static void test_record__numbers_of_typed_arguments(void **state)
+{
+	const struct hook_value values[] = {
+		{ .base = HOOK_BASE_ARGUMENT,
+		  .class = POLICY_CLASS_NUMBER,
+		  .size = 4,
+		  .is_address = true,
+		  .is_captured = true,
+		  .size_value = HOOK_NONE },
+		{ .base = HOOK_BASE_ARGUMENT,
+		  .index = 2,
+		  .class = POLICY_CLASS_NUMBER,
+		  .size = 8,
+		  .is_address = true,
+		  .is_captured = true,
+		  .size_value = HOOK_NONE },
+	};
+	static const struct hook_range bits = { 5, 0 };
+	const struct hook_test tests[] = {
+		{ .kind = HOOK_TEST_NUMBER,
+		  .op = HOOK_NUMBER_MASK,
+		  .ranges = &bits,
+		  .range_count = 1 },
+		{ .kind = HOOK_TEST_NUMBER,
+		  .value = 1,
+		  .op = HOOK_NUMBER_MASK,
+		  .ranges = &bits,
+		  .range_count = 1 },
+	};
+	const struct hook_rule rule = { .tests = tests, .test_count = 2 };
+	const struct hook_code code = { .context = HOOK_CONTEXT_CALL,
+					.argument_count = 3,
+					.values = values,
+					.value_count = 2,
+					.rules = &rule,
+					.rule_count = 1,
+					.can_have_events = true };
+
+	(void)state;
+	hook_run__load_typed(&run, &code, "sched_process_exec");
+}
+
 static void test_record__text_that_cannot_be_read(void **state)
 {
 	struct hook_code code = { .context = HOOK_CONTEXT_RAW_TRACEPOINT,
@@ -486,6 +529,7 @@ int main(void)
 		cmocka_unit_test(test_record__numbers_and_texts),
 		cmocka_unit_test(test_record__text_of_a_call),
 		cmocka_unit_test(test_record__typed_arguments),
+		cmocka_unit_test(test_record__numbers_of_typed_arguments),
 		cmocka_unit_test(test_record__text_that_cannot_be_read),
 		cmocka_unit_test(test_record__looks_for_texts),
 		cmocka_unit_test(test_record__looks_for_parts_of_texts),

@@ -576,6 +576,80 @@ static unsigned int count_in(const char *text, const char *part)
 	return count;
 }
 
+/* How many words are read by the helper that the verifier lets read anything. */
+static uint32_t reads_of(const struct hook_code *code, enum hook_end end)
+{
+	struct strbuf text = STRBUF_INIT;
+	struct hook_image image = { 0 };
+	uint32_t count;
+
+	assert_int_equal(hook_emit(code, end, &options, &image, NULL), 0);
+	hook_image__format(&image, &text);
+	count = count_in(strbuf__text(&text), "call helper 113");
+	strbuf__done(&text);
+	hook_image__done(&image);
+	return count;
+}
+
+/* To the verifier they are pointers with types: some may not be loaded, none is a number. */
+static void test_emit__numbers_that_are_addresses(void **state)
+{
+	struct hook_value value = { .base = HOOK_BASE_ARGUMENT,
+				    .index = 1,
+				    .class = POLICY_CLASS_NUMBER,
+				    .size = 4,
+				    .size_value = HOOK_NONE };
+	static const struct hook_range range = { 1, 2 };
+	const struct hook_test test = { .kind = HOOK_TEST_NUMBER,
+					.ranges = &range,
+					.range_count = 1 };
+	const struct hook_rule rules[] = { { .tests = &test, .test_count = 1 },
+					   { .return_tests = &test, .return_test_count = 1 } };
+	struct hook_code code = { .context = HOOK_CONTEXT_CALL,
+				  .argument_count = 2,
+				  .values = &value,
+				  .value_count = 1,
+				  .rules = &rules[0],
+				  .rule_count = 1 };
+
+	(void)state;
+	assert_int_equal(reads_of(&code, HOOK_END_ENTER), 0);
+	value.is_address = true;
+	assert_int_equal(reads_of(&code, HOOK_END_ENTER), 1);
+	value.base = HOOK_BASE_RETURN;
+	value.is_at_return = true;
+	code.rules = &rules[1];
+	code.has_return = true;
+	assert_int_equal(reads_of(&code, HOOK_END_LEAVE), 1);
+	value.is_address = false;
+	assert_int_equal(reads_of(&code, HOOK_END_LEAVE), 0);
+}
+
+/* struct pt_regs, of which only its name is known where some system calls are (sys_connect of 5.10). */
+static void test_emit__registers_that_are_hidden(void **state)
+{
+	const struct hook_value value = { .base = HOOK_BASE_SYSCALL,
+					  .class = POLICY_CLASS_NUMBER,
+					  .size = 8,
+					  .size_value = HOOK_NONE };
+	static const struct hook_range range = { 1, 2 };
+	const struct hook_test test = { .kind = HOOK_TEST_NUMBER,
+					.ranges = &range,
+					.range_count = 1 };
+	const struct hook_rule rule = { .tests = &test, .test_count = 1 };
+	struct hook_code code = { .context = HOOK_CONTEXT_CALL,
+				  .argument_count = 1,
+				  .values = &value,
+				  .value_count = 1,
+				  .rules = &rule,
+				  .rule_count = 1 };
+
+	(void)state;
+	assert_int_equal(reads_of(&code, HOOK_END_ENTER), 1);
+	code.hides_registers = true;
+	assert_int_equal(reads_of(&code, HOOK_END_ENTER), 2);
+}
+
 static void test_emit__counts_enforcement_of_a_rule_once(void **state)
 {
 	const struct hook_action both[] = {
@@ -693,6 +767,8 @@ int main(void)
 		cmocka_unit_test(test_emit__tests_then_tells),
 		cmocka_unit_test(test_emit__compares_texts),
 		cmocka_unit_test(test_emit__return_code),
+		cmocka_unit_test(test_emit__numbers_that_are_addresses),
+		cmocka_unit_test(test_emit__registers_that_are_hidden),
 		cmocka_unit_test(test_emit__counts_enforcement_of_a_rule_once),
 		cmocka_unit_test(test_emit__keeps_its_stack_small),
 		cmocka_unit_test(test_emit__refuses_what_is_not_sound),

@@ -143,7 +143,7 @@ static const struct argument_spec call_number = ARG(4, "syscall64"), plain = ARG
 				  field = ARG(5, "string"), dynamic = ARG(6, "string"),
 				  mode = ARG(7, "int64"), integer = ARG(1, "int32"),
 				  pointed = ARG(8, "string"), none = ARG(9, "int"),
-				  unreadable = ARG(3, "int64");
+				  unreadable = ARG(3, "int64"), address = ARG(0, "uint32");
 static const struct number_spec offset = { .value = 0x40 };
 static const struct spec_text symbol = { .text = "main+0x10" };
 static const struct hook_row hook_rows[] = {
@@ -259,6 +259,10 @@ static const struct hook_row hook_rows[] = {
 	{ "lsm",
 	  { .kind = HOOK_KIND_LSM, .call = VALUE("hooked"), .args = &integer, .arg_count = 1 },
 	  "hook 0: call of 6\n  value 0: argument 1: number",
+	  0 },
+	{ "the number of an address",
+	  { .kind = HOOK_KIND_LSM, .call = VALUE("hooked"), .args = &address, .arg_count = 1 },
+	  "hook 0: call of 6\n  value 0: argument 0, an address: number of 4",
 	  0 },
 	{ "no such parameter",
 	  { .kind = HOOK_KIND_LSM, .call = VALUE("hooked"), .args = &none, .arg_count = 1 },
