@@ -138,7 +138,7 @@ void probe__assert_moved(const struct probe *probe, const char *series, double b
 {
 	double moved = probe__moved(probe, series), missed = probe__missed(probe);
 
-	if (getenv("SONDE_IN_VM") ? moved != by : moved + missed < by)
+	if (moved + missed < by || (getenv("SONDE_IN_VM") && moved > by))
 		fail_msg("%s moved by %g, not %g, and %g runs were missed", series, moved, by,
 			 missed);
 }

@@ -34,8 +34,9 @@ double probe__moved_with(const struct probe *probe, const char *name, const char
 /* Runs of its programs that did not take place since it began, because the program was running on that CPU already. */
 double probe__missed(const struct probe *probe);
 /*
- * Fails unless the series moved by this much (in a VM), or by at least this much (elsewhere, where others may keep a program
- * from running: what it missed is told and may be missing).
+ * Fails unless the series moved by this much (in a VM), or by at least this much (elsewhere, where others are counted, too).
+ * What a program missed is told and may be missing: others, and on Linux 7 also a task that has to leave the CPU in the middle
+ * of it, may keep it from running.
  */
 void probe__assert_moved(const struct probe *probe, const char *series, double by);
 void probe__done(struct probe *probe);

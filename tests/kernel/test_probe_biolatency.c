@@ -37,7 +37,7 @@ static void assert_reads(const struct probe *probe, const char *name, double eac
 {
 	double moved = reads_moved(probe, name), by = READS * each;
 
-	if (getenv("SONDE_IN_VM") ? moved != by : moved + probe__missed(probe) * each < by)
+	if (moved + probe__missed(probe) * each < by || (getenv("SONDE_IN_VM") && moved > by))
 		fail_msg("%s of reads moved by %g, not %g", name, moved, by);
 }
 

@@ -136,7 +136,7 @@ static void test_overflow__errors_without_room(void **state)
 		counted += probe__moved_with(&probe, ERRORS, label);
 	}
 	assert_true(overflowed > 0);
-	if (getenv("SONDE_IN_VM") ? counted != made : counted < made)
+	if (counted + probe__missed(&probe) < made || (getenv("SONDE_IN_VM") && counted > made))
 		fail_msg("%g errors counted, %g of them in the overflow, where %g were made",
 			 counted, overflowed, made);
 	probe__done(&probe);
