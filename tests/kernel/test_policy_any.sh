@@ -7,7 +7,7 @@
 
 cd "$tap_scratch" || exit 1
 maker=$SONDE_TEST_BPF/policy_maker
-count=${SONDE_TEST_COUNT-24}
+count=${SONDE_TEST_COUNT-16}
 mkdir made && "$maker" "${SONDE_TEST_SEED-7}" "$count" "$maker" made || exit 1
 "$SONDE_BIN" policy --metrics-server= --check --mode=monitor made >out 2>errors
 
