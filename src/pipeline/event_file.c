@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/str.h"
@@ -14,6 +16,8 @@
 /* What events wrote goes to the file this often, or when there is so much. */
 #define FLUSH_NS (20 * NS_PER_MS)
 #define FLUSH_BYTES (256u << 10)
+/* How often the log is told of failures, at most. */
+#define TELL_S 60
 
 struct event_file {
 	struct policies *policies; /* borrowed, as the loop is */
@@ -22,6 +26,9 @@ struct event_file {
 	struct rotating_file *file;    /* owned */
 	struct loop_watch *timer;
 	struct strbuf lines; /* that are not written yet */
+	char *path;          /* owned */
+	uint64_t told;       /* failures that the log knows of */
+	long told_s;
 	uint64_t written, dropped;
 };
 
@@ -82,6 +89,19 @@ static void tell_limited(struct event_file *file)
 		write_event(file, &event);
 }
 
+/* Whoever looks at no metric has the log. */
+static void tell_failures(struct event_file *file)
+{
+	struct rotating_file_figures figures;
+
+	rotating_file__figures(file->file, &figures);
+	if (figures.failures == file->told || !log_limit(&file->told_s, TELL_S))
+		return;
+	file->told = figures.failures;
+	log_warn("File of events '%s': %s; %llu lines are lost so far, going on", file->path,
+		 strerror(figures.last_error), (unsigned long long)figures.lost_lines);
+}
+
 static void on_timer(void *ctx)
 {
 	struct event_file *file = ctx;
@@ -89,6 +109,7 @@ static void on_timer(void *ctx)
 	tell_limited(file);
 	flush(file);
 	(void)rotating_file__work(file->file, clock_monotonic_ns()); /* more of it next time */
+	tell_failures(file);
 }
 
 static int open_file(struct event_file *file, const struct event_file_options *options,
@@ -100,6 +121,9 @@ static int open_file(struct event_file *file, const struct event_file_options *o
 	int64_t now_ns = clock_monotonic_ns();
 	int r = process_export__new(&options->export, now_ns, &file->export, err);
 
+	file->path = strdup(options->file.path);
+	if (r == 0 && !file->path)
+		r = err__set(err, -ENOMEM, NULL, "no memory for a file of events");
 	if (r == 0)
 		r = rotating_file__new(&options->file, now_ns, &file->file, err);
 	if (r == 0)
@@ -138,6 +162,7 @@ struct event_file *event_file__free(struct event_file *file)
 	rotating_file__free(file->file);
 	process_export__free(file->export);
 	strbuf__done(&file->lines);
+	free(file->path);
 	free(file);
 	return NULL;
 }
