@@ -116,12 +116,15 @@ int command_policy(const struct invocation *invocation)
 {
 	struct flags_result result = FLAGS_RESULT_INIT;
 	struct policy_options options;
+	struct err err = ERR_INIT;
 	int status;
 
 	if (is_about_agent(invocation))
 		return policy_verbs_run(invocation);
 	if (!command_parse(invocation, &flag_set, STATUS_USAGE, &options, &result, &status))
 		return status;
+	if (policy_options__check(&options, &err) < 0)
+		return command_refuse(invocation, &result, &err, STATUS_USAGE);
 	status = policy_serve(&options, result.arguments.items, result.arguments.len);
 	flags_result__done(&result);
 	return status;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/str.h"
 #include "cmd/policy_serve.h"
 #include "pipeline/agent.h"
@@ -35,7 +36,19 @@ static int parse_color(const char *text, bool *ret_is_colored, struct err *err)
 			  (str_eq(text, "auto") && isatty(STDOUT_FILENO) && !getenv("NO_COLOR"));
 	if (str_eq(text, "always") || str_eq(text, "auto") || str_eq(text, "never"))
 		return 0;
-	return err__set(err, -EINVAL, NULL, "--color: '%s' is none of auto, always, never", text);
+	return err__set(err, -EINVAL, NULL,
+			"--color: '%s' is no choice of colours; there are auto, always and never",
+			text);
+}
+
+static int parse_format(const char *text, enum policy_format *ret_format, struct err *err)
+{
+	*ret_format = str_eq(text, "compact") ? POLICY_FORMAT_COMPACT : POLICY_FORMAT_JSON;
+	if (str_eq(text, "none") || str_eq(text, "json") || str_eq(text, "compact"))
+		return 0;
+	return err__set(err, -EINVAL, NULL,
+			"--output: '%s' is no form of events; there are none, json and compact",
+			text);
 }
 
 static int open_text(struct policy_outputs *outputs, const struct policy_outputs_options *options,
@@ -52,12 +65,10 @@ static int open_text(struct policy_outputs *outputs, const struct policy_outputs
 	};
 	int r = parse_color(flags->color, &output.is_colored, err);
 
+	if (r == 0)
+		r = parse_format(flags->output, &output.format, err);
 	if (r < 0 || str_eq(flags->output, "none"))
 		return r;
-	output.format = str_eq(flags->output, "json") ? POLICY_FORMAT_JSON : POLICY_FORMAT_COMPACT;
-	if (output.format == POLICY_FORMAT_COMPACT && !str_eq(flags->output, "compact"))
-		return err__set(err, -EINVAL, NULL, "--output: '%s' is none of none, json, compact",
-				flags->output);
 	return policy_output__new(&output, &outputs->text, err);
 }
 
@@ -95,12 +106,6 @@ static int open_file(struct policy_outputs *outputs, const struct policy_outputs
 
 	if (!flags->file[0])
 		return 0;
-	if (flags->file_megabytes < 1 || flags->file_megabytes > UINT32_MAX ||
-	    flags->file_backups < 0 || flags->file_backups > UINT32_MAX ||
-	    flags->file_interval_ns < 0)
-		return err__set(
-			err, -EINVAL, NULL,
-			"a file of events has at least a megabyte, and no negative numbers");
 	r = parse_mode(flags->file_mode, &file.file.mode, err);
 	if (r == 0)
 		r = event_file__new(&file, &outputs->file, err);
@@ -128,6 +133,50 @@ static int open_socket(struct policy_outputs *outputs, const struct policy_outpu
 	if (r == 0)
 		agent__set_event_socket(options->agent, outputs->socket);
 	return r;
+}
+
+/* ---- before anything is opened -------------------------------------------------------------------------- */
+
+static int check_number(const char *flag, int64_t number, int64_t least, struct err *err)
+{
+	if (number >= least && number <= UINT32_MAX)
+		return 0;
+	return err__set(err, -EINVAL, NULL, "--%s: %lld is not from %lld to %u", flag,
+			(long long)number, (long long)least, UINT32_MAX);
+}
+
+static int check_numbers(const struct policy_options *flags, struct err *err)
+{
+	const struct {
+		const char *flag;
+		int64_t number, least;
+	} rows[] = {
+		{ "export-rate-limit", flags->rate_limit, -1 },
+		{ "export-file-max-size-mb", flags->file_megabytes, 1 },
+		{ "export-file-max-backups", flags->file_backups, 0 },
+	};
+	int r = 0;
+
+	for (size_t i = 0; i < array_size(rows) && r == 0; i++)
+		r = check_number(rows[i].flag, rows[i].number, rows[i].least, err);
+	return r;
+}
+
+int policy_outputs_check(const struct policy_options *flags, struct err *err)
+{
+	const struct process_export_options export = export_options(flags);
+	enum policy_format format;
+	bool is_colored;
+	mode_t mode;
+	int r = parse_format(flags->output, &format, err);
+
+	if (r == 0)
+		r = parse_color(flags->color, &is_colored, err);
+	if (r == 0)
+		r = parse_mode(flags->file_mode, &mode, err);
+	if (r == 0)
+		r = check_numbers(flags, err);
+	return r < 0 ? r : policy_output_check(&export, err);
 }
 
 /* ---- all of them ---------------------------------------------------------------------------------------- */

@@ -28,10 +28,12 @@ struct policy_outputs_options {
 	const struct policy_options *flags;
 	struct agent *agent;
 	struct loop *loop;
-	void (*closed)(void *ctx); /* nobody reads standard output any more */
+	void (*closed)(void *ctx, int error); /* nobody reads standard output any more, or -errno */
 	void *ctx;
 };
 
+/* -EINVAL: what is wrong with the flags that speak of events. Nothing is opened. */
+int policy_outputs_check(const struct policy_options *flags, struct err *err);
 /* What was opened before an error is closed by policy_outputs__close(). */
 int policy_outputs__open(struct policy_outputs *outputs,
 			 const struct policy_outputs_options *options, struct err *err);

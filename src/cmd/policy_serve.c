@@ -2,9 +2,10 @@
 #include "cmd/policy_serve.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
@@ -25,6 +26,7 @@ struct policy_server {
 	struct session session;
 	struct policy_outputs outputs;
 	struct loop_watch *timer;
+	int output_error; /* -errno: what ended it */
 };
 
 /* ---- reading ------------------------------------------------------------------------------------------- */
@@ -115,103 +117,20 @@ static int reload(void *ctx, bool *ret_is_replaced, struct err_list *errors)
 
 /* ---- starting ------------------------------------------------------------------------------------------ */
 
-int policy_parse_labels(const char *text, uint32_t *ret_labels, struct err *err)
-{
-	static const struct {
-		const char *name;
-		enum policy_label label;
-	} labels[] = {
-		{ "binary", POLICY_LABEL_BINARY },     { "namespace", POLICY_LABEL_NAMESPACE },
-		{ "node_name", POLICY_LABEL_NODE },    { "pod", POLICY_LABEL_POD },
-		{ "workload", POLICY_LABEL_WORKLOAD },
-	};
-
-	*ret_labels = 0;
-	while (*text) {
-		size_t len = strcspn(text, ","), i;
-
-		for (i = 0; i < array_size(labels); i++)
-			if (strlen(labels[i].name) == len && memcmp(labels[i].name, text, len) == 0)
-				break;
-		if (i == array_size(labels) && len)
-			return err__set(err, -EINVAL, NULL,
-					"'%.*s' is no label of a process; "
-					"there are namespace, workload, pod, binary, node_name",
-					(int)len, text);
-		if (len)
-			*ret_labels |= labels[i].label;
-		text += len + (text[len] == ',');
-	}
-	return 0;
-}
-
-int policy_parse_ancestors(const char *text, uint32_t *ret_kinds, struct err *err)
-{
-	static const struct {
-		const char *name;
-		uint32_t kinds;
-	} words[] = {
-		{ "base", 1u << PROCESS_EVENT_EXEC | 1u << PROCESS_EVENT_EXIT },
-		{ "kprobe", 1u << PROCESS_EVENT_KPROBE },
-		{ "loader", 1u << PROCESS_EVENT_LOADER },
-		{ "lsm", 1u << PROCESS_EVENT_LSM },
-		{ "tracepoint", 1u << PROCESS_EVENT_TRACEPOINT },
-		{ "uprobe", 1u << PROCESS_EVENT_UPROBE },
-		{ "usdt", 1u << PROCESS_EVENT_USDT },
-	};
-
-	*ret_kinds = 0;
-	while (*text) {
-		size_t len = strcspn(text, ","), i;
-
-		for (i = 0; i < array_size(words); i++)
-			if (strlen(words[i].name) == len && memcmp(words[i].name, text, len) == 0)
-				break;
-		if (i == array_size(words) && len)
-			return err__set(
-				err, -EINVAL, NULL,
-				"'%.*s' is no kind of events with ancestors; there are base, "
-				"kprobe, tracepoint, loader, uprobe, usdt, lsm",
-				(int)len, text);
-		if (len)
-			*ret_kinds |= words[i].kinds;
-		text += len + (text[len] == ',');
-	}
-	return 0;
-}
-
-static int parse_mode(const char *text, enum policy_asked_mode *ret_mode, struct err *err)
-{
-	*ret_mode = POLICY_ASKED_MODE_OWN;
-	if (str_eq(text, "enforce"))
-		*ret_mode = POLICY_ASKED_MODE_ENFORCE;
-	else if (str_eq(text, "monitor"))
-		*ret_mode = POLICY_ASKED_MODE_MONITOR;
-	else if (*text)
-		return err__set(err, -EINVAL, NULL, "--mode: '%s' is neither enforce nor monitor",
-				text);
-	return 0;
-}
-
 static const char *text_or_null(const char *text)
 {
 	return text[0] ? text : NULL;
 }
 
 /* What events show of processes. */
-static int fill_details(const struct policy_options *options, struct policies_options *details)
+static int fill_details(const struct policy_options *options, struct policies_options *details,
+			struct err *err)
 {
-	struct err err = ERR_INIT;
-	int r = policy_parse_ancestors(options->ancestors, &details->ancestors, &err);
+	int r = policy_parse_ancestors(options->ancestors, &details->ancestors, err);
 
 	if (r < 0)
-		return session_fail("--enable-ancestors", &err, r);
+		return r;
 	details->has_user_names = str_eq(options->user_names, "unix");
-	if (!details->has_user_names && !str_eq(options->user_names, "disabled")) {
-		r = err__set(&err, -EINVAL, NULL, "'%s' is neither unix nor disabled",
-			     options->user_names);
-		return session_fail("--username-metadata", &err, r);
-	}
 	details->has_credentials = options->has_credentials;
 	details->has_namespaces = options->has_namespaces;
 	details->has_environment = options->has_environment;
@@ -235,32 +154,37 @@ static int open_session(struct policy_server *server)
 	struct err err = ERR_INIT;
 	int r = policy_parse_labels(options->labels, &session.policies.labels, &err);
 
-	if (r < 0)
-		return session_fail("--metrics-label-filter", &err, r);
-
 	session.policies.has_labels = true;
-	r = fill_details(options, &session.policies);
-	if (r < 0)
-		return r;
+	if (r == 0)
+		r = fill_details(options, &session.policies, &err);
 	session.policies.redaction = options->redaction;
 	session.policies.node = text_or_null(options->node);
 	session.policies.cluster = text_or_null(options->cluster);
 	session.policies.has_no_consumers = str_eq(options->output, "none") && !options->file[0] &&
 					    !options->socket[0];
-	r = parse_mode(options->mode, &session.policy_mode, &err);
+	if (r == 0)
+		r = policy_parse_mode(options->mode, &session.policy_mode, &err);
 	if (r == 0)
 		r = session__open(&server->session, &session, &err);
 	return r < 0 ? session_fail("cannot start", &err, r) : 0;
 }
 
-static void on_closed(void *ctx)
+static void on_closed(void *ctx, int error)
 {
 	struct policy_server *server = ctx;
 
+	server->output_error = error;
+	if (error < 0)
+		log_error("cannot write events: %s", strerror(-error));
 	loop__stop(server->session.loop, 0);
 }
 
-/* Before the first policy comes: nothing that it sees is missed. */
+static bool prints_instead(const struct policy_options *options)
+{
+	return options->dumps_ir || options->dumps_instructions || options->is_checking;
+}
+
+/* Before the first policy comes: nothing that it sees is missed. Nobody has events while policies are only looked at. */
 static int open_outputs(struct policy_server *server)
 {
 	const struct policy_outputs_options options = {
@@ -271,7 +195,9 @@ static int open_outputs(struct policy_server *server)
 		.ctx = server,
 	};
 	struct err err = ERR_INIT;
-	int r = policy_outputs__open(&server->outputs, &options, &err);
+	int r = prints_instead(server->options)
+			? 0
+			: policy_outputs__open(&server->outputs, &options, &err);
 
 	return r < 0 ? session_fail("cannot give events to anybody", &err, r) : 0;
 }
@@ -356,44 +282,46 @@ static int listen_for_scrapes(struct policy_server *server)
 
 /* ---- what is printed instead of running ---------------------------------------------------------------- */
 
-static void print_policies(const struct policies *policies, FILE *out)
+static void format_policies(const struct policies *policies, struct strbuf *out)
 {
 	struct policy_view policy;
 
 	for (uint32_t i = 0; policies__view(policies, i, &policy); i++) {
 		struct policy_hook_view hook;
 
-		(void)fprintf(out, "policy %s: %s, %s%s%s\n", policy.name,
-			      policy_state_name(policy.state), policy.mode,
-			      policy.error ? ": " : "", policy.error ? policy.error : "");
+		strbuf__printf(out, "policy %s: %s, %s%s%s\n", policy.name,
+			       policy_state_name(policy.state), policy.mode,
+			       policy.error ? ": " : "", policy.error ? policy.error : "");
 		for (uint32_t k = 0; policies__hook(policies, policy.id, k, &hook); k++)
-			(void)fprintf(out, "  %s by %s, %u instructions\n", hook.hook, hook.how,
-				      hook.instructions);
+			strbuf__printf(out, "  %s by %s, %u instructions\n", hook.hook, hook.how,
+				       hook.instructions);
 	}
-}
-
-static void print_code(const struct policies *policies, bool as_instructions)
-{
-	struct strbuf text = STRBUF_INIT;
-
-	policies__format(policies, as_instructions, &text);
-	(void)fwrite(strbuf__text(&text), 1, text.len, stdout);
-	strbuf__done(&text);
 }
 
 /* 1: it has been printed, and that was all. */
 static int print_instead(struct policy_server *server)
 {
 	const struct policies *policies = agent__policies(server->session.agent);
+	struct strbuf text = STRBUF_INIT;
+	int r;
 
+	if (!prints_instead(server->options))
+		return 0;
 	if (server->options->dumps_ir)
-		print_code(policies, false);
+		policies__format(policies, false, &text);
 	if (server->options->dumps_instructions)
-		print_code(policies, true);
+		policies__format(policies, true, &text);
 	if (server->options->is_checking)
-		print_policies(policies, stdout);
-	return server->options->dumps_ir || server->options->dumps_instructions ||
-	       server->options->is_checking;
+		format_policies(policies, &text);
+	r = strbuf__status(&text);
+	if (r == 0)
+		r = fd_write_all(STDOUT_FILENO, text.data, text.len);
+	strbuf__done(&text);
+	if (r == -EPIPE) /* who has seen enough is no error */
+		r = 0;
+	if (r < 0)
+		log_error("cannot print: %s", strerror(-r));
+	return r < 0 ? r : 1;
 }
 
 /* ---- the command --------------------------------------------------------------------------------------- */
@@ -443,6 +371,8 @@ int policy_serve(const struct policy_options *options, const char *const *paths,
 	log_setup(&(struct log_options){ .level = options->is_debugging ? LOG_DEBUG : LOG_INFO });
 	r = run_steps(&server);
 	policy_outputs__close(&server.outputs);
+	if (r == 0)
+		r = server.output_error;
 	if (server.timer)
 		loop__remove(server.session.loop, server.timer);
 	session__close(&server.session);

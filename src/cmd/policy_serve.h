@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "base/err.h"
+#include "pipeline/policies.h"
 
 struct policy_options {
 	const char *output; /* "none", "json", "compact" */
@@ -40,7 +41,11 @@ struct policy_options {
 int policy_parse_labels(const char *text, uint32_t *ret_labels, struct err *err);
 /* "base,kprobe": which events list ancestors, of 1 << enum process_event_kind; "base" is exec and exit. */
 int policy_parse_ancestors(const char *text, uint32_t *ret_kinds, struct err *err);
-/* An exit status; what is wrong has been logged. */
+/* "enforce", "monitor"; "": as each policy says. */
+int policy_parse_mode(const char *text, enum policy_asked_mode *ret_mode, struct err *err);
+/* -EINVAL: the flag, and what is wrong with it. Nothing is opened or loaded for it. */
+int policy_options__check(const struct policy_options *options, struct err *err);
+/* An exit status; what is wrong has been logged. The options have been checked. */
 int policy_serve(const struct policy_options *options, const char *const *paths, size_t count);
 
 #endif

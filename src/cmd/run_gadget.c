@@ -45,6 +45,7 @@ struct gadget_run {
 	struct loop_watch *timeout, *look, *resize;
 	enum event_format format;
 	uint32_t ring_bytes;   /* 0: nobody said */
+	int output_error;      /* -errno: what ended it */
 	uint32_t gadget_count; /* of the agent's configs, the first; probes stand behind them */
 };
 
@@ -193,10 +194,13 @@ static bool has_pods(void)
 	return is_there || getenv("KUBERNETES_SERVICE_HOST") != NULL;
 }
 
-static void on_closed(void *ctx)
+static void on_closed(void *ctx, int error)
 {
 	struct gadget_run *run = ctx;
 
+	run->output_error = error;
+	if (error < 0)
+		log_error("run: cannot write records: %s", strerror(-error));
 	loop__stop(run->session.loop, 0);
 }
 
@@ -593,5 +597,7 @@ int run_gadgets(const struct invocation *invocation)
 	err__done(&err);
 	close_all(&run);
 	flags_result__done(&result);
+	if (r == 0)
+		r = run.output_error; /* it has been told */
 	return r < 0 ? STATUS_FAILED : STATUS_OK;
 }

@@ -90,11 +90,12 @@ static void on_client_left(void *ctx)
 }
 
 /* Its config has been replaced or taken out by a reload. */
-static void on_gone(void *ctx)
+static void on_gone(void *ctx, int error)
 {
 	static const char end[] = "{\"end\":\"the agent has been reloaded\"}";
 	struct subscription *subscription = ctx;
 
+	(void)error; /* nothing is written here that could fail */
 	(void)control_client__send(subscription->client, end, strlen(end));
 	control_client__end(subscription->client);
 	free_subscription(subscription);

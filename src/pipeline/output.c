@@ -181,7 +181,7 @@ static void take_gone(void *ctx)
 
 	stream->stream = NULL;
 	if (output->options.closed)
-		output->options.closed(output->options.ctx);
+		output->options.closed(output->options.ctx, 0 /* no error */);
 }
 
 /* The reader took something, or has gone. */

@@ -48,7 +48,7 @@ struct output_options {
 	bool is_terminal, is_colored;
 	uint16_t columns, rows; /* of the terminal; 0: it is none */
 	bool has_pods; /* columns say of which pod something is; otherwise of which container */
-	void (*closed)(void *ctx); /* nobody reads any more */
+	void (*closed)(void *ctx, int error); /* nobody reads any more, or -errno */
 	void *ctx;
 };
 

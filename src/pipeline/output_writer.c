@@ -68,15 +68,15 @@ bool output_writer__is_full(const struct output_writer *writer)
 	return writer->text.len - writer->written >= FULL_BYTES;
 }
 
-/* Nobody reads: what comes is forgotten. */
-static void close_it(struct output_writer *writer)
+/* Nobody reads, or nothing can be written: what comes is forgotten. */
+static void close_it(struct output_writer *writer, int error)
 {
 	bool was_closed = writer->is_closed;
 
 	writer->is_closed = true;
 	writer->watch = loop__remove(writer->options.loop, writer->watch);
 	if (!was_closed && writer->options.closed)
-		writer->options.closed(writer->options.closed_ctx);
+		writer->options.closed(writer->options.closed_ctx, error == -EPIPE ? 0 : error);
 }
 
 static bool takes_more(const struct output_writer *writer, int timeout_ms)
@@ -121,10 +121,13 @@ static bool write_out(struct output_writer *writer, int timeout_ms)
 		return true;
 	}
 	while (!writer->is_closed && writer->written < writer->text.len) {
+		int r;
+
 		if (!takes_more(writer, timeout_ms))
 			return false;
-		if (write_some(writer) < 0)
-			close_it(writer);
+		r = write_some(writer);
+		if (r < 0)
+			close_it(writer, r);
 	}
 	if (writer->text.capacity > KEPT_BYTES)
 		strbuf__done(&writer->text);

@@ -24,7 +24,8 @@ struct output_writer_options {
 		*port; /* borrowed; takes the text instead of the descriptor; NULL: none */
 	void (*room)(void *ctx); /* some of a full buffer was taken */
 	void *ctx;
-	void (*closed)(void *ctx); /* the reader has gone; what is written is dropped from now on */
+	/* The reader has gone (error is 0), or nothing can be written: -errno. What comes is dropped from now on. */
+	void (*closed)(void *ctx, int error);
 	void *closed_ctx;
 };
 

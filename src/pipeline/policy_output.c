@@ -124,6 +124,15 @@ static int open_sinks(struct policy_output *output, struct err *err)
 	return r;
 }
 
+int policy_output_check(const struct process_export_options *options, struct err *err)
+{
+	struct process_export *export = NULL;
+	int r = process_export__new(options, clock_monotonic_ns(), &export, err);
+
+	process_export__free(export);
+	return r;
+}
+
 int policy_output__new(const struct policy_output_options *options,
 		       struct policy_output **ret_output, struct err *err)
 {

@@ -27,7 +27,7 @@ struct policy_output_options {
 	enum policy_format format;
 	bool is_colored;
 	struct process_export_options export;
-	void (*closed)(void *ctx); /* nobody reads any more */
+	void (*closed)(void *ctx, int error); /* nobody reads any more, or -errno */
 	void *ctx;
 };
 
@@ -37,7 +37,9 @@ struct policy_output_figures {
 	uint64_t written, bytes;
 };
 
-/* -EINVAL: a filter is wrong. */
+/* -EINVAL: a filter is wrong. Nobody is told events for it. */
+int policy_output_check(const struct process_export_options *options, struct err *err);
+/* -EINVAL: likewise. */
 int policy_output__new(const struct policy_output_options *options,
 		       struct policy_output **ret_output, struct err *err);
 /* Unsubscribes; waits for the reader for at most so long. */

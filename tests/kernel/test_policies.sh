@@ -470,4 +470,40 @@ tap_is "a call that is not there is told with its place, and the other policy ru
 	"$("$SONDE_BIN" policy --metrics-server= --check wrong.yaml raw.yaml 2>/dev/null |
 		grep -c -e '^policy calls: load_error.*wrong.yaml:[0-9]*:[0-9]*: .*sys_wrote' -e '^policy raw-syscalls: enabled')" 2
 
+# ---- the command line ----
+
+# refused FLAG…: what is said of it, and the exit status
+refused() {
+	"$SONDE_BIN" policy raw.yaml --check "$@" 2>&1
+	echo "exit $?"
+}
+while IFS='|' read -r flag said; do
+	tap_is "$flag" "$(refused "$flag")" "sonde policy: error: $said, try --help
+exit 2"
+done <<-END
+	--output=josn|--output: 'josn' is no form of events; there are none, json and compact
+	--color=red|--color: 'red' is no choice of colours; there are auto, always and never
+	--mode=enforc|--mode: 'enforc' is neither enforce nor monitor
+	--metrics-label-filter=pud|--metrics-label-filter: 'pud' is no label of a process; there are namespace, workload, pod, binary, node_name
+	--username-metadata=linux|--username-metadata: 'linux' is neither unix nor disabled
+	--export-file-perm=999|--export-file-perm: '999' is no mode of a file such as 600
+	--export-file-max-size-mb=0|--export-file-max-size-mb: 0 is not from 1 to 4294967295
+	--export-rate-limit=99999999999|--export-rate-limit: 99999999999 is not from -1 to 4294967295
+	--export-denylist={"pod":1}|deny list:1:1: filter 1: 'pod': there is no such key; did you mean 'pid'?
+END
+# Events are for when policies run: nothing is made or printed between the lines that were asked for.
+tap_is "what is listed is listed alone" \
+	"$("$SONDE_BIN" policy raw.yaml calls.yaml --check --output=json --export-filename=made/events --export-socket=made.sock 2>&1 |
+		grep -v -e '^policy ' -e '^  '; ls -d made made.sock 2>/dev/null)" ""
+if [ -c /dev/full ]; then
+	tap_is "a listing that cannot be written is an error" \
+		"$("$SONDE_BIN" policy raw.yaml --dump-ir 2>&1 >/dev/full | sed 's/.*cannot/cannot/')" \
+		"cannot print: No space left on device"
+	"$SONDE_BIN" policy raw.yaml --metrics-server= --output=json --timeout=60s >/dev/full 2>errors
+	tap_is "events that cannot be written end it" "$? $(sed -n 's/.*\(cannot write.*\)/\1/p' errors)" \
+		"1 cannot write events: No space left on device"
+else
+	tap_skip "a full disk" "there is no /dev/full here"
+fi
+
 tap_done

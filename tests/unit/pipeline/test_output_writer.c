@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "pipeline/output_writer.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,7 +23,7 @@ struct fixture {
 	struct loop *loop;
 	struct output_writer *writer;
 	int ends[2]; /* of the pipe */
-	int rooms, closed;
+	int rooms, closed, error;
 };
 
 static void on_room(void *ctx)
@@ -31,11 +33,12 @@ static void on_room(void *ctx)
 	fixture->rooms++;
 }
 
-static void on_closed(void *ctx)
+static void on_closed(void *ctx, int error)
 {
 	struct fixture *fixture = ctx;
 
 	fixture->closed++;
+	fixture->error = error;
 }
 
 static int set_up(void **state)
@@ -118,6 +121,25 @@ static void test_flush__reader_has_gone(void **state)
 		assert_int_equal(output_writer__buffer(fixture->writer)->len, 0);
 	}
 	assert_int_equal(fixture->closed, 1);
+	assert_int_equal(fixture->error, 0);
+}
+
+static void test_flush__nothing_can_be_written(void **state)
+{
+	struct fixture *fixture = *state;
+	int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+
+	if (full < 0) {
+		printf("# skip: there is no /dev/full here\n");
+		skip();
+	}
+	assert_true(dup2(full, fixture->ends[1]) >= 0);
+	close(full);
+	add(fixture, 16);
+	output_writer__flush(fixture->writer);
+	assert_int_equal(output_writer__buffer(fixture->writer)->len, 0);
+	assert_int_equal(fixture->closed, 1);
+	assert_int_equal(fixture->error, -ENOSPC);
 }
 
 static void test_finish__gives_up_in_time(void **state)
@@ -156,9 +178,8 @@ static void test_flush__of_a_file_is_at_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_flush__does_not_wait_for_the_reader),
-		TEST(test_flush__reader_has_gone),
-		TEST(test_finish__gives_up_in_time),
+		TEST(test_flush__does_not_wait_for_the_reader), TEST(test_flush__reader_has_gone),
+		TEST(test_flush__nothing_can_be_written),       TEST(test_finish__gives_up_in_time),
 		TEST(test_flush__of_a_file_is_at_once),
 	};
 
