@@ -145,6 +145,43 @@ static int check_web_config(struct agent_run *run)
 	return r < 0 ? session_fail("Error reading the web config", &err, r) : 0;
 }
 
+static const char *main_address(const struct agent_run *run)
+{
+	return run->options->listen_address[0] ? run->options->listen_address
+					       : text_or(&run->file.listen.address, DEFAULT_LISTEN);
+}
+
+/* Where the file says it, when it does. */
+static int fail_listen(const char *address, const struct spec_text *text, struct err *err, int r)
+{
+	bool is_of_file = text->text && str_eq(text->text, address);
+
+	if (!err__is_set(err))
+		(void)err__set(err, r, NULL, "%s", strerror(-r));
+	(void)err__wrap(err, r, is_of_file ? &text->at : NULL, "cannot listen on '%s'", address);
+	return session_fail("agent", err, r);
+}
+
+/* Before policies and programs are loaded, and by --check. */
+static int check_addresses(struct agent_run *run)
+{
+	const struct agent_listen *listen = &run->file.listen;
+	const struct spec_text *alone[] = { &listen->exporter, &listen->gadgets,
+					    &listen->policies };
+	struct err err = ERR_INIT;
+	int first = service_check_address(main_address(run), &err);
+
+	if (first < 0)
+		first = fail_listen(main_address(run), &listen->address, &err, first);
+	for (size_t i = 0; i < array_size(alone); i++) {
+		int r = alone[i]->text ? service_check_address(alone[i]->text, &err) : 0;
+
+		if (r < 0)
+			first = fail_listen(alone[i]->text, alone[i], &err, r);
+	}
+	return first;
+}
+
 /* ---- starting ------------------------------------------------------------------------------------------- */
 
 static int open_session(struct agent_run *run)
@@ -190,7 +227,7 @@ static int open_session(struct agent_run *run)
 static int open_events(struct agent_run *run)
 {
 	struct err err = ERR_INIT;
-	int r = run->options->is_checking ? 0 : agent_run__open_events(run, &err);
+	int r = agent_run__open_events(run, &err);
 
 	return r < 0 ? session_fail("agent", &err, r) : 0;
 }
@@ -280,7 +317,7 @@ static int drop_capabilities(struct agent_run *run)
 
 /* ---- listening ------------------------------------------------------------------------------------------ */
 
-static int listen_alone(struct agent_run *run, const char *address, const char *dialect,
+static int listen_alone(struct agent_run *run, const struct spec_text *wanted, const char *dialect,
 			struct service **ret_service)
 {
 	const struct service_options options = {
@@ -297,10 +334,10 @@ static int listen_alone(struct agent_run *run, const char *address, const char *
 	int r = service__new(&options, ret_service, &err);
 
 	if (r == 0)
-		r = service__listen(*ret_service, address, &err);
+		r = service__listen(*ret_service, wanted->text, &err);
 	if (r < 0)
-		return session_fail("Error listening", &err, r);
-	log_info("Listening on %s, port %u, for what is of %s", address,
+		return fail_listen(wanted->text, wanted, &err, r);
+	log_info("Listening on %s, port %u, for what is of %s", wanted->text,
 		 service__port(*ret_service), dialect);
 	return 0;
 }
@@ -316,19 +353,17 @@ static int listen_for_scrapes(struct agent_run *run)
 		{ &listen->gadgets, "gadget" },
 		{ &listen->policies, "tracing_policy" },
 	};
-	const char *address = run->options->listen_address[0]
-				      ? run->options->listen_address
-				      : text_or(&listen->address, DEFAULT_LISTEN);
+	const char *address = main_address(run);
 	struct err err = ERR_INIT;
 	int r = session__listen(&run->session, address, &err);
 
 	if (r < 0)
-		return session_fail("Error listening", &err, r);
+		return fail_listen(address, &listen->address, &err, r);
 	log_info("Listening on %s, port %u%s", address, service__port(run->session.service),
 		 str_eq(service__scheme(run->session.service), "https") ? ", with TLS" : "");
 	for (size_t i = 0; i < array_size(languages) && r == 0; i++)
 		if (languages[i].address->text)
-			r = listen_alone(run, languages[i].address->text, languages[i].dialect,
+			r = listen_alone(run, languages[i].address, languages[i].dialect,
 					 &run->services[i]);
 	return r;
 }
@@ -405,14 +440,14 @@ static void tell_start(const struct agent_run *run)
 }
 
 /* Loads nothing: what is wrong with the file and what it names is known by then. */
-#define STEPS_OF_CHECK 5
+#define STEPS_OF_CHECK 6
 
 static int run_steps(struct agent_run *run)
 {
 	static int (*const steps[])(struct agent_run * run) = {
-		read_file,          check_web_config, open_session,   open_events,
-		add_configs,        attach_configs,   start_sources,  drop_capabilities,
-		listen_for_scrapes, open_control,     watch_failures,
+		read_file,         check_web_config,   check_addresses, open_session,
+		open_events,       add_configs,        attach_configs,  start_sources,
+		drop_capabilities, listen_for_scrapes, open_control,    watch_failures,
 	};
 	size_t count = run->options->is_checking ? STEPS_OF_CHECK : array_size(steps);
 	int r = 0;

@@ -8,6 +8,7 @@
 #include "pipeline/agent.h"
 #include "pipeline/event_file.h"
 #include "pipeline/event_socket.h"
+#include "pipeline/policy_output.h"
 
 /* "a,b": as flags have lists. NULL: no memory. */
 static const char *join(struct agent_run *run, const struct bind_list *list)
@@ -115,9 +116,11 @@ int agent_run__open_events(struct agent_run *run, struct err *err)
 		.is_limited = events->rate_limit.text != NULL,
 		.per_minute = events->per_minute,
 	};
-	int r = open_file(run, &export, err);
+	int r = policy_output_check(&export, err);
 
-	if (r == 0)
+	if (r == 0 && !run->options->is_checking)
+		r = open_file(run, &export, err);
+	if (r == 0 && !run->options->is_checking)
 		r = open_socket(run, &export, err);
 	return r < 0 ? err__wrap(err, r, &events->at, "events") : 0;
 }

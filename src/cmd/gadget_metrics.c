@@ -254,8 +254,10 @@ static int listen_for_scrapes(struct server *server)
 	struct err err = ERR_INIT;
 	int r = session__listen(&server->session, address, &err);
 
-	if (r < 0)
-		return session_fail("cannot listen", &err, r);
+	if (r < 0) {
+		(void)err__wrap(&err, r, NULL, "cannot listen on '%s'", address);
+		return session_fail("metrics of gadgets", &err, r);
+	}
 	printf("metrics    %s://%.*s:%u%s\n", service__scheme(server->session.service),
 	       host_len > 0 ? host_len : (int)strlen("127.0.0.1"),
 	       host_len > 0 ? address : "127.0.0.1", service__port(server->session.service),

@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "cmd/policy_outputs.h"
 #include "cmd/policy_serve.h"
+#include "pipeline/service.h"
 
 int policy_parse_labels(const char *text, uint32_t *ret_labels, struct err *err)
 {
@@ -105,5 +106,8 @@ int policy_options__check(const struct policy_options *options, struct err *err)
 		return err__wrap(err, -EINVAL, NULL, "--username-metadata");
 	if (policy_parse_mode(options->mode, &mode, err) < 0)
 		return err__wrap(err, -EINVAL, NULL, "--mode");
+	if (options->metrics_server[0] && service_check_address(options->metrics_server, err) < 0)
+		return err__wrap(err, -EINVAL, NULL, "--metrics-server: '%s'",
+				 options->metrics_server);
 	return policy_outputs_check(options, err);
 }

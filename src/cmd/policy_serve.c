@@ -273,8 +273,11 @@ static int listen_for_scrapes(struct policy_server *server)
 	if (!server->options->metrics_server[0])
 		return 0;
 	r = session__listen(&server->session, server->options->metrics_server, &err);
-	if (r < 0)
-		return session_fail("cannot listen", &err, r);
+	if (r < 0) {
+		(void)err__wrap(&err, r, NULL, "cannot listen on '%s'",
+				server->options->metrics_server);
+		return session_fail("policies", &err, r);
+	}
 	log_info("Listening on %s, port %u", server->options->metrics_server,
 		 service__port(server->session.service));
 	return 0;

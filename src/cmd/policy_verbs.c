@@ -63,6 +63,7 @@ static const struct flag_set flag_set = {
 };
 
 struct policy_call {
+	const struct invocation *invocation;
 	const struct verb_options *options;
 	const char *const *words; /* behind the verb */
 	size_t count;
@@ -159,6 +160,15 @@ static int run_hooks(const struct policy_call *call, struct err *err)
 	return r;
 }
 
+/* What one name or file came to: it is told, and the others are still to come. The first error is the whole's. */
+static int note(const struct policy_call *call, int first, int r, struct err *err)
+{
+	if (r < 0 && err__is_set(err))
+		control_print_error(call->invocation, err);
+	err__done(err);
+	return first < 0 ? first : r;
+}
+
 /* ---- changing ------------------------------------------------------------------------------------------- */
 
 static int add_file(const struct policy_call *call, const char *path, struct err *err)
@@ -187,25 +197,26 @@ static int run_add(const struct policy_call *call, struct err *err)
 	struct config_paths paths = { .len = 0 };
 	int r = 0;
 
-	for (size_t i = 0; i < call->count && r == 0; i++)
-		r = config_paths__add(&paths, call->words[i], err);
-	for (size_t i = 0; i < paths.len && r == 0; i++)
-		r = add_file(call, paths.items[i].path, err);
+	for (size_t i = 0; i < call->count; i++)
+		r = note(call, r, config_paths__add(&paths, call->words[i], err), err);
+	for (size_t i = 0; i < paths.len; i++)
+		r = note(call, r, add_file(call, paths.items[i].path, err), err);
 	config_paths__done(&paths);
 	return r;
 }
 
 static int run_each(const struct policy_call *call, const char *verb, struct err *err)
 {
-	int r = 0;
+	int first = 0;
 
-	for (size_t i = 0; i < call->count && r == 0; i++) {
+	for (size_t i = 0; i < call->count; i++) {
 		json_t *result = NULL;
+		int r = ask(call, name_request(call, verb, call->words[i]), &result, err);
 
-		r = ask(call, name_request(call, verb, call->words[i]), &result, err);
+		first = note(call, first, r, err);
 		json_decref(result);
 	}
-	return r;
+	return first;
 }
 
 static int run_remove(const struct policy_call *call, struct err *err)
@@ -279,7 +290,8 @@ static int check_words(const struct policy_verb *verb, const struct policy_call 
 	const char *mode = call->options->mode;
 
 	if (call->count < verb->least || call->count > verb->most)
-		return err__set(err, -EINVAL, NULL, "write: policy %s %s", verb->name, verb->usage);
+		return err__set(err, -EINVAL, NULL, "write: policy %s%s%s", verb->name,
+				verb->usage[0] ? " " : "", verb->usage);
 	if (mode[0] && verb->run == run_add && !str_eq(mode, "enforce") && !str_eq(mode, "monitor"))
 		return err__set(err, -EINVAL, NULL, "--mode: '%s' is neither enforce nor monitor",
 				mode);
@@ -301,7 +313,7 @@ int policy_verbs_run(const struct invocation *invocation)
 	struct flags_result result = FLAGS_RESULT_INIT;
 	const struct policy_verb *verb = NULL;
 	struct verb_options options;
-	struct policy_call call = { .options = &options };
+	struct policy_call call = { .invocation = invocation, .options = &options };
 	struct err err = ERR_INIT;
 	int status, r;
 

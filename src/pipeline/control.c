@@ -112,7 +112,8 @@ static int run_reload(void *ctx, struct control_client *client, const json_t *re
 		return r;
 	r = control->setup.reload(control->setup.reload_ctx, &text);
 	if (r < 0)
-		(void)err__set(err, r, NULL, "not reloaded:\n%s", strbuf__text(&text));
+		(void)err__set(err, r, NULL, "not reloaded:\n%.*s", (int)text.len - (text.len > 0),
+			       strbuf__text(&text)); /* each line of it has its end */
 	else
 		json__add_text(&json, NULL, strbuf__text(&text));
 	strbuf__done(&text);

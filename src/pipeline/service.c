@@ -17,6 +17,7 @@
 #include "pipeline/policies.h"
 #include "pipeline/web_config.h"
 #include "remote/systemd.h"
+#include "web/address.h"
 #include "web/pages.h"
 #include "web/server.h"
 
@@ -405,6 +406,12 @@ int service__listen(struct service *service, const char *address, struct err *er
 	if (str_starts(address, ACTIVATION_PREFIX))
 		return listen_on_passed(service, address + strlen(ACTIVATION_PREFIX), err);
 	return web_server__listen(service->server, address, err);
+}
+
+int service_check_address(const char *address, struct err *err)
+{
+	/* Which sockets systemd passes is known when they are there. */
+	return str_starts(address, ACTIVATION_PREFIX) ? 0 : address_check(address, err);
 }
 
 const char *service__scheme(const struct service *service)

@@ -40,6 +40,8 @@ struct service *service__free(struct service *service);
 int service__listen(struct service *service, const char *address, struct err *err);
 /* "http" or "https". */
 const char *service__scheme(const struct service *service);
+/* -EINVAL: what is wrong with the text of an address, before anything is served. */
+int service_check_address(const char *address, struct err *err);
 /* What is wrong with a web file, before anything is served; 0 for NULL and "". */
 int service_check_web_config(const char *path, struct err *err);
 /* Of the first socket; 0: none. */

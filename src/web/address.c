@@ -122,16 +122,30 @@ static bool is_port_too_big(const char *port)
 	return r == -ERANGE || (r == 0 && number > UINT16_MAX);
 }
 
+static int parse(const char *address, struct address_parts *ret_parts, struct err *err)
+{
+	int r = split(address, ret_parts, err);
+
+	if (r == 0 && is_port_too_big(ret_parts->port))
+		return err__set(err, -EINVAL, NULL, "port %s is too big; a port is 0 to 65535",
+				ret_parts->port);
+	return r;
+}
+
+int address_check(const char *address, struct err *err)
+{
+	struct address_parts parts;
+
+	return parse(address, &parts, err);
+}
+
 int address_listen(const char *address, struct err *err)
 {
 	struct address_parts parts;
-	int r = split(address, &parts, err);
+	int r = parse(address, &parts, err);
 
 	if (r < 0)
 		return r;
-	if (is_port_too_big(parts.port))
-		return err__set(err, -EINVAL, NULL, "port %s is too big; a port is 0 to 65535",
-				parts.port);
 
 	__cleanup(free_infos) struct addrinfo *infos = NULL;
 

@@ -15,6 +15,8 @@
  * or a negative errno; the text leaves the address to the caller. A name with several addresses means the first IPv4 one.
  */
 int address_listen(const char *address, struct err *err);
+/* -EINVAL: what is wrong with the text. Whether it can be listened there stays open. */
+int address_check(const char *address, struct err *err);
 /* The port that a bound socket has; 0: it has none. */
 uint16_t address_port(int fd);
 

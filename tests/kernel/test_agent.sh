@@ -99,6 +99,27 @@ tap_is "and stands there once" "$(ask list | grep -c broken)" 1
 run 2
 tap_is "the others count on" "$(ours) $(fetch programs_total)" "7 programs_total 7"
 
+# ---- what --check sees of addresses and filters ----
+
+cat >wrong.yaml <<-END
+	listen:
+	  address: "9435"
+	  gadgets: ":99999"
+	events:
+	  file: made/events
+	  allow: '{"pod":1}'
+	run:
+	  - gadget: trace_exec
+END
+tap_is "all addresses are looked at, with their places" \
+	"$("$SONDE_BIN" agent -c wrong.yaml --check --log.no-timestamps 2>&1; echo "exit $?")" \
+	"agent: wrong.yaml:2:12: cannot listen on '9435': there is no port; write HOST:PORT, [IPv6]:PORT or :PORT
+agent: wrong.yaml:3:12: cannot listen on ':99999': port 99999 is too big; a port is 0 to 65535
+exit 1"
+tap_is "lists of events are read" \
+	"$(sed -i '/^listen/,/gadgets:/d' wrong.yaml
+	"$SONDE_BIN" agent -c wrong.yaml --check --log.no-timestamps 2>&1 | grep -c "'pod': there is no such key"; ls made 2>/dev/null)" 1
+
 # ---- a reload ----
 
 sed -i 's/name: programs,/name: renamed,/' metrics.yaml

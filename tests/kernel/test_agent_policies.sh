@@ -131,6 +131,24 @@ kill $watcher
 wait $watcher 2>/dev/null
 watcher=''
 
+# ---- what is wrong is told, and the rest is done ----
+
+ask_policy() {
+	"$SONDE_BIN" policy --socket="$tap_scratch/control.sock" "$@" 2>&1
+	echo "exit $?"
+}
+sed 's/first/later/' policies/first.yaml >later.yaml
+tap_is "of several files those that are there are added" "$(ask_policy add nowhere.yaml later.yaml)" \
+	"sonde policy: error: cannot open config 'nowhere.yaml': No such file or directory
+exit 1"
+tap_is "of several names those that are known are taken out" "$(ask_policy rm nobody later)" \
+	"sonde policy: error: there is no policy 'nobody'
+exit 1"
+tap_is "and it is gone" "$(ask_policy hooks later)" "sonde policy: error: there is no policy 'later'
+exit 1"
+tap_is "words that are too many" "$(ask_policy list later)" "sonde policy: error: write: policy list, try --help
+exit 2"
+
 # ---- a reload ----
 
 before=$(calls first)

@@ -488,6 +488,7 @@ done <<-END
 	--username-metadata=linux|--username-metadata: 'linux' is neither unix nor disabled
 	--export-file-perm=999|--export-file-perm: '999' is no mode of a file such as 600
 	--export-file-max-size-mb=0|--export-file-max-size-mb: 0 is not from 1 to 4294967295
+	--metrics-server=2112|--metrics-server: '2112': there is no port; write HOST:PORT, [IPv6]:PORT or :PORT
 	--export-rate-limit=99999999999|--export-rate-limit: 99999999999 is not from -1 to 4294967295
 	--export-denylist={"pod":1}|deny list:1:1: filter 1: 'pod': there is no such key; did you mean 'pid'?
 END
