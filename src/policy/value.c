@@ -335,15 +335,17 @@ static int bound(struct fetch *fetch)
 static void place_in_memory(struct fetch *fetch)
 {
 	struct hook_value *value = &fetch->value;
+	bool is_user = policy_base__is_user(fetch->draft);
+	/* What a function of the kernel returns is the kernel's. */
 	bool is_in_kernel = fetch->spec->source != DATA_SOURCE_CALL || fetch->type->way ||
-			    fetch->role == POLICY_VALUE_RESULT;
+			    (fetch->role == POLICY_VALUE_RESULT && !is_user);
 
 	if (is_number(value->class) && value->step_count == 0)
 		return;
 	if (value->form == HOOK_FORM_RECORD || value->form == HOOK_FORM_DYNAMIC ||
 	    value->form == HOOK_FORM_DESCRIPTOR)
 		return;
-	if (!is_in_kernel && policy_base__is_user(fetch->draft))
+	if (!is_in_kernel && is_user)
 		value->is_user = true;
 	else if (!is_in_kernel && !fetch->spec->resolve.text &&
 		 (value->class == POLICY_CLASS_TEXT || value->class == POLICY_CLASS_BYTES) &&

@@ -240,6 +240,12 @@ tap_is "nobody listens any more" "$?" 10
 		    args: [{index: 0, type: int}]
 		    return: true
 		    returnArg: {index: 0, type: int}
+		  - path: "$caller"
+		    symbols: [word]
+		    return: true
+		    returnArg: {index: 0, type: string}
+		    selectors:
+		    - matchReturnArgs: [{index: 0, operator: Prefix, values: ["a w"]}]
 	END
 } >returns.yaml
 {
@@ -278,7 +284,7 @@ echo '  loader: true' >>loader.yaml
 	END
 } >hashes.yaml
 start addresses.yaml offsets.yaml returns.yaml loader.yaml digests.yaml hashes.yaml
-"$caller" asked=1 double=21
+"$caller" asked=1 word=0 word=1 double=21
 tap_is "both count beside what is counted" "$?" 42
 until_exits 1
 told() {
@@ -286,7 +292,8 @@ told() {
 }
 tap_is "by address" "$(told addresses)" "[{\"int_arg\":21}] \"offset\":\"$twice_offset\",\"ref_ctr_offset\":\"$semaphore_offset\""
 tap_is "by offset" "$(told offsets)" "$(told addresses)"
-tap_is "what it returned is the last of its values" "$(arguments '"policy_name":"returns"')" '[{"int_arg":21},{"int_arg":42}]'
+tap_is "what it returned is the last of its values" "$(arguments '"policy_name":"returns"')" '[{"string_arg":"a word"}]
+[{"int_arg":21},{"int_arg":42}]'
 tap_is "where the binary has one of the digests" "$(grep '"process_uprobe"' out | grep -c '"policy_name":"digests"')" 2
 tap_is "others are passed over when that is wanted" "$(grep -c 'has none of the binaryDigests, ignoring the hook' errors)" 1
 if grep -q 'policy "loader" does not run: .*\(cannot be hooked\|tells no build ids\)' errors; then

@@ -7,6 +7,7 @@
  *	places=N   past sonde:places, which stands at two places, N times each
  *	asked=N    past sonde:asked, N times, but only if somebody listens; the exit status is 10 when nobody does
  *	set=N      the exit status is N, unless who listens to sonde:set has written another
+ *	word=N     calls word(N), which returns a text
  *	double=N   the exit status is what twice(N) returns; thrice(), which nobody calls, takes the same
  *	id=0       writes the build id
  *	where=0    tells address and offset in the file of twice() and of thrice(), then the offset of the semaphore
@@ -97,6 +98,19 @@ __attribute__((noinline, noclone, used)) int thrice(int value)
 	return value * 3;
 }
 
+const char *word(int value);
+
+__attribute__((noinline, noclone, used)) const char *word(int value)
+{
+	__asm__ volatile("" : "+r"(value));
+	return value ? "a word" : "";
+}
+
+static void pass_word(int value)
+{
+	(void)word(value);
+}
+
 static void pass_twice(int value)
 {
 	exit(twice(value));
@@ -152,7 +166,7 @@ static const struct {
 } calls[] = {
 	{ "asked=", pass_asked },   { "double=", pass_twice },  { "id=", tell_id },
 	{ "order=", pass_order },   { "places=", pass_places }, { "set=", pass_set },
-	{ "values=", pass_values }, { "where=", tell_where },
+	{ "values=", pass_values }, { "where=", tell_where },   { "word=", pass_word },
 };
 
 int main(int argc, char **argv)
