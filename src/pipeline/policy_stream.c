@@ -412,8 +412,8 @@ static void tell(struct policy_stream *stream, const struct policy_record *begin
 	if (lists.has_result)
 		set_result(&lists, &event);
 	event.action = begin->action ? begin->action : PROCESS_ACTION_POST;
-	if (end)
-		event.return_action = end->action ? end->action : PROCESS_ACTION_POST;
+	/* Tetragon tells it also where nobody looks at the return. */
+	event.return_action = end && end->action ? end->action : PROCESS_ACTION_POST;
 	event.ima_hash = image_hash(stream, begin);
 	policy_stacks__add(policies, begin, &stream->views, &event);
 	publish(policies, &event);

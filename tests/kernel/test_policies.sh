@@ -143,6 +143,8 @@ until [ "$(grep "$caller" out | grep -cE '"process_(kprobe|exit)"')" -ge 4 ] || 
 done
 tap_is "each matching call is a line" \
 	"$(grep '"process_kprobe"' out | grep "$caller" | grep -c '"function_name":"__x64_sys_write".*"size_arg":"5"')" 3
+tap_is "that tells of its return, too, as it is with Tetragon" \
+	"$(grep '"function_name":"__x64_sys_write"' out | grep "$caller" | grep -c '"return_action":"KPROBE_ACTION_POST"')" 3
 exec_id=$(grep '"process_exec"' out | grep "$caller" | sed -n '1s/.*"process":{"exec_id":"\([^"]*\)".*/\1/p')
 tap_is "calls and end name the execution" \
 	"$(grep "\"process\":{\"exec_id\":\"$exec_id\"" out | grep -cE '"process_(exec|kprobe|exit)"')" 5
