@@ -421,26 +421,38 @@ static bool wants_colors(size_t color)
 	       !(terminal && str_eq(terminal, "dumb"));
 }
 
+struct choices {
+	size_t format, color;
+};
+
+static int choose(const struct events_flags *options, struct choices *ret_choices, struct err *err)
+{
+	static const char *const formats[] = { "json", "compact" };
+	static const char *const colors[] = { "auto", "always", "never" };
+	int r = check_word("output", options->output, formats, array_size(formats),
+			   &ret_choices->format, err);
+
+	return r < 0 ? r
+		     : check_word("color", options->color, colors, array_size(colors),
+				  &ret_choices->color, err);
+}
+
 /* texts: what is filtered here; NULL: it comes filtered. */
 static int make_lines(const struct events_flags *options, struct filter_texts *texts,
 		      struct event_lines **ret_lines, struct err *err)
 {
-	static const char *const formats[] = { "json", "compact" };
-	static const char *const colors[] = { "auto", "always", "never" };
 	struct event_lines_options lines = { .has_times = options->has_times,
 					     .has_stacks = options->has_stacks,
 					     .has_ima_hash = options->has_ima_hash,
 					     .terminal = options->terminal[0] ? options->terminal
 									      : NULL };
-	size_t format, color;
-	int r = check_word("output", options->output, formats, array_size(formats), &format, err);
+	struct choices choices;
+	int r = choose(options, &choices, err);
 
-	if (r == 0)
-		r = check_word("color", options->color, colors, array_size(colors), &color, err);
 	if (r < 0)
 		return r;
-	lines.format = format == 0 ? EVENT_LINES_JSON : EVENT_LINES_COMPACT;
-	lines.is_colored = wants_colors(color);
+	lines.format = choices.format == 0 ? EVENT_LINES_JSON : EVENT_LINES_COMPACT;
+	lines.is_colored = wants_colors(choices.color);
 	lines.filters.allow = strbuf__text(&texts->allow);
 	lines.filters.fields = strbuf__text(&texts->fields);
 	return event_lines__new(&lines, ret_lines, err);
@@ -485,6 +497,8 @@ int command_events(const struct invocation *invocation)
 
 	if (!command_parse(invocation, &flag_set, STATUS_USAGE, &options, &result, &status))
 		return status;
+	if (choose(&options, &(struct choices){ 0 }, &err) < 0)
+		return command_refuse(invocation, &result, &err, STATUS_USAGE);
 	(void)signal(SIGPIPE, SIG_IGN);
 	r = make_filters(&options, &texts);
 	if (r == 0)

@@ -77,9 +77,9 @@ tap_is "a line that never ends" "$(events long | tail -n 2)" '{"process_exit":{}
 exit 0'
 tap_has "is told as well" "$(cat errors)" "2 of 3 lines are no events"
 tap_is "a format that is none" "$(events one -o yaml)$(cat errors)" \
-	"exit 1sonde events: error: --output is 'yaml'; it would be json or compact"
+	"exit 2sonde events: error: --output is 'yaml'; it would be json or compact, try --help"
 tap_is "a color that is none" "$(events one --color red)$(cat errors)" \
-	"exit 1sonde events: error: --color is 'red'; it would be auto, always or never"
+	"exit 2sonde events: error: --color is 'red'; it would be auto, always or never, try --help"
 tap_is "a type that is none" "$(events one -e PROCESS_DREAM)$(cat errors)" \
 	"exit 1sonde events: error: allow list:1:1: filter 1: 'event_set': there is no event 'PROCESS_DREAM'; PROCESS_EXEC is one"
 tap_has "a field that is none" "$(events one -f process.size)$(cat errors)" "has a field 'process.size'"
