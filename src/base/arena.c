@@ -124,6 +124,19 @@ void *arena__memdup(struct arena *arena, const void *data, size_t len)
 	return copy;
 }
 
+char *arena__textdup(struct arena *arena, const char *text, size_t len)
+{
+	size_t bytes;
+	char *copy;
+
+	if (num_add_size(len, 1, &bytes))
+		return NULL;
+	copy = arena__alloc(arena, bytes);
+	if (copy && len)
+		memcpy(copy, text, len);
+	return copy;
+}
+
 char *arena__strndup(struct arena *arena, const char *text, size_t len)
 {
 	size_t text_len = strnlen(text, len);

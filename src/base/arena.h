@@ -29,6 +29,8 @@ char *arena__strndup(struct arena *arena, const char *text, size_t len);
 char *arena__printf(struct arena *arena, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void *arena__memdup(struct arena *arena, const void *data, size_t len);
+/* All bytes of a text that may have NULs in it, and one behind them. */
+char *arena__textdup(struct arena *arena, const char *text, size_t len);
 /* Forgets everything, keeps the largest chunk for the next run. */
 void arena__reset(struct arena *arena);
 void arena__done(struct arena *arena);

@@ -267,7 +267,7 @@ static const struct value no_text = { .type = FIELD_TYPE_STRING, .bytes = { "", 
 
 static int copy_text(struct derive *derive, const char *text, size_t len, struct value *ret_value)
 {
-	char *copy = arena__strndup(&derive->texts, text, len);
+	char *copy = arena__textdup(&derive->texts, text, len);
 
 	if (!copy)
 		return -ENOMEM;

@@ -12,6 +12,8 @@
 #include "pipeline/policy_names.h"
 #include "pipeline/policy_views.h"
 
+#define ERRNO_MAX 4095 /* MAX_ERRNO of the kernel */
+
 /* The bytes of a value in its record. */
 struct value_bytes {
 	const struct policy_record *record;
@@ -412,8 +414,18 @@ static const value_fn decoders[] = {
 static void set_error(struct policy_views *views, int32_t code, struct process_argument *argument)
 {
 	argument->kind = ARGUMENT_ERROR;
-	strbuf__printf(&views->text, "%s", code ? strerror(-code) : "the value is not there");
+	strbuf__printf(&views->text, "%s",
+		       code < 0 && code >= -ERRNO_MAX ? strerror(-code) : "the value is not there");
 	argument->error.message = policy_views__take_text(views);
+}
+
+bool policy_views__is_sound(const struct policy_record *record, size_t len)
+{
+	return len >= sizeof(*record) && record->header.version == POLICY_VERSION &&
+	       record->header.size <= len && record->header.size % sizeof(uint64_t) == 0 &&
+	       record->header.size >=
+		       sizeof(*record) + record->value_count * sizeof(union policy_word) &&
+	       record->hook < POLICY_HOOKS_MAX;
 }
 
 void policy_views__argument(struct policy_views *views, const struct policy_record *record,

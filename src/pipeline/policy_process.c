@@ -25,7 +25,7 @@ void policy_views__begin(struct policy_views *views)
 
 struct text_view policy_views__keep(struct policy_views *views, const char *text, size_t len)
 {
-	const char *copy = len ? arena__strndup(&views->arena, text, len) : NULL;
+	const char *copy = len ? arena__textdup(&views->arena, text, len) : NULL;
 
 	return copy ? (struct text_view){ copy, len } : (struct text_view){ 0 };
 }

@@ -475,15 +475,6 @@ static void finish_call(struct policy_stream *stream, const struct policy_record
 
 /* ---- the ring ---- */
 
-static bool is_sound(const struct policy_record *record, size_t len)
-{
-	return record->header.version == POLICY_VERSION && record->header.size <= len &&
-	       record->header.size % sizeof(uint64_t) == 0 &&
-	       record->header.size >=
-		       sizeof(*record) + record->value_count * sizeof(union policy_word) &&
-	       record->hook < POLICY_HOOKS_MAX;
-}
-
 static void count_kind(struct policy_stream *stream, const struct policy_record *record)
 {
 	const struct policies *policies = stream->policies;
@@ -507,7 +498,7 @@ static void on_record(void *ctx, uint32_t cpu, const void *data, size_t len)
 		return;
 	}
 	stream->figures.received++;
-	if (len < sizeof(*record) || !is_sound(record, len)) {
+	if (!policy_views__is_sound(record, len)) {
 		stream->figures.malformed++;
 		return;
 	}

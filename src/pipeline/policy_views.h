@@ -42,7 +42,9 @@ void policy_views__add_ancestors(struct policy_views *views, const struct proces
 /* Of a process that nobody knows but by its number. */
 const struct process_view *policy_views__unknown(struct policy_views *views, uint32_t tgid);
 
-/* policy_argument.c: the value of that index. `record` has been checked to be as long as it says. */
+/* policy_argument.c. Whether a record is as long as it says, and has room for its values. */
+bool policy_views__is_sound(const struct policy_record *record, size_t len);
+/* The value of that index, of a sound record. */
 void policy_views__argument(struct policy_views *views, const struct policy_record *record,
 			    uint32_t index, const struct policy_hook *hook,
 			    struct process_argument *ret_argument);

@@ -104,6 +104,17 @@ static void test_memdup__copies_bytes(void **state)
 	arena__done(&arena);
 }
 
+static void test_textdup__keeps_nuls_and_adds_one(void **state)
+{
+	struct arena arena = ARENA_INIT;
+
+	(void)state;
+	assert_memory_equal(arena__textdup(&arena, "a\0bc", 3), "a\0b", 4);
+	assert_string_equal(arena__textdup(&arena, NULL, 0), "");
+	assert_null(arena__textdup(&arena, "", SIZE_MAX));
+	arena__done(&arena);
+}
+
 static void test_printf__formats_long_text(void **state)
 {
 	struct arena arena = ARENA_INIT;
@@ -155,6 +166,7 @@ int main(void)
 		cmocka_unit_test(test_alloc_array__is_typed),
 		cmocka_unit_test(test_strndup__stops_at_nul_and_at_len),
 		cmocka_unit_test(test_memdup__copies_bytes),
+		cmocka_unit_test(test_textdup__keeps_nuls_and_adds_one),
 		cmocka_unit_test(test_printf__formats_long_text),
 		cmocka_unit_test(test_reset__keeps_the_largest_chunk),
 		cmocka_unit_test(test_reset__of_an_empty_arena),
