@@ -47,6 +47,10 @@ static const struct flag flags[] = {
 	  .kind = FLAG_TEXT,
 	  .offset = VALUE(control_socket),
 	  .help = "Path of the control socket, instead of the file's control.socket; none: there is none." },
+	{ .name = "watch",
+	  .kind = FLAG_BOOL,
+	  .offset = VALUE(watches),
+	  .help = "Reload when the file, or a file that it names, changes; as on SIGHUP." },
 	{ .name = "debug",
 	  .kind = FLAG_BOOL,
 	  .offset = VALUE(is_debugging),
@@ -411,6 +415,14 @@ static int watch_failures(struct agent_run *run)
 	return r < 0 ? session_fail("Error starting", &err, r) : 0;
 }
 
+static int watch_files(struct agent_run *run)
+{
+	struct err err = ERR_INIT;
+	int r = agent_run__watch_files(run, &err);
+
+	return r < 0 ? session_fail("Error starting", &err, r) : 0;
+}
+
 /* ---- the command ---------------------------------------------------------------------------------------- */
 
 static int print_plan(const struct agent_run *run)
@@ -448,6 +460,7 @@ static int run_steps(struct agent_run *run)
 		read_file,         check_web_config,   check_addresses, open_session,
 		open_events,       add_configs,        attach_configs,  start_sources,
 		drop_capabilities, listen_for_scrapes, open_control,    watch_failures,
+		watch_files,
 	};
 	size_t count = run->options->is_checking ? STEPS_OF_CHECK : array_size(steps);
 	int r = 0;

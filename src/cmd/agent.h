@@ -28,6 +28,7 @@ struct agent_command_options {
 	bool is_checking;
 	bool is_debugging;
 	bool has_no_timestamps;
+	bool watches; /* the file, and what it names, for changes */
 };
 
 /* Which item of the file a config is from. */
@@ -71,6 +72,8 @@ int agent_run__read_file(const struct agent_run *run, struct arena *arena,
 int agent_run_reload(void *ctx, bool *ret_is_replaced, struct err_list *errors);
 /* Tells what of it fails, and has it tried again, when the file wants that. */
 int agent_run__watch_failures(struct agent_run *run, struct err *err);
+/* From now on a change of the file, or of what it names, is a reload, when that is asked for. */
+int agent_run__watch_files(struct agent_run *run, struct err *err);
 /* Which configs there are to be, for later attempts. */
 int agent_run__remember(struct agent_run *run, const struct agent_parts *parts);
 

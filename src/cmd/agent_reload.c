@@ -137,6 +137,24 @@ static void show_unreadable(struct agent_run *run, struct agent_parts *parts,
 	}
 }
 
+int agent_run__watch_files(struct agent_run *run, struct err *err)
+{
+	int r = run->options->watches ? session__watch(&run->session, run->options->config, err)
+				      : 0;
+
+	for (uint32_t i = 0; run->options->watches && i < run->wanted.part_count && r == 0; i++) {
+		const struct agent_part *part = &run->wanted.parts[i];
+		const char *path = part->what.text;
+
+		if (part->kind == AGENT_PART_PROBE || !path) /* those that come with sonde */
+			continue;
+		if (path[0] != '/')
+			path = arena__printf(&run->parts_arena, "%s/%s", run->folder, path);
+		r = path ? session__watch(&run->session, path, err) : -ENOMEM;
+	}
+	return r;
+}
+
 static int reload(struct agent_run *run, const struct agent_file *file, struct agent_parts *parts,
 		  bool *ret_is_replaced, struct err_list *errors)
 {
@@ -194,7 +212,8 @@ int agent_run_reload(void *ctx, bool *ret_is_replaced, struct err_list *errors)
 		run->name_count = 0;
 		if (agent_run__remember(run, &parts) < 0)
 			log_warn("no memory to try again what fails, going on without");
-		if (agent_run__watch_failures(run, &err) < 0)
+		if (agent_run__watch_failures(run, &err) < 0 ||
+		    agent_run__watch_files(run, &err) < 0)
 			err_list__add(errors, &err);
 	} else {
 		arena__done(&arena);

@@ -79,6 +79,8 @@ static const struct flag flags[] = {
 	     "Print what each hook's program does, in sonde's intermediate form, and end."),
 	FLAG("dump-insns", FLAG_BOOL, dumps_instructions, NULL,
 	     "Print the instructions of each hook's program, and end."),
+	FLAG("watch", FLAG_BOOL, watches, "true",
+	     "Read files again when they change; SIGHUP does that in any case."),
 	FLAG("strict", FLAG_BOOL, is_strict, NULL, "A policy that cannot be had ends it all."),
 	FLAG("debug", FLAG_BOOL, is_debugging, NULL, "Log debug messages."),
 };

@@ -283,6 +283,19 @@ static int listen_for_scrapes(struct policy_server *server)
 	return 0;
 }
 
+static int watch_files(struct policy_server *server)
+{
+	struct err err = ERR_INIT;
+	int r = 0;
+
+	for (size_t i = 0; server->options->watches && i < server->path_count && r == 0; i++)
+		r = session__watch(&server->session, server->paths[i], &err);
+	if (r < 0) /* SIGHUP is still there */
+		log_err(LOG_WARN, &err, "Changes of files are not seen, going on without");
+	err__done(&err);
+	return 0;
+}
+
 /* ---- what is printed instead of running ---------------------------------------------------------------- */
 
 static void format_policies(const struct policies *policies, struct strbuf *out)
@@ -351,8 +364,8 @@ static int arm_timeout(struct policy_server *server)
 static int run_steps(struct policy_server *server)
 {
 	static int (*const steps[])(struct policy_server * server) = {
-		open_session,  open_outputs, add_policies,       attach_policies,
-		print_instead, start,        listen_for_scrapes, arm_timeout,
+		open_session, open_outputs,       add_policies, attach_policies, print_instead,
+		start,        listen_for_scrapes, watch_files,  arm_timeout,
 	};
 
 	for (size_t i = 0; i < array_size(steps); i++) {

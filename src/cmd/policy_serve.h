@@ -30,6 +30,7 @@ struct policy_options {
 	int64_t timeout_ns; /* 0: until a signal */
 	bool is_checking, dumps_ir, dumps_instructions;
 	bool is_strict, is_debugging;
+	bool watches; /* files that change are read again */
 	bool has_credentials, has_namespaces, has_environment;
 	const char *environment_names; /* by commas; "": all */
 	const char *ancestors;         /* kinds of events, by commas */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/file_watch.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
@@ -181,6 +182,27 @@ static void on_hangup(struct session *session)
 	strbuf__done(&out);
 }
 
+/* ---- files that change ---- */
+
+static void on_change(void *ctx)
+{
+	struct session *session = ctx;
+	struct strbuf out = STRBUF_INIT;
+
+	log_info("Files have changed");
+	(void)session__reload(session, &out); /* the log has said it all */
+	strbuf__done(&out);
+}
+
+int session__watch(struct session *session, const char *path, struct err *err)
+{
+	int r = session->files ? 0
+			       : file_watch__new(session->loop, ".yaml", on_change, session,
+						 &session->files, err);
+
+	return r < 0 ? r : file_watch__add(session->files, path, err);
+}
+
 /* ---- signals ---- */
 
 static void on_signal(void *ctx, int signal_number)
@@ -311,6 +333,7 @@ void session__close(struct session *session)
 	/* Replies on their way are told to the agent, which watches descriptors of the loop. */
 	session->service = service__free(session->service);
 	session->agent = agent__free(session->agent);
+	session->files = file_watch__free(session->files);
 	if (session->loop)
 		session->signals = loop__remove(session->loop, session->signals);
 	session->loop = loop__free(session->loop);

@@ -14,6 +14,7 @@
 #include "pipeline/policies.h"
 
 struct agent;
+struct file_watch;
 struct loop;
 struct loop_watch;
 struct part;
@@ -68,6 +69,7 @@ struct session {
 	struct agent *agent;     /* owned */
 	struct service *service; /* owned; NULL before session__listen() */
 	struct loop_watch *signals;
+	struct file_watch *files; /* owned; NULL: nobody watches any */
 	struct session_options options;
 	int64_t started_ns;
 };
@@ -77,6 +79,8 @@ int session__open(struct session *session, const struct session_options *options
 /* Loads and attaches one config, and logs each of its programs that does not run. */
 int session__attach(struct session *session, uint32_t config, struct err *err);
 int session__listen(struct session *session, const char *address, struct err *err);
+/* From now on a change of that file, or of a NAME.yaml in that directory, is a reload. */
+int session__watch(struct session *session, const char *path, struct err *err);
 /* Until a signal: then tells the service manager, detaches, and returns 0. */
 int session__serve(struct session *session);
 void session__close(struct session *session);

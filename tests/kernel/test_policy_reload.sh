@@ -112,9 +112,24 @@ anew() {
 	policy second sys_getppid >policies/second.yaml
 }
 
+# follows_files WHO: nobody sends a signal
+follows_files() {
+	reloads=$(grep -c -i ' reloaded\|^reloaded' errors)
+	is_reloaded() { [ "$(grep -c -i ' reloaded\|^reloaded' errors)" -gt "$reloads" ]; }
+	policy second sys_getuid >policies/new
+	mv policies/new policies/second.yaml
+	tap_check "$1: a file that takes the place of another is read" until_true is_reloaded
+	"$caller" getppid=2 getuid=3
+	tap_is "$1: and runs" "$(calls first) $(calls second)" "2 3"
+}
+
+anew
+start policy policies --metrics-server=127.0.0.1:0 --no-watch
+goes_through_changes policy
+stop
 anew
 start policy policies --metrics-server=127.0.0.1:0
-goes_through_changes policy
+follows_files policy
 stop
 
 anew
@@ -127,6 +142,10 @@ cat >sonde.yaml <<-END
 END
 start agent -c sonde.yaml
 goes_through_changes agent
+stop
+anew
+start agent -c sonde.yaml --watch
+follows_files agent
 stop
 agent=''
 tap_done
