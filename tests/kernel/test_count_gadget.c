@@ -473,6 +473,16 @@ static void test_table__a_hundred_million_observations(void **state)
 	tear_down(&counter);
 }
 
+/* What a program adds to a row while it is taken out of the map goes with it: of one thread a call each time, and rows are
+ * taken out every 20 ms. */
+static void assert_metric_nearly(const struct counter *counter, const char *series, double value)
+{
+	double found = metrics_value(counter->text, series);
+
+	if (!(found <= value && found >= 0.98 * value)) /* also NAN */
+		fail_msg("%s is %g, not %g or a little less", series, found, value);
+}
+
 /* Rows that are shown leave the map, and stay in the sums. */
 static void test_table__is_drained_for_somebody(void **state)
 {
@@ -498,9 +508,9 @@ static void test_table__is_drained_for_somebody(void **state)
 		} while (!strstr(out, wanted));
 		free(out);
 		scrape(&counter);
-		assert_metric(&counter, "count_rows_calls_total{kind=\"0\"}", round * 1001);
-		assert_metric(&counter, "count_rows_size_bytes_sum{kind=\"0\"}",
-			      round * (1000 * 21 + 3));
+		assert_metric_nearly(&counter, "count_rows_calls_total{kind=\"0\"}", round * 1001);
+		assert_metric_nearly(&counter, "count_rows_size_bytes_sum{kind=\"0\"}",
+				     round * (1000 * 21 + 3));
 	}
 	tear_down(&counter);
 }
