@@ -125,11 +125,13 @@ runs=0
 # work: reads 30 times, writes 20 times, asks 10 times, and makes 40 calls that hardly anybody else makes.
 work() { "$caller" read=30 write=20 dns=10 rare=40; }
 
+is_told() { [ "$1" -le "$2" ] && [ $(($1 + $3)) -ge "$2" ]; }
 # Everybody's calls: others of the machine may make some, too, but for in a VM, where nobody else is.
 everybody() {
 	got=$2 wanted=$3
 	if [ -n "${SONDE_IN_VM-}" ]; then
-		tap_is "$1" "$got" "$wanted"
+		missed=$(value sonde_program_missed_runs_total)
+		tap_check "$1 ($got of $wanted, $missed missed)" is_told "$got" "$wanted" "$missed"
 	else
 		tap_check "$1" [ "$got" -ge "$wanted" ]
 	fi
@@ -142,16 +144,25 @@ hook() { value tetragon_policy_events_total "binary=\"$caller\".*hook=\"kprobe:_
 
 programs() { value executed_processes_total "comm=\"$name\""; }
 
+# told NAME POLICY COUNTED WANTED: what a policy did not count the kernel says it ran no program for, since a task had been taken
+# off the CPU in the middle of one (Linux 7 does that).
+told() {
+	missed=$(value tetragon_missed_prog_probes_total "policy=\"$2\"")
+	tap_check "$1 ($3 of $4, $missed missed)" is_told "$3" "$4" "$missed"
+}
+
 # all_agree WHEN: the others with the programs that ran, as the policies know them.
 all_agree() {
 	scrape
-	tap_is "reads: both policies, $1" "$(hook read) $(calls read)" "$((runs * 30)) $((runs * 30))"
-	tap_is "writes: both policies, $1" "$(hook write) $(calls write)" "$((runs * 20)) $((runs * 20))"
+	told "reads: a policy, $1" read-and-write "$(hook read)" $((runs * 30))
+	told "… another policy" raw-syscalls "$(calls read)" $((runs * 30))
+	told "writes: a policy, $1" read-and-write "$(hook write)" $((runs * 20))
+	told "… another policy" raw-syscalls "$(calls write)" $((runs * 20))
 	tap_is "programs: the policies, $1" "$(value tetragon_events_total "binary=\"$caller\".*type=\"PROCESS_EXEC\"")" $runs
-	tap_is "rare calls: a policy, $1" "$(calls sched_get_priority_max)" $((runs * 40))
+	told "rare calls: a policy, $1" raw-syscalls "$(calls sched_get_priority_max)" $((runs * 40))
 	everybody "… a config of ebpf_exporter" $(($(exporter_rare) - exporter_before)) $((runs * 40))
 	everybody "… a gadget" $(($(gadget_rare) - gadget_before)) $((runs * 40))
-	tap_is "questions: a policy, $1" "$(calls sendto)" $((runs * 10))
+	told "questions: a policy, $1" raw-syscalls "$(calls sendto)" $((runs * 10))
 	everybody "… a gadget" $(($(gadget_queries) - queries_before)) $((runs * 10))
 }
 
